@@ -1,0 +1,79 @@
+/**
+ * Every error code of Wattproof with its meaning, in one table.
+ *
+ * Codes are stable: scripts, other implementations and the refusal replies (`refused-<code>`) rely on
+ * them. A code matches `[a-z0-9-]{1,24}`, so that a refusal stays within the 32 characters of a
+ * reply code. Grouped by where the error arises.
+ */
+export const ERROR_CODES = {
+  // form of bytes and JSON (records.md section 1)
+  base64: "not canonical base64 or base64url",
+  hex: "not lower-case hexadecimal of whole bytes",
+  utf8: "not valid UTF-8",
+  json: "not JSON",
+  canonical: "JSON that is not in canonical form",
+  schema: "a member is missing, unknown, of another type or out of range",
+  length: "bytes of another length than the format has",
+
+  // records: chain rules C1 to C5 (records.md section 3)
+  size: "larger than the format allows",
+  form: "not of the compact form header.payload.signature",
+  typ: "a record type that is unknown or not expected here",
+  newer: "a payload version that this software does not know",
+  version: "a payload version that the chain does not allow",
+  "unknown-key": "the signing key is not known on the chain",
+  "inactive-key": "the signing key was rotated, revoked or removed",
+  frozen: "the signing key is frozen by evidence",
+  role: "the signing key does not hold the role that this record needs",
+  seq: "not the next sequence number of this key",
+  prev: "prev is not the leaf of this key's previous record",
+  signature: "the signature does not verify",
+
+  // records: chain rule C6, one code a broken rule
+  genesis: "a genesis record that breaks its rules or is out of place",
+  params: "chain parameters out of their bounds",
+  point: "the metering point is unknown or already has an active key",
+  recipients: "recipients not sorted, repeated or without a utility key",
+  request: "the enrolment request does not prove possession of the key",
+  token: "the one-time token was used before",
+  "known-key": "this key was enrolled or is a member already",
+  period: "the period does not follow the rules of its record type",
+  overlap: "the period overlaps one that is already in the log",
+  future: "ends after the block's time by more than 600 s",
+  evidence: "the two records do not prove equivocation",
+  tariff: "the tariff is unknown or its version is not the next one",
+  reference: "names a record that is not in the log or of another type",
+  unsupported: "a record type whose rules this version does not implement",
+
+  // keys and cryptography
+  "key-form": "a key that is not of its JWK form",
+  "key-off-curve": "a public key that is not a point of its curve",
+  "zero-shared-secret": "X25519 gave the all-zero shared secret",
+  "jwe-form": "line 2 is not of its canonical form",
+  "open-failed": "line 2 does not open",
+  ct: "line 2 does not match ct of line 1",
+  pt: "the plaintext does not match pt of line 1",
+
+  // blocks, proofs, checkpoints, receipts
+  header: "a block header of another form",
+  bits: "difficulty bits not canonical or not those of the chain",
+  work: "the block hash does not meet its target",
+  parent: "the parent block is not known or not the one expected",
+  height: "the height is not the parent's plus one",
+  time: "the block time is before its parent's or out of range",
+  root: "a Merkle root does not match the records",
+  seal: "the block seal does not verify or its signer may not seal",
+  limit: "more records or bytes than the chain's parameters allow",
+  proof: "a Merkle proof does not verify",
+  checkpoint: "a checkpoint that does not parse or verify",
+  receipt: "a receipt that does not parse or verify",
+  "receipt-old": "a receipt for another old size than the verifier's",
+  dump: "a dump line of another form or out of order",
+
+  // messages
+  topic: "a topic of another form, or of another meter, net or zone",
+  reply: "a reply that does not parse or verify",
+  chain: "a message of another chain",
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
