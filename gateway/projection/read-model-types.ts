@@ -1,0 +1,368 @@
+// The one window through which the portal, the JSON API and the CLI see the projection: rows in,
+// nothing out (every method only reads). Times are unix seconds, energy is Wh, and every other
+// quantity carries its unit in its name; hashes are H (base64url of 32 bytes, 43 characters) as in
+// records.md, dates are civil days of the meter's own zone ("YYYY-MM-DD"), months are "YYYY-MM".
+//
+// Contract for implementations: rows are plain data (never live objects), arrays are in the stated
+// order, an unknown meter, day, bill, block or position gives `undefined` (or an empty array), and
+// no method throws for a well-formed argument. Callers have already checked the form of arguments.
+
+/**
+ * How far a record has come. `held`: received and durable, in no block. `block`: in a block that is
+ * not final. `final`: in a final block. `broken`: it is stored but does not verify, or was voided.
+ */
+export type SealState = "final" | "block" | "held" | "broken";
+
+/** Mean, least and greatest of one quantity over one day (or month), in the unit of its field. */
+export interface Spread {
+  readonly mean: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Slots by quality (records.md section 4); `total` is the sum of the other six. */
+export interface SlotCounts {
+  readonly total: number;
+  /** Letters M, I, E. */
+  readonly measured: number;
+  /** Lower case letters. */
+  readonly partial: number;
+  readonly recovered: number;
+  readonly substituted: number;
+  readonly gap: number;
+  /** Slots that no usable record covers. */
+  readonly missing: number;
+}
+
+/** What the sensors saw; a quantity that the meter does not have is absent. */
+export interface Conditions {
+  /** One entry a phase, 1 to 3. */
+  readonly voltageMilliVolt?: readonly Spread[];
+  /** One entry a phase, 1 to 3. */
+  readonly currentMilliAmp?: readonly Spread[];
+  readonly temperatureMilliCelsius?: Spread;
+  /** Hundredths of a percent of relative humidity. */
+  readonly humidityCentiPercent?: Spread;
+}
+
+/** Where a record is. `position` and `height` are absent exactly while it is `held`. */
+export interface Placed {
+  readonly state: SealState;
+  readonly leaf: string;
+  readonly position?: number;
+  readonly height?: number;
+}
+
+/** One day record (a meter swap or a first day may give two rows with one `date`). */
+export interface DaySummary extends Placed, Conditions {
+  readonly meter: string;
+  readonly date: string;
+  /** IANA zone in which `date` is meant. */
+  readonly zone: string;
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
+  /** 0: one slot for the whole day. */
+  readonly stepSeconds: number;
+  /** Energy taken from the grid in this day. */
+  readonly wh: number;
+  readonly exportWh?: number;
+  readonly slots: SlotCounts;
+  /** Code of the local rule that makes this day unusable; then `wh` and `slots` are zero. */
+  readonly unusable?: string;
+}
+
+/** One day with its slots. Empty `slotWh` and `quality` when unusable. */
+export interface DayDetail extends DaySummary {
+  readonly slotWh: readonly number[];
+  /** One letter a slot, as sealed. */
+  readonly quality: string;
+  readonly registerFirstWh: number;
+  readonly registerLastWh: number;
+  readonly seq: number;
+  readonly kid: string;
+  readonly tzdata: string;
+  readonly firmware: string;
+  readonly latitudeE7?: number;
+  readonly longitudeE7?: number;
+  readonly events: readonly {
+    readonly atSeconds: number;
+    readonly code: string;
+    readonly note?: string;
+  }[];
+  /** Records that corrected this day, latest last; the values above are the corrected ones. */
+  readonly corrections: readonly Placed[];
+}
+
+export interface MonthSummary extends Conditions {
+  readonly meter: string;
+  readonly month: string;
+  readonly wh: number;
+  /** Days with a usable record. */
+  readonly days: number;
+  readonly slots: SlotCounts;
+}
+
+/** `waiting`: enrolled, no day yet. `frozen`: two records with one seq. `revoked`: taken out. */
+export type MeterState = "waiting" | "active" | "frozen" | "revoked";
+
+export interface MeterSummary {
+  readonly meter: string;
+  readonly state: MeterState;
+  readonly zone: string;
+  readonly latitudeE7?: number;
+  readonly longitudeE7?: number;
+  /** Free text from the operator; may be hostile, always escaped by the reader. */
+  readonly label?: string;
+  /** From the retained status topic; absent when nothing was ever heard. */
+  readonly online?: boolean;
+  readonly kid: string;
+  readonly point: string;
+  readonly enrolPosition: number;
+  readonly enrolledAtSeconds: number;
+  /** Number of day records in the chain (or held). */
+  readonly days: number;
+  readonly firstDate?: string;
+  readonly lastDay?: DaySummary;
+  readonly tariff?: string;
+  readonly openAlarms: number;
+}
+
+/** Meters by ascending id. `search` is a prefix of the id (digits) or part of the label. */
+export interface MeterQuery {
+  readonly search?: string;
+  readonly offset?: number;
+  /** Default: all. */
+  readonly limit?: number;
+}
+
+export interface MeterPage {
+  readonly rows: readonly MeterSummary[];
+  /** Rows that match without offset and limit. */
+  readonly total: number;
+}
+
+export interface ChainTip {
+  /** Leaf of the genesis record. */
+  readonly chainId: string;
+  readonly origin: string;
+  /** The three digits with which meter ids of this chain begin. */
+  readonly zone: string;
+  readonly height: number;
+  /** Of the tip block. */
+  readonly hash: string;
+  readonly timeSeconds: number;
+  readonly finalHeight: number;
+  readonly logSize: number;
+  readonly logRoot: string;
+  readonly bits: number;
+  /** Sum of the work of all blocks, decimal digits (may exceed 2^53). */
+  readonly work: string;
+}
+
+/** Energy of all meters on one civil day. */
+export interface DayTotal {
+  readonly date: string;
+  readonly wh: number;
+  /** Meters with a usable record for this date. */
+  readonly meters: number;
+}
+
+export interface Overview {
+  readonly tip: ChainTip;
+  readonly meters: number;
+  /** Meters whose status topic says online. */
+  readonly online: number;
+  /** Newest dates for which any meter has sealed a day, ascending, at most 31. */
+  readonly recentDays: readonly DayTotal[];
+  readonly openAlarms: number;
+  /** Records that are held and in no block. */
+  readonly held: number;
+  readonly bills: number;
+}
+
+export interface BillSummary extends Placed {
+  readonly no: string;
+  readonly meter: string;
+  readonly kind: "bill" | "credit";
+  readonly zone: string;
+  readonly fromSeconds: number;
+  /** Exclusive. */
+  readonly toSeconds: number;
+  /** Month in which the period begins. */
+  readonly month: string;
+  /** ISO 4217, for example "USD". */
+  readonly currency: string;
+  /** Decimals of the currency: `totalMinor` / 10^minorDigits is the printed amount. */
+  readonly minorDigits: number;
+  readonly totalMinor: number;
+  readonly wh: number;
+  /** Time of the block that carries it, or when it was held. */
+  readonly issuedAtSeconds: number;
+  /** No slot of the period is missing or a gap. */
+  readonly complete: boolean;
+  readonly paidAtSeconds?: number;
+}
+
+/** One line, exactly as sealed: amount = round(qty x nano x 10^minor / (10^9 x d)). */
+export interface BillLine {
+  readonly code: string;
+  readonly label: string;
+  readonly qty: number;
+  /** "wh" | "w" | "day" | "month" | "each" | "tax". */
+  readonly unit: string;
+  readonly nano: number;
+  readonly amountMinor: number;
+}
+
+export interface BillDetail extends BillSummary {
+  readonly lines: readonly BillLine[];
+  readonly slots: SlotCounts;
+  readonly missing: readonly { readonly fromSeconds: number; readonly toSeconds: number }[];
+  /** Records that the bill used, by `from`. */
+  readonly used: readonly {
+    readonly leaf: string;
+    readonly wh: number;
+    readonly date: string;
+    readonly position: number;
+  }[];
+  readonly tariffs: readonly {
+    readonly id: string;
+    readonly version: number;
+    readonly leaf: string;
+    readonly position: number;
+  }[];
+}
+
+export interface BillQuery {
+  readonly meter?: string;
+  readonly offset?: number;
+  readonly limit?: number;
+}
+
+/** Bills, newest period first, then by meter. */
+export interface BillPage {
+  readonly rows: readonly BillSummary[];
+  readonly total: number;
+}
+
+export interface BlockSummary {
+  readonly height: number;
+  readonly hash: string;
+  readonly prevHash: string;
+  readonly timeSeconds: number;
+  readonly final: boolean;
+  readonly records: number;
+  /** Position of its first record; logSize - records. */
+  readonly firstPosition: number;
+  readonly logSize: number;
+  readonly bits: number;
+  /** Decimal digits. */
+  readonly work: string;
+  /** kid and name of the sealing gateway. */
+  readonly gatewayKid: string;
+  readonly gatewayName: string;
+}
+
+export interface BlockDetail extends BlockSummary {
+  readonly header: Uint8Array;
+  readonly nonce: Uint8Array;
+  readonly seal: Uint8Array;
+  readonly headerHash: string;
+  readonly recordsRoot: string;
+  readonly logRoot: string;
+  readonly gatewayKey: SignerKey;
+  readonly nextHash?: string;
+}
+
+/** Public part of a P-256 key, for checking a signature on the page. */
+export interface SignerKey {
+  readonly crv: "P-256";
+  readonly kty: "EC";
+  readonly x: string;
+  readonly y: string;
+}
+
+export interface RecordSummary {
+  readonly position: number;
+  readonly height: number;
+  readonly leaf: string;
+  /** records.md section 3, for example "day". */
+  readonly typ: string;
+  readonly kid: string;
+  readonly seq: number;
+  readonly state: SealState;
+  /** Name of a member, or the meter id of a meter key. */
+  readonly signer: string;
+  /** The meter that the record is about, where the vault knows it. */
+  readonly meter?: string;
+  /** For days: the civil day; for bills: the bill number; for tariffs: "id v<n>". */
+  readonly subject?: string;
+}
+
+/** A record with all that a reader needs to check it again, and nothing that needs a secret. */
+export interface RecordDetail extends RecordSummary {
+  readonly line1: string;
+  /** Absent when the record has none or it was erased. */
+  readonly line2?: string;
+  readonly signerKey: SignerKey;
+  readonly unusable?: string;
+  /** Path from this record to the root of the log of `block.logSize` leaves. */
+  readonly inclusion: readonly string[];
+  readonly block: BlockDetail;
+  /** The earliest checkpoint of a size >= block.logSize; absent while not final. */
+  readonly checkpoint?: {
+    readonly size: number;
+    readonly note: string;
+    /** From block.logSize to `size`; empty when they are equal. */
+    readonly consistency: readonly string[];
+    /** Ed25519 keys of the gateways that may sign it, raw 32 bytes. */
+    readonly keys: readonly { readonly name: string; readonly publicKey: Uint8Array }[];
+  };
+  /** The receipt as sent to a meter that has seen nothing (old 0). */
+  readonly receipt?: string;
+  /** Position of this key's previous and next record, if in the chain. */
+  readonly previousPosition?: number;
+  readonly nextPosition?: number;
+}
+
+export interface AlarmRow {
+  readonly id: number;
+  readonly atSeconds: number;
+  readonly code: string;
+  readonly meter?: string;
+  readonly position?: number;
+  /** Plain text, may quote what a sender wrote. */
+  readonly detail?: string;
+  readonly open: boolean;
+}
+
+/** How often intake answered with a code since the store was made ("held", "refused-seq", …). */
+export interface CounterRow {
+  readonly code: string;
+  readonly count: number;
+}
+
+export interface ReadModel {
+  overview(): Overview;
+  meters(query?: MeterQuery): MeterPage;
+  meter(id: string): MeterSummary | undefined;
+  /** Records whose date is in fromDate…toDate (both included), by `fromSeconds`. */
+  days(meter: string, fromDate: string, toDate: string): readonly DaySummary[];
+  /** The records of one civil day by `fromSeconds`: usually one, none when nothing was sealed. */
+  day(meter: string, date: string): readonly DayDetail[];
+  /** Ascending. */
+  months(meter: string): readonly MonthSummary[];
+  bills(query?: BillQuery): BillPage;
+  bill(no: string): BillDetail | undefined;
+  /** Descending by height, beginning below `beforeHeight` (or at the tip). */
+  blocks(beforeHeight: number | undefined, limit: number): readonly BlockSummary[];
+  block(height: number): BlockDetail | undefined;
+  /** Ascending by position, beginning at `fromPosition`. */
+  records(fromPosition: number, limit: number): readonly RecordSummary[];
+  record(position: number): RecordDetail | undefined;
+  positionOf(leaf: string): number | undefined;
+  /** Newest first. */
+  alarms(limit: number): readonly AlarmRow[];
+  /** By descending count, then code. */
+  counters(): readonly CounterRow[];
+}
