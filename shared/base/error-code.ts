@@ -74,6 +74,21 @@ export const ERROR_CODES = {
   topic: "a topic of another form, or of another meter, net or zone",
   reply: "a reply that does not parse or verify",
   chain: "a message of another chain",
+
+  // hardware: ports, sensors, recordings
+  "sensor-nack": "the sensor did not acknowledge or refused the request",
+  "sensor-timeout": "the sensor did not answer in time",
+  "sensor-crc": "the answer arrived with a wrong checksum",
+  "sensor-range": "a value outside of what the sensor can measure",
+  "sensor-busy": "the sensor, bus or pin is in use or not ready",
+  "sensor-gone": "the device file is absent or the device was unplugged",
+  "hardware-module": "an optional native module is not installed or does not load",
+  "gpio-chip": "no GPIO chip with a known label, or no such pin on it",
+  "replay-file": "the recording cannot be read",
+  "replay-column": "the recording lacks a column that the configuration names",
+  "replay-row": "a malformed row in the recording",
+  "replay-time": "a row whose time does not exist or is not of the configured format",
+  "replay-order": "a row that is not after the row before it",
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
