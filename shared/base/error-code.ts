@@ -89,6 +89,20 @@ export const ERROR_CODES = {
   "replay-row": "a malformed row in the recording",
   "replay-time": "a row whose time does not exist or is not of the configured format",
   "replay-order": "a row that is not after the row before it",
+
+  // gateway: intake and process
+  retained: "a retained message, which the intake ignores",
+  "unknown-meter": "the topic names a meter that is not enrolled here",
+  rate: "more messages than this meter may send",
+  usage: "a command line that cannot be understood",
+  config: "a configuration key is unknown or its value is not allowed",
+  listen: "an address cannot be listened on",
+  "store-locked": "another process has this data folder open",
+  "no-gateway": "the data folder holds no gateway",
+  enrolment: "an enrolment that was not begun here, or is already finished",
+  "clock-behind": "the clock is behind the chain, so this gateway does not mine",
+  control: "a control request that is not understood or cannot be answered",
+  stopping: "the gateway is stopping",
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,0 +1,157 @@
+/**
+ * One MQTT 3.1.1 connection over TCP or TLS: handshake, subscription, keepalive, parsing.
+ *
+ * It lives from the socket to its end and is never reused; `mqtt-client.ts` makes the next one. Incoming PUBLISH
+ * packets are handed on unacknowledged: the caller acknowledges them, in batches, after its commit.
+ */
+import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTls, type ConnectionOptions } from "node:tls";
+import mqttPacket, { type IPublishPacket } from "mqtt-packet";
+
+export interface ConnectionOptionsMqtt {
+  /** `mqtt://host:port` or `mqtts://host:port`. */
+  readonly url: string;
+  readonly clientId: string;
+  readonly username?: string;
+  readonly password?: string;
+  /** Options for `mqtts`: certificate authority, client certificate and key. */
+  readonly tls?: ConnectionOptions;
+  /** Seconds. */
+  readonly keepaliveS: number;
+  /** Topic filters, all at QoS 1. */
+  readonly subscriptions: readonly string[];
+}
+
+export interface ConnectionEvents {
+  /** Subscribed: the connection is in use. */
+  ready(): void;
+  message(packet: IPublishPacket): void;
+  puback(packetId: number): void;
+  /** Called exactly once, when the socket has ended for whatever reason. */
+  closed(reason: string, refusedByBroker: boolean): void;
+}
+
+const SUBSCRIBE_ID = 1;
+const CONNECT_TIMEOUT_MS = 20_000;
+
+function openSocket(options: ConnectionOptionsMqtt): Socket {
+  const url = new URL(options.url);
+  const secure = url.protocol === "mqtts:";
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const port = url.port === "" ? (secure ? 8883 : 1883) : Number(url.port);
+  if (!secure) return connectTcp({ host, port, noDelay: true });
+  return connectTls({ host, port, servername: host, ...options.tls });
+}
+
+export class MqttConnection {
+  readonly #socket: Socket;
+  readonly #keepalive: NodeJS.Timeout;
+  readonly #handshake: NodeJS.Timeout;
+  #lastReceived = performance.now();
+  #reason = "closed by the other side";
+  #refused = false;
+  #closed = false;
+
+  constructor(options: ConnectionOptionsMqtt, events: ConnectionEvents) {
+    const socket = openSocket(options);
+    this.#socket = socket;
+    const parser = mqttPacket.parser({ protocolVersion: 4 });
+    socket.once(socket instanceof Object && "encrypted" in socket ? "secureConnect" : "connect", () => {
+      socket.write(
+        mqttPacket.generate({
+          cmd: "connect",
+          protocolId: "MQTT",
+          protocolVersion: 4,
+          // The session stays: what the broker queued while this gateway was away is delivered, and what was
+          // not acknowledged before a crash comes again.
+          clean: false,
+          clientId: options.clientId,
+          keepalive: options.keepaliveS,
+          ...(options.username === undefined ? {} : { username: options.username }),
+          ...(options.password === undefined ? {} : { password: Buffer.from(options.password) }),
+        }),
+      );
+    });
+    parser.on("packet", (packet) => {
+      if (packet.cmd === "publish") events.message(packet);
+      else if (packet.cmd === "puback") events.puback(packet.messageId ?? 0);
+      else if (packet.cmd === "connack") {
+        if (packet.returnCode !== 0) {
+          this.#refused = true;
+          this.close(`the broker refused the connection with return code ${packet.returnCode}`);
+          return;
+        }
+        socket.write(
+          mqttPacket.generate({
+            cmd: "subscribe",
+            messageId: SUBSCRIBE_ID,
+            subscriptions: options.subscriptions.map((topic) => ({ topic, qos: 1 as const })),
+          }),
+        );
+      } else if (packet.cmd === "suback") {
+        if (packet.granted.some((qos) => qos === 128)) {
+          this.#refused = true;
+          this.close("the broker refused the subscription");
+          return;
+        }
+        clearTimeout(this.#handshake);
+        events.ready();
+      }
+    });
+    parser.on("error", (error: unknown) => this.close(`not MQTT: ${String(error)}`));
+    socket.on("data", (chunk) => {
+      this.#lastReceived = performance.now();
+      parser.parse(chunk);
+    });
+    socket.on("error", (error) => {
+      this.#reason = error.message;
+    });
+    socket.once("close", () => {
+      this.#closed = true;
+      clearInterval(this.#keepalive);
+      clearTimeout(this.#handshake);
+      events.closed(this.#reason, this.#refused);
+    });
+    this.#handshake = setTimeout(() => this.close("no answer from the broker"), CONNECT_TIMEOUT_MS);
+    this.#keepalive = setInterval(
+      () => this.#tick(options.keepaliveS * 1000),
+      options.keepaliveS * 500,
+    );
+  }
+
+  /** Writes bytes; without effect once closed. */
+  write(bytes: Uint8Array): void {
+    if (!this.#closed) this.#socket.write(bytes);
+  }
+
+  /** Stops reading from the socket, so that TCP holds the broker back. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#lastReceived = performance.now();
+    this.#socket.resume();
+  }
+
+  close(reason: string): void {
+    this.#reason = reason;
+    this.#socket.destroy();
+  }
+
+  /** Says good-bye after what was written before. */
+  end(): void {
+    this.#reason = "stopped";
+    if (this.#closed) return;
+    this.#socket.end(mqttPacket.generate({ cmd: "disconnect" }));
+    // `end` waits for the other side; a broker that does not close is not waited for.
+    setTimeout(() => this.#socket.destroy(), 500).unref();
+  }
+
+  #tick(keepaliveMs: number): void {
+    // A paused socket delivers no PINGRESP: silence then proves nothing.
+    const silent = performance.now() - this.#lastReceived;
+    if (!this.#socket.isPaused() && silent > keepaliveMs * 2) this.close("keepalive time-out");
+    else this.write(mqttPacket.generate({ cmd: "pingreq" }));
+  }
+}
