@@ -6,7 +6,7 @@
  * certificates that is left to signatures, which hold anyway. Sessions live in memory; nothing relies on them
  * (design.md section 6: only a verified receipt empties an outbox).
  */
-import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { Aedes } from "aedes";
 import { fail } from "../../shared/base/error.ts";
 

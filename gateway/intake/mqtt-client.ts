@@ -5,8 +5,9 @@
  * mqtt.js handles one packet at a time, so an acknowledgement after the commit would cost one commit a message;
  * this client acknowledges a whole commit in one socket write.
  */
-import { encodePubacks, type OutgoingMessage } from "./mqtt-wire.ts";
+
 import { type ConnectionOptionsMqtt, MqttConnection } from "./mqtt-connection.ts";
+import { encodePubacks, type OutgoingMessage } from "./mqtt-wire.ts";
 import { PublishWindow } from "./publish-window.ts";
 
 export interface IncomingMessage {
@@ -52,7 +53,10 @@ export class MqttClient {
 
   constructor(options: MqttClientOptions) {
     this.#options = options;
-    this.#outgoing = new PublishWindow(options.publishWindow ?? 1000, options.publishLimit ?? 65_536);
+    this.#outgoing = new PublishWindow(
+      options.publishWindow ?? 1000,
+      options.publishLimit ?? 65_536,
+    );
   }
 
   get connected(): boolean {

@@ -5,7 +5,7 @@
  * packets are handed on unacknowledged: the caller acknowledges them, in batches, after its commit.
  */
 import { connect as connectTcp, type Socket } from "node:net";
-import { connect as connectTls, type ConnectionOptions } from "node:tls";
+import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import mqttPacket, { type IPublishPacket } from "mqtt-packet";
 
 export interface ConnectionOptionsMqtt {
@@ -56,22 +56,25 @@ export class MqttConnection {
     const socket = openSocket(options);
     this.#socket = socket;
     const parser = mqttPacket.parser({ protocolVersion: 4 });
-    socket.once(socket instanceof Object && "encrypted" in socket ? "secureConnect" : "connect", () => {
-      socket.write(
-        mqttPacket.generate({
-          cmd: "connect",
-          protocolId: "MQTT",
-          protocolVersion: 4,
-          // The session stays: what the broker queued while this gateway was away is delivered, and what was
-          // not acknowledged before a crash comes again.
-          clean: false,
-          clientId: options.clientId,
-          keepalive: options.keepaliveS,
-          ...(options.username === undefined ? {} : { username: options.username }),
-          ...(options.password === undefined ? {} : { password: Buffer.from(options.password) }),
-        }),
-      );
-    });
+    socket.once(
+      socket instanceof Object && "encrypted" in socket ? "secureConnect" : "connect",
+      () => {
+        socket.write(
+          mqttPacket.generate({
+            cmd: "connect",
+            protocolId: "MQTT",
+            protocolVersion: 4,
+            // The session stays: what the broker queued while this gateway was away is delivered, and what was
+            // not acknowledged before a crash comes again.
+            clean: false,
+            clientId: options.clientId,
+            keepalive: options.keepaliveS,
+            ...(options.username === undefined ? {} : { username: options.username }),
+            ...(options.password === undefined ? {} : { password: Buffer.from(options.password) }),
+          }),
+        );
+      },
+    );
     parser.on("packet", (packet) => {
       if (packet.cmd === "publish") events.message(packet);
       else if (packet.cmd === "puback") events.puback(packet.messageId ?? 0);

@@ -24,7 +24,8 @@ export class PublishWindow {
    * @param limit messages that may wait; more are dropped and counted
    */
   constructor(window: number, limit: number) {
-    if (window < 1 || window > 10_000) fail("config", "the publish window is 1 to 10000", { window });
+    if (window < 1 || window > 10_000)
+      fail("config", "the publish window is 1 to 10000", { window });
     this.#window = window;
     this.#limit = limit;
   }
