@@ -1,0 +1,82 @@
+/**
+ * The programs outside npm that some tests need: which they are, whether they are here, which Debian
+ * packages bring them. A test asks for what it needs with `requireSystemPart`; the runner installs
+ * what is missing where it may, and names what was skipped where it may not.
+ *
+ * in: this machine → out: present or not; a skipped test at a desk, a failed one under CI.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import type { TestContext } from "node:test";
+
+interface SystemPartSpec {
+  /** Debian packages, by name. */
+  readonly packages: readonly string[];
+  /** Programs that must be found; the first name of each list that exists is taken. */
+  readonly programs: readonly (readonly string[])[];
+  /** A module that the system's own Python must find. */
+  readonly pythonModule?: string;
+}
+
+/** Every system part that a test may ask for. */
+export const SYSTEM_PARTS = {
+  mosquitto: { packages: ["mosquitto"], programs: [["mosquitto"]] },
+  "mosquitto-clients": {
+    packages: ["mosquitto-clients"],
+    programs: [["mosquitto_pub"], ["mosquitto_sub"]],
+  },
+  chromium: { packages: ["chromium"], programs: [["chromium", "chromium-browser"]] },
+  socat: { packages: ["socat"], programs: [["socat"]] },
+  pymodbus: {
+    packages: ["python3", "python3-pymodbus", "python3-serial"],
+    programs: [["python3"]],
+    pythonModule: "pymodbus",
+  },
+} as const satisfies Record<string, SystemPartSpec>;
+
+export type SystemPart = keyof typeof SYSTEM_PARTS;
+
+/** Debian keeps daemons in sbin, which is not on the path of an ordinary user. */
+const SYSTEM_FOLDERS = ["/usr/bin", "/usr/sbin", "/bin", "/sbin"];
+
+/** Full path of the first of these programs that exists; the system's own folders come first. */
+export function findProgram(...names: readonly string[]): string | undefined {
+  const folders = [...SYSTEM_FOLDERS, ...(process.env["PATH"] ?? "").split(path.delimiter)];
+  for (const name of names) {
+    for (const folder of folders) {
+      const file = path.join(folder, name);
+      if (folder !== "" && existsSync(file)) return file;
+    }
+  }
+  return undefined;
+}
+
+/** True when all programs (and the Python module) of the part are on this machine. */
+export function hasSystemPart(part: SystemPart): boolean {
+  const spec: SystemPartSpec = SYSTEM_PARTS[part];
+  if (!spec.programs.every((names) => findProgram(...names) !== undefined)) return false;
+  if (spec.pythonModule === undefined) return true;
+  const python = findProgram("python3") ?? "python3";
+  const script = `import importlib.util,sys; sys.exit(importlib.util.find_spec("${spec.pythonModule}") is None)`;
+  return spawnSync(python, ["-c", script], { stdio: "ignore" }).status === 0;
+}
+
+/** The one command that installs these parts on Debian. */
+export function installCommand(parts: readonly SystemPart[]): string {
+  const packages = new Set(parts.flatMap((part) => [...SYSTEM_PARTS[part].packages]));
+  return `sudo apt-get install -y ${[...packages].sort().join(" ")}`;
+}
+
+/**
+ * True when the test may go on. Where the part is missing the test is skipped with the command that
+ * installs it; under CI it fails instead, because there nothing may be skipped.
+ */
+export function requireSystemPart(t: TestContext, ...parts: readonly SystemPart[]): boolean {
+  const missing = parts.filter((part) => !hasSystemPart(part));
+  if (missing.length === 0) return true;
+  const reason = `needs ${missing.join(", ")}: ${installCommand(missing)}`;
+  if (process.env["CI"]) throw new Error(reason);
+  t.skip(reason);
+  return false;
+}
