@@ -1,0 +1,56 @@
+/**
+ * The one contract that every sensor driver keeps: probe, read, close.
+ *
+ * A driver turns register bytes of one part into integers with units, and keeps those bytes. It holds no
+ * state between reads but its port, judges only what the part can do (checksum, ranges of the data sheet), and
+ * throws one of `sensor-nack, sensor-timeout, sensor-crc, sensor-range, sensor-busy, sensor-gone`. What a
+ * value means for a day (deltas, resets, gaps, averages) is the meter's business.
+ */
+import type {
+  CentiPercent,
+  MilliAmp,
+  MilliCelsius,
+  MilliHertz,
+  MilliVolt,
+  MilliWatt,
+  WattHour,
+} from "../../shared/base/units.ts";
+
+/**
+ * Where energy comes from: `register`, the part counts it (quality M); `power`, the meter has to
+ * integrate `power` over time (quality I); `none`, the part measures none (climate sensors).
+ */
+export type EnergyKind = "register" | "power" | "none";
+
+/** What one read of one part gave. A quantity that the part does not measure is absent, never zero. */
+export interface Reading {
+  readonly energy: EnergyKind;
+  /** Imported energy as the part counts it; with energy `register`. */
+  readonly register?: WattHour;
+  /** The register runs from 0 to `registerSpan` - 1 and starts again at 0. */
+  readonly registerSpan?: WattHour;
+  /** Active power, negative for export. */
+  readonly power?: MilliWatt;
+  /** One value a phase, 1 to 3. */
+  readonly voltage?: readonly MilliVolt[];
+  /** One value a phase, 1 to 3. */
+  readonly current?: readonly MilliAmp[];
+  readonly frequency?: MilliHertz;
+  /** Thousandths, 0 to 1000. */
+  readonly powerFactor?: number;
+  readonly temperature?: MilliCelsius;
+  readonly humidity?: CentiPercent;
+  /** The reply as it came over the wire, checksums included: evidence. */
+  readonly raw: Uint8Array;
+}
+
+export interface Driver {
+  /** The name of the part in configurations and in evidence. */
+  readonly sensor: string;
+  /** Asks the part whether it is there and is what it should be; returns what identifies it, for people. */
+  probe(): Promise<string>;
+  /** One complete measurement; tries again by itself only where the part's data sheet makes that normal. */
+  read(): Promise<Reading>;
+  /** Idempotent. Leaves the port open: ports belong to whoever opened them. */
+  close(): Promise<void>;
+}

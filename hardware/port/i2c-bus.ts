@@ -1,0 +1,20 @@
+/**
+ * An I2C bus: plain writes and reads, each one transaction with START and STOP.
+ *
+ * Contract
+ * - Transactions of one bus never interleave: the bus runs them one after the other, in call order.
+ * - `write` then `read` are two transactions; another driver's may come in between. Sensors that hold a
+ *   result until it is fetched (Sensirion, Aosong) are safe that way.
+ * - A missing acknowledge is `sensor-nack`: nobody at that address, or a sensor that is still measuring.
+ *   Whether to try again is the driver's knowledge.
+ * - The bus repeats by itself only what says nothing about the sensor (a lost arbitration).
+ * - Addresses are 7-bit, 0x08 to 0x77.
+ */
+export interface I2cBus {
+  /** Throws `sensor-nack`, `sensor-timeout` (stuck bus), `sensor-busy` (a kernel driver holds it), `sensor-gone`. */
+  write(address: number, bytes: Uint8Array): Promise<void>;
+  /** Exactly `length` bytes. Throws as `write` does. */
+  read(address: number, length: number): Promise<Uint8Array>;
+  /** Idempotent. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,81 @@
+/**
+ * Where a meter's numbers come from: the two contracts that the device consumes.
+ *
+ * `Source` is asked at each sampling instant and gives what the sensors say then. `RowSource` hands over
+ * intervals that somebody else has measured and recorded, for recordings too coarse to sample. Both are
+ * opened by `open-source.ts` from what `source-config.ts` decodes.
+ */
+import type { ErrorCode } from "../shared/base/error-code.ts";
+import type {
+  CentiPercent,
+  MilliAmp,
+  MilliCelsius,
+  MilliVolt,
+  UnixMillis,
+  UnixSeconds,
+  WattHour,
+} from "../shared/base/units.ts";
+import type { Reading } from "./driver/driver.ts";
+
+/**
+ * What all sensors of one meter said at one instant. If the energy sensor failed, `energy` is `none`, its
+ * quantities are absent, and `faults` says why.
+ */
+export interface Sample extends Omit<Reading, "raw"> {
+  /** The instant asked for. */
+  readonly at: UnixMillis;
+  /** The reply bytes of each sensor that answered. */
+  readonly evidence: readonly { readonly sensor: string; readonly raw: Uint8Array }[];
+  /** The sensors that did not, with the code of their error. */
+  readonly faults: readonly { readonly sensor: string; readonly code: ErrorCode }[];
+}
+
+/**
+ * Contract
+ * - `read` is called with instants that never go back; calls do not overlap.
+ * - It resolves if at least one sensor answered and else rejects with the first sensor's coded error
+ *   (`sensor-…`). A failed read changes nothing; the next one may succeed.
+ * - With real sensors `at` is only noted; simulated ones and recordings answer for that instant, and give the
+ *   same answer for the same instant in every process.
+ */
+export interface Source {
+  read(at: UnixMillis): Promise<Sample>;
+  /** Idempotent. */
+  close(): Promise<void>;
+}
+
+/** One recorded interval. Absent quantities were not recorded. */
+export interface Row {
+  readonly from: UnixSeconds;
+  readonly to: UnixSeconds;
+  /** Whole Wh; the fractions left over are carried from row to row, so that sums never drift. */
+  readonly wh: WattHour;
+  /** The recording covers only a part of the interval. */
+  readonly partial: boolean;
+  /** Means over the interval. */
+  readonly voltage?: MilliVolt;
+  readonly current?: MilliAmp;
+  readonly temperature?: MilliCelsius;
+  readonly humidity?: CentiPercent;
+  /** The line of the file, counted from 1. */
+  readonly line: number;
+}
+
+/**
+ * Contract
+ * - Rows come in order of time, without overlap. Where nothing was recorded there is no row: a gap.
+ * - `rows(from)` leaves out rows that begin before `from`; the others are the same as without it.
+ * - A malformed row rejects with `replay-row`, `replay-time` or `replay-order` naming its line; the
+ *   rows before it have been delivered.
+ */
+export interface RowSource {
+  /** Seconds of a row, or 0 for whole local days. */
+  readonly step: number;
+  /** `metered` rows carry recorded energy, `integrated` ones recorded power times the step. */
+  readonly energy: "metered" | "integrated";
+  rows(from?: UnixSeconds): AsyncIterable<Row>;
+}
+
+export type OpenedSource =
+  | { readonly kind: "samples"; readonly source: Source }
+  | { readonly kind: "rows"; readonly source: RowSource };
