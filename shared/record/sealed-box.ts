@@ -1,12 +1,13 @@
 /**
- * Line 2 of an envelope: the sealed plaintext, a General JWE in one canonical form (records.md section 1).
+ * Line 2 sealed and opened: ECDH-ES+A256KW over X25519, A256CBC-HS512 (RFC 7516, RFC 7518, RFC 8037).
  *
- * plaintext + recipients → line 2 (`sealLine2`); line 2 → parts (`parseLine2`, no key needed); parts + a key →
- * plaintext (`openLine2`). ECDH-ES+A256KW over X25519, A256CBC-HS512, `apu` and `apv` the raw thumbprints.
+ * plaintext + recipients → line 2 (`sealLine2`), line 2's parts + a recipient's key → plaintext (`openLine2`).
+ * `apu` and `apv` bind signer and recipient into each key; their value is the raw thumbprint (records.md
+ * section 1).
  */
 import { decodeBase64url, encodeBase64url, encodeUtf8 } from "../base/bytes.ts";
 import type { RandomBytes } from "../base/clock.ts";
-import { fail } from "../base/error.ts";
+import { fail, isCoded } from "../base/error.ts";
 import { deriveKey } from "../crypto/concat-kdf.ts";
 import {
   CONTENT_KEY_BYTES,
@@ -16,12 +17,19 @@ import {
 } from "../crypto/content-cipher.ts";
 import type { RecipientKey } from "../crypto/key.ts";
 import type { CryptoSuite } from "../crypto/suite.ts";
+import {
+  formatLine2,
+  formatProtectedHeader,
+  KEY_AGREEMENT,
+  MAX_RECIPIENTS,
+  type ParsedLine2,
+  type ParsedRecipient,
+  parseLine2,
+} from "./line2-form.ts";
 
-export const MAX_RECIPIENTS = 4;
-/** The limit for any line 2 (records.md section 1); intake applies a lower one to meters. */
-export const MAX_LINE2_LENGTH = 65_535;
+export { type ParsedLine2, type ParsedRecipient, parseLine2 } from "./line2-form.ts";
 
-/** A recipient to seal for: thumbprint and raw X25519 public key of 32 bytes. */
+/** A recipient to seal for: thumbprint and raw X25519 public key (32 bytes). */
 export interface Recipient {
   readonly kid: string;
   readonly key: Uint8Array;
@@ -33,56 +41,103 @@ export interface SealOptions {
   readonly plaintext: Uint8Array;
   /** Thumbprint of the key that signs line 1. */
   readonly signer: string;
+  /** 1 to 4, in any order. */
   readonly recipients: readonly Recipient[];
+  /** Asked in this order: content key (64), IV (16), one ephemeral secret (32) a recipient sorted by kid. */
   readonly randomBytes: RandomBytes;
 }
 
-/** One recipient's part of a parsed line 2, as canonical base64url. */
-export interface ParsedRecipient {
-  readonly kid: string;
-  readonly epk: string;
-  readonly encryptedKey: string;
+function deriveWrapKey(
+  suite: CryptoSuite,
+  secret: Uint8Array,
+  publicKey: Uint8Array,
+  signer: string,
+  recipient: string,
+): Uint8Array {
+  const z = suite.x25519(secret, publicKey);
+  return deriveKey(
+    suite,
+    z,
+    KEY_AGREEMENT,
+    decodeBase64url(signer),
+    decodeBase64url(recipient),
+    256,
+  );
 }
 
-/** A line 2 of canonical form; every value but `typ` as canonical base64url. */
-export interface ParsedLine2 {
-  readonly typ: string;
-  readonly signer: string;
-  readonly protectedHeader: string;
-  readonly iv: string;
-  readonly ciphertext: string;
-  readonly tag: string;
-  /** 1 to 4, sorted by kid, no kid and no epk twice. */
-  readonly recipients: readonly ParsedRecipient[];
+function byKid(a: Recipient, b: Recipient): number {
+  return a.kid < b.kid ? -1 : Number(a.kid > b.kid);
 }
 
-const ALGORITHM = "ECDH-ES+A256KW";
-const TYP = /^[a-z]{1,16}$/;
+/**
+ * Seals `plaintext` for every recipient; returns the canonical line 2.
+ * Throws `zero-shared-secret` or `key-form` for an unusable recipient key and `jwe-form` for 0 or more than 4
+ * recipients, one that is named twice, or a malformed typ or kid.
+ */
+export function sealLine2(suite: CryptoSuite, options: SealOptions): string {
+  const { typ, plaintext, signer, randomBytes } = options;
+  if (options.recipients.length > MAX_RECIPIENTS) fail("jwe-form", "more than 4 recipients");
+  const contentKey = randomBytes(CONTENT_KEY_BYTES);
+  const iv = randomBytes(IV_BYTES);
+  const protectedHeader = formatProtectedHeader(typ, signer);
+  const recipients = options.recipients.toSorted(byKid).map(({ kid, key }): ParsedRecipient => {
+    const ephemeral = randomBytes(32);
+    const wrapKey = deriveWrapKey(suite, ephemeral, key, signer, kid);
+    return {
+      kid,
+      epk: encodeBase64url(suite.x25519Public(ephemeral)),
+      encryptedKey: encodeBase64url(suite.wrapKey(wrapKey, contentKey)),
+    };
+  });
+  const sealed = encryptContent(suite, contentKey, iv, encodeUtf8(protectedHeader), plaintext);
+  const line2 = formatLine2({
+    protectedHeader,
+    iv: encodeBase64url(iv),
+    ciphertext: encodeBase64url(sealed.ciphertext),
+    tag: encodeBase64url(sealed.tag),
+    recipients,
+  });
+  // nothing leaves that a reader would refuse, whatever the caller handed in
+  parseLine2(line2);
+  return line2;
+}
 
-// The template of the canonical form (RFC 8785 sorts the members), as the text between its values.
-const OPEN = '{"ciphertext":"';
-const TO_IV = '","iv":"';
-const TO_PROTECTED = '","protected":"';
-const TO_RECIPIENTS = '","recipients":[';
-const TO_ENCRYPTED_KEY = '{"encrypted_key":"';
-const TO_APV = '","header":{"apv":"';
-const TO_EPK = '","epk":{"crv":"X25519","kty":"OKP","x":"';
-const TO_KID = '"},"kid":"';
-const RECIPIENT_END = '"}}';
-const TO_TAG = '],"tag":"';
-const CLOSE = '"}';
+function openAs(
+  suite: CryptoSuite,
+  parsed: ParsedLine2,
+  recipient: ParsedRecipient,
+  secret: Uint8Array,
+): Uint8Array {
+  const epk = decodeBase64url(recipient.epk);
+  const wrapKey = deriveWrapKey(suite, secret, epk, parsed.signer, recipient.kid);
+  const contentKey = suite.unwrapKey(wrapKey, decodeBase64url(recipient.encryptedKey));
+  return decryptContent(suite, contentKey, encodeUtf8(parsed.protectedHeader), {
+    iv: decodeBase64url(parsed.iv),
+    ciphertext: decodeBase64url(parsed.ciphertext),
+    tag: decodeBase64url(parsed.tag),
+  });
+}
 
-const HEADER_TO_APU = `{"alg":"${ALGORITHM}","apu":"`;
-const HEADER_TO_TYP = '","enc":"A256CBC-HS512","typ":"wattproof-';
-const HEADER_END = '+jwe"}';
-
-// Canonical base64url by length: the bits of the last character that carry no byte are zero.
-const BYTES_16 = /^[\w-]{21}[AQgw]$/;
-const BYTES_32 = /^[\w-]{42}[AEIMQUYcgkosw048]$/;
-const BYTES_72 = /^[\w-]{96}$/;
-const WHOLE = /^(?:[\w-]{4})*(?:[\w-]{3}[AEIMQUYcgkosw048]|[\w-]{2}[AEIMQUYcgkosw048]|[\w-][AQgw])?$/;
-
-function formatProtectedHeader(typ: string, signer: string): string {
-  const header = `${HEADER_TO_APU}${signer}${HEADER_TO_TYP}${typ}${HEADER_END}`;
-  return encodeBase64url(encodeUtf8(header));
+/**
+ * Opens line 2 with the key of one of its recipients, found by kid.
+ * Throws `open-failed`, the same error for every cause: not a recipient, another signer or typ than line 1's, a
+ * key of small order, a wrapped key, tag or padding that does not hold.
+ */
+export function openLine2(
+  suite: CryptoSuite,
+  parsed: ParsedLine2,
+  key: Pick<RecipientKey, "kid" | "secret">,
+  signer: string,
+  typ: string,
+): Uint8Array {
+  const recipient = parsed.recipients.find(({ kid }) => kid === key.kid);
+  if (recipient !== undefined && parsed.signer === signer && parsed.typ === typ) {
+    try {
+      return openAs(suite, parsed, recipient, key.secret);
+    } catch (error) {
+      // a fault of the program is no verdict on the envelope
+      if (!isCoded(error)) throw error;
+    }
+  }
+  fail("open-failed", "line 2 does not open with this key");
 }
