@@ -103,6 +103,13 @@ export const ERROR_CODES = {
   "clock-behind": "the clock is behind the chain, so this gateway does not mine",
   control: "a control request that is not understood or cannot be answered",
   stopping: "the gateway is stopping",
+
+  // portal and its JSON interface
+  parameter: "a part of the address is not of its form",
+  "not-found": "no such page, meter, day, bill, block or record",
+  access: "this reader may not see this",
+  host: "the request names another host than this portal's",
+  internal: "the portal could not answer; its log says why",
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
