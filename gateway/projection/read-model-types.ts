@@ -313,6 +313,8 @@ export interface RecordDetail extends RecordSummary {
   readonly checkpoint?: {
     readonly size: number;
     readonly note: string;
+    /** Gateway signatures that it needs (Q of records.md section 6). */
+    readonly threshold: number;
     /** From block.logSize to `size`; empty when they are equal. */
     readonly consistency: readonly string[];
     /** Ed25519 keys of the gateways that may sign it, raw 32 bytes. */
