@@ -110,6 +110,13 @@ export const ERROR_CODES = {
   access: "this reader may not see this",
   host: "the request names another host than this portal's",
   internal: "the portal could not answer; its log says why",
+
+  // meter: journal, keys, uplink
+  journal: "the meter's journal cannot be opened or was written by a newer version",
+  "no-meter": "the data folder holds no key or no join file yet",
+  "meter-key": "the key file of the meter cannot be read or is not of its form",
+  join: "a join file of another form, or of another meter or chain than the journal",
+  "not-enrolled": "the meter's enrolment on the chain has not arrived yet",
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
