@@ -1,0 +1,173 @@
+/**
+ * Rules of a block (records.md section 6), the same for a gateway's own blocks and for foreign ones.
+ *
+ * Cheap checks come first: form, place, work, seal, limits; then the records in order, each against the state left
+ * by the one before; then the roots. A block that breaks a rule leaves the state as it was.
+ */
+import { decodeBase64url, encodeBase64url, equalBytes } from "../base/bytes.ts";
+import { fail, WattproofError } from "../base/error.ts";
+import type { CryptoSuite } from "../crypto/suite.ts";
+import { type ParsedRecord, parseRecord } from "../record/record.ts";
+import {
+  type BlockHeader,
+  decodeHeader,
+  hashBlock,
+  hashHeader,
+  NONCE_BYTES,
+  requireSeal,
+  type SealedBlock,
+} from "./block.ts";
+import { applyRecord } from "./chain-rules.ts";
+import type { ChainState } from "./chain-state.ts";
+import type { RuleContext, VerifyKeyCache } from "./rule-context.ts";
+import { CompactRange, computeRoot } from "./tree.ts";
+import { requireWork, workOfBits } from "./work.ts";
+
+/** Most records of one meter key in a block. */
+export const MAX_RECORDS_OF_METER = 64;
+
+/** What a block must know of its parent. */
+export interface ParentBlock {
+  readonly height: number;
+  readonly hash: Uint8Array;
+  readonly time: number;
+  /** The log after the parent. */
+  readonly range: CompactRange;
+}
+
+export interface CheckedBlock {
+  readonly header: BlockHeader;
+  readonly hash: Uint8Array;
+  readonly work: bigint;
+  readonly records: readonly ParsedRecord[];
+  /** Leaf hashes of the records, in order. */
+  readonly leaves: readonly Uint8Array[];
+  /** The log after this block. */
+  readonly range: CompactRange;
+}
+
+export interface BlockContext {
+  readonly suite: CryptoSuite;
+  readonly keys: VerifyKeyCache;
+  /** A record that the caller has parsed and whose signature it has verified already. */
+  readonly known?: (line1: string) => ParsedRecord | undefined;
+}
+
+/**
+ * Checks a block on top of `parent` (undefined for block 0, with an empty state) and applies its records.
+ * Throws the code of the first rule broken; `detail.record` is the index of the record in the block.
+ */
+export function applyBlock(
+  state: ChainState,
+  parent: ParentBlock | undefined,
+  block: SealedBlock,
+  context: BlockContext,
+): CheckedBlock {
+  const mark = state.mark();
+  try {
+    return checkAndApply(state, parent, block, context);
+  } catch (error) {
+    state.rollbackTo(mark);
+    throw error;
+  }
+}
+
+function checkAndApply(
+  state: ChainState,
+  parent: ParentBlock | undefined,
+  block: SealedBlock,
+  context: BlockContext,
+): CheckedBlock {
+  const { suite } = context;
+  const header = decodeHeader(block.header);
+  checkPlace(header, parent);
+  if (block.nonce.length !== NONCE_BYTES) fail("length", `a nonce has ${NONCE_BYTES} bytes`);
+  const hash = hashBlock(suite, hashHeader(suite, block.header), block.nonce);
+  requireWork(hash, header.bits);
+  const records: ParsedRecord[] = [];
+  const firstPosition = parent === undefined ? 0 : parent.range.size;
+  const meterCounts = new Map<string, number>();
+  // Membership and parameters are those at the start of the block; genesis itself sets them for block 0.
+  if (parent === undefined) applyNext(0);
+  checkAgainstChain(state, header, block, hash, context);
+  while (records.length < block.records.length) applyNext(records.length);
+
+  const leaves = records.map((record) => decodeBase64url(record.leaf));
+  if (!equalBytes(computeRoot(suite, leaves), header.recordsRoot)) {
+    fail("root", "recordsRoot is not the root of the block's records");
+  }
+  const range = parent === undefined ? new CompactRange(suite) : parent.range.clone();
+  for (const leaf of leaves) range.append(leaf);
+  if (range.size !== header.logSize) fail("root", "logSize is not the size of the log");
+  if (!equalBytes(range.root(), header.logRoot)) fail("root", "logRoot is not the root of the log");
+  return { header, hash, work: workOfBits(header.bits), records, leaves, range };
+
+  function applyNext(index: number): void {
+    try {
+      const line1 = block.records[index];
+      if (line1 === undefined) fail("genesis", "block 0 holds genesis");
+      const known = context.known?.(line1);
+      const record = known ?? parseRecord(suite, line1);
+      const ruleContext: RuleContext = {
+        suite,
+        keys: context.keys,
+        position: firstPosition + index,
+        height: header.height,
+        blockTime: header.time,
+      };
+      if (parent === undefined && index === 0 && record.typ !== "genesis") {
+        fail("genesis", "record 0 of block 0 is genesis");
+      }
+      applyRecord(state, record, ruleContext, known !== undefined);
+      countMeterRecord(state, record, meterCounts);
+      records.push(record);
+    } catch (error) {
+      if (!(error instanceof WattproofError)) throw error;
+      throw new WattproofError(error.code, error.message, { ...error.detail, record: index });
+    }
+  }
+}
+
+function checkPlace(header: BlockHeader, parent: ParentBlock | undefined): void {
+  const height = parent === undefined ? 0 : parent.height + 1;
+  if (header.height !== height) fail("height", `height ${header.height} where ${height} is next`);
+  const prev = parent === undefined ? new Uint8Array(32) : parent.hash;
+  if (!equalBytes(header.prev, prev)) fail("parent", "prev is not the parent's hash");
+  if (parent !== undefined && header.time < parent.time) {
+    fail("time", "the block's time is before its parent's");
+  }
+}
+
+function checkAgainstChain(
+  state: ChainState,
+  header: BlockHeader,
+  block: SealedBlock,
+  hash: Uint8Array,
+  context: BlockContext,
+): void {
+  const { params, time } = state.chain;
+  if (header.height === 0 && header.time !== time) fail("time", "block 0 has genesis' time");
+  if (header.bits !== params.bits) fail("bits", "the difficulty is not the chain's");
+  const kid = encodeBase64url(header.gateway);
+  const gateway = state.get("member", kid);
+  if (gateway === undefined || !gateway.roles.includes("gateway")) {
+    fail("seal", "sealed by a key that is no gateway's");
+  }
+  requireSeal(context.suite, context.keys.get(kid, gateway.key), hash, block.seal);
+  if (block.records.length > params.max_records) fail("limit", "more records than allowed");
+  const bytes = block.records.reduce((sum, line1) => sum + line1.length, 0);
+  if (bytes > params.max_bytes) fail("limit", "more bytes of records than allowed");
+}
+
+function countMeterRecord(
+  state: ChainState,
+  record: ParsedRecord,
+  counts: Map<string, number>,
+): void {
+  if (state.get("device", record.kid) === undefined) return;
+  const count = (counts.get(record.kid) ?? 0) + 1;
+  if (count > MAX_RECORDS_OF_METER) {
+    fail("limit", `more than ${MAX_RECORDS_OF_METER} records of one meter key in a block`);
+  }
+  counts.set(record.kid, count);
+}

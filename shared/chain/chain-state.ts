@@ -1,0 +1,196 @@
+/**
+ * The state of a chain at a position: a fold of its records (records.md section 2: "the chain is its own PKI").
+ *
+ * State is a map from text keys to plain JSON entities, each replaced whole, never changed in place. That makes it
+ * easy to store (one row an entity), to compare, to undo (the entity before each change is remembered until the
+ * change set is taken) and to overlay (records that wait for a block see the chain's state through their own).
+ *
+ *   chain            id, origin, zone, time, quorum, params, member kids
+ *   member:<kid>     key, name, roles, note key, last seq and leaf
+ *   device:<kid>     key, point, recipients, last seq and leaf, status, end of its last day
+ *   point:<P>        active kid, end of its last day, issued bills
+ *   tariff:<id>      last version
+ *   logged:<leaf>    type and position of records that later ones name
+ *   token:<H>        used one-time tokens
+ */
+import { fail } from "../base/error.ts";
+import type { EcPublicJwk } from "../crypto/suite.ts";
+import type { ChainParams, EnrolRecipient, Role } from "../record/payload.ts";
+
+export interface ChainEntity {
+  readonly id: string;
+  readonly origin: string;
+  readonly zone: string;
+  readonly time: number;
+  readonly quorum: number;
+  readonly params: ChainParams;
+  /** Kids of the members, in the order in which they were admitted. */
+  readonly members: readonly string[];
+}
+
+export interface MemberEntity {
+  readonly key: EcPublicJwk;
+  readonly name: string;
+  readonly roles: readonly Role[];
+  /** Ed25519 note key, exactly where `gateway` is among the roles. */
+  readonly note?: string;
+  readonly seq: number;
+  readonly leaf: string;
+}
+
+export type DeviceStatus = "active" | "frozen";
+
+export interface DeviceEntity {
+  readonly key: EcPublicJwk;
+  readonly point: string;
+  readonly to: readonly EnrolRecipient[];
+  readonly seq: number;
+  readonly leaf: string;
+  readonly status: DeviceStatus;
+  /** End of its last day; absent while the next day counts as a first. */
+  readonly last_to?: number;
+  /** 1 after a shorter day that was not a first: no day follows it. */
+  readonly ended: 0 | 1;
+}
+
+export interface PointEntity {
+  /** The active device, if any. */
+  readonly kid?: string;
+  /** Latest end of any day logged for this point; 0 before the first. */
+  readonly last_to: number;
+  /** Issued bills as [from, to], in log order. */
+  readonly bills: readonly (readonly [number, number])[];
+}
+
+export interface TariffEntity {
+  readonly ver: number;
+  readonly leaf: string;
+}
+
+export interface LoggedEntity {
+  readonly typ: "tariff" | "bill";
+  readonly position: number;
+}
+
+export interface TokenEntity {
+  readonly leaf: string;
+}
+
+interface EntityByKind {
+  readonly member: MemberEntity;
+  readonly device: DeviceEntity;
+  readonly point: PointEntity;
+  readonly tariff: TariffEntity;
+  readonly logged: LoggedEntity;
+  readonly token: TokenEntity;
+}
+
+export type StateKey = "chain" | `${keyof EntityByKind}:${string}`;
+export type Entity = ChainEntity | EntityByKind[keyof EntityByKind];
+
+/** One entity before and after a change; undefined where it did not exist. */
+export interface StateChange {
+  readonly key: StateKey;
+  readonly before: Entity | undefined;
+  readonly after: Entity | undefined;
+}
+
+export class ChainState {
+  readonly #base: ChainState | undefined;
+  readonly #entities = new Map<StateKey, Entity>();
+  /** Undo journal: what each put replaced in this layer, oldest first. */
+  #journal: { key: StateKey; before: Entity | undefined }[] = [];
+
+  /** An empty state, or an overlay that reads through to `base` and keeps its own changes. */
+  constructor(base?: ChainState) {
+    this.#base = base;
+  }
+
+  /** Restores a stored state; replaces nothing that is not named. */
+  load(entries: Iterable<readonly [StateKey, Entity]>): void {
+    for (const [key, entity] of entries) this.#entities.set(key, entity);
+  }
+
+  /** This layer's entities, in no particular order. */
+  entries(): IterableIterator<[StateKey, Entity]> {
+    return this.#entities.entries();
+  }
+
+  get isEmpty(): boolean {
+    return this.#read("chain") === undefined;
+  }
+
+  /** Throws `genesis` before the genesis record. */
+  get chain(): ChainEntity {
+    const chain = this.#read("chain");
+    if (chain === undefined) fail("genesis", "the chain has no genesis yet");
+    return chain as ChainEntity;
+  }
+
+  get<K extends keyof EntityByKind>(kind: K, id: string): EntityByKind[K] | undefined {
+    return this.#read(`${kind}:${id}`) as EntityByKind[K] | undefined;
+  }
+
+  put<K extends keyof EntityByKind>(kind: K, id: string, entity: EntityByKind[K]): void {
+    this.#write(`${kind}:${id}`, entity);
+  }
+
+  putChain(chain: ChainEntity): void {
+    this.#write("chain", chain);
+  }
+
+  /** The members with role `gateway`, in the order of their admission. */
+  gateways(): readonly (MemberEntity & { readonly kid: string })[] {
+    return this.chain.members
+      .map((kid) => ({ ...(this.get("member", kid) as MemberEntity), kid }))
+      .filter((member) => member.roles.includes("gateway"));
+  }
+
+  /** A place in the journal to which `rollbackTo` returns. */
+  mark(): number {
+    return this.#journal.length;
+  }
+
+  rollbackTo(mark: number): void {
+    for (const { key, before } of this.#journal.splice(mark).reverse()) this.#restore(key, before);
+  }
+
+  /** Ends a change set: what changed since the last one, one entry a key; the journal is emptied. */
+  takeChanges(): StateChange[] {
+    const first = new Map<StateKey, Entity | undefined>();
+    for (const { key, before } of this.#journal) if (!first.has(key)) first.set(key, before);
+    this.#journal = [];
+    return [...first].map(([key, before]) => ({ key, before, after: this.#entities.get(key) }));
+  }
+
+  /** Undoes a change set; change sets are reverted newest first. */
+  revert(changes: readonly StateChange[]): void {
+    for (const { key, before } of changes) this.#restore(key, before);
+  }
+
+  /** Forgets everything in this layer; an overlay then shows its base again. */
+  clear(): void {
+    this.#entities.clear();
+    this.#journal = [];
+  }
+
+  #read(key: StateKey): Entity | undefined {
+    const own = this.#entities.get(key);
+    return own !== undefined || this.#base === undefined ? own : this.#base.#read(key);
+  }
+
+  #write(key: StateKey, entity: Entity): void {
+    this.#journal.push({ key, before: this.#entities.get(key) });
+    this.#entities.set(key, entity);
+  }
+
+  #restore(key: StateKey, before: Entity | undefined): void {
+    if (before === undefined) this.#entities.delete(key);
+    else this.#entities.set(key, before);
+  }
+}
+
+/** Q: how many of `gateways` members must agree before a block is final (records.md section 6). */
+export function quorumOf(gateways: number): number {
+  return gateways - Math.floor((gateways - 1) / 3);
+}

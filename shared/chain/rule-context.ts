@@ -1,0 +1,32 @@
+/** What a chain rule sees beyond the record: where it stands, and the suite that checks signatures. */
+import type { CryptoSuite, EcPublicJwk, VerifyKey } from "../crypto/suite.ts";
+
+export interface RuleContext {
+  readonly suite: CryptoSuite;
+  readonly keys: VerifyKeyCache;
+  /** Position of the record in the log. */
+  readonly position: number;
+  readonly height: number;
+  /** Unix seconds of the block's header. */
+  readonly blockTime: number;
+}
+
+/** Imported public keys by kid; importing costs more than looking up, and checks that the point is on its curve. */
+export class VerifyKeyCache {
+  readonly #suite: CryptoSuite;
+  readonly #keys = new Map<string, VerifyKey>();
+
+  constructor(suite: CryptoSuite) {
+    this.#suite = suite;
+  }
+
+  /** Throws `key-form` or `key-off-curve`. */
+  get(kid: string, jwk: EcPublicJwk): VerifyKey {
+    let key = this.#keys.get(kid);
+    if (key === undefined) {
+      key = this.#suite.importVerifyKey(jwk);
+      this.#keys.set(kid, key);
+    }
+    return key;
+  }
+}

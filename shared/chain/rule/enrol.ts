@@ -1,0 +1,78 @@
+/** Rule C6 of `enrol`: a device takes a metering point, or changes its recipients or point. */
+import { hash, literal, object } from "../../base/decoder.ts";
+import { fail } from "../../base/error.ts";
+import { thumbprint } from "../../crypto/key.ts";
+import { parseCompactJws, verifyCompactJws } from "../../record/compact-jws.ts";
+import type { EnrolPayload } from "../../record/payload.ts";
+import type { ParsedRecord } from "../../record/record.ts";
+import type { ChainState } from "../chain-state.ts";
+import type { RuleContext } from "../rule-context.ts";
+
+const requestPayload = object({ v: literal(1), chain: hash, token: hash });
+
+/** Throws `recipients`, `known-key`, `inactive-key`, `point`, `request`, `token`, `key-off-curve`. */
+export function applyEnrol(
+  state: ChainState,
+  record: ParsedRecord<"enrol">,
+  context: RuleContext,
+): void {
+  const { payload, leaf } = record;
+  const { point } = payload;
+  checkRecipients(payload, context);
+  const kid = thumbprint(context.suite, payload.key);
+  if (state.get("member", kid) !== undefined) fail("known-key", "a member key cannot be a meter's");
+  const device = state.get("device", kid);
+  const place = state.get("point", point) ?? { last_to: 0, bills: [] };
+  if (place.kid !== undefined && place.kid !== kid) fail("point", "the point has an active device");
+  if (device === undefined) {
+    const token = checkRequest(state, payload, kid, context);
+    state.put("token", token, { leaf });
+    const { key, to } = payload;
+    state.put("device", kid, { key, point, to, seq: 0, leaf, status: "active", ended: 0 });
+  } else {
+    if (device.status !== "active")
+      fail("known-key", "the key was known and is not active any more");
+    if (payload.req !== undefined) fail("request", "a known key is enrolled without a request");
+    if (device.point === point) {
+      state.put("device", kid, { ...device, to: payload.to });
+    } else {
+      const { kid: _, ...left } = state.get("point", device.point) ?? { last_to: 0, bills: [] };
+      state.put("point", device.point, left);
+      const { last_to: __, ...moved } = device;
+      state.put("device", kid, { ...moved, point, to: payload.to, ended: 0 });
+    }
+  }
+  state.put("point", point, { ...place, kid });
+}
+
+/** Sorted by kid, none twice, at least one utility key. */
+function checkRecipients(payload: EnrolPayload, { suite }: RuleContext): void {
+  const kids = payload.to.map((recipient) => thumbprint(suite, recipient.key));
+  if (kids.some((kid, i) => i > 0 && kid <= (kids[i - 1] as string))) {
+    fail("recipients", "recipients are sorted by kid and none is named twice");
+  }
+  if (!payload.to.some((recipient) => recipient.use === "utility")) {
+    fail("recipients", "no recipient is the utility's");
+  }
+}
+
+/** The request proves possession of the new key and spends a one-time token, whose hash it returns. */
+function checkRequest(
+  state: ChainState,
+  payload: EnrolPayload,
+  kid: string,
+  context: RuleContext,
+): string {
+  const { suite, keys } = context;
+  const key = keys.get(kid, payload.key);
+  if (payload.req === undefined) fail("request", "a new key is enrolled with its request");
+  const request = parseCompactJws(payload.req);
+  if (request.typ !== "request" || request.kid !== kid) {
+    fail("request", "the request is not one by the enrolled key");
+  }
+  const { chain, token } = requestPayload(request.payload, "req");
+  if (chain !== state.chain.id) fail("request", "the request is for another chain");
+  if (!verifyCompactJws(suite, key, payload.req)) fail("request", "the request does not verify");
+  if (state.get("token", token) !== undefined) fail("token", "the one-time token was used before");
+  return token;
+}

@@ -1,0 +1,58 @@
+/** Rules C6 of `tariff`, `assign` and `bill`. */
+import { fail } from "../../base/error.ts";
+import type { ParsedRecord } from "../../record/record.ts";
+import type { ChainState, PointEntity } from "../chain-state.ts";
+import type { RuleContext } from "../rule-context.ts";
+
+/** Versions of a tariff are consecutive. Throws `tariff`. */
+export function applyTariff(
+  state: ChainState,
+  record: ParsedRecord<"tariff">,
+  context: RuleContext,
+): void {
+  const { payload, leaf } = record;
+  const last = state.get("tariff", payload.id)?.ver ?? 0;
+  if (payload.ver !== last + 1) fail("tariff", `the next version of ${payload.id} is ${last + 1}`);
+  state.put("tariff", payload.id, { ver: payload.ver, leaf });
+  state.put("logged", leaf, { typ: "tariff", position: context.position });
+}
+
+/** An assignment never reaches back into an issued bill. Throws `point`, `tariff`, `period`. */
+export function applyAssign(state: ChainState, record: ParsedRecord<"assign">): void {
+  const { point: id, tariff, from, to } = record.payload;
+  const point = requirePoint(state, id);
+  if (state.get("tariff", tariff) === undefined) fail("tariff", `no tariff ${tariff}`, { tariff });
+  if (to !== undefined && to <= from) fail("period", "the assignment ends before it begins");
+  const billedTo = point.bills.reduce((latest, [, end]) => Math.max(latest, end), 0);
+  if (from < billedTo) fail("period", "the assignment reaches into an issued bill");
+}
+
+/** Bills of a point never overlap. Throws `point`, `period`, `reference`, `overlap`. */
+export function applyBill(
+  state: ChainState,
+  record: ParsedRecord<"bill">,
+  context: RuleContext,
+): void {
+  const { payload, leaf } = record;
+  const { from, to } = payload;
+  const point = requirePoint(state, payload.point);
+  if (to <= from) fail("period", "the bill ends before it begins");
+  let before = -1;
+  for (const used of payload.tariffs) {
+    const logged = state.get("logged", used);
+    if (logged?.typ !== "tariff") fail("reference", "the bill names a tariff that is not logged");
+    if (logged.position <= before) fail("reference", "tariffs are named in log order, none twice");
+    before = logged.position;
+  }
+  if (point.bills.some(([start, end]) => from < end && start < to)) {
+    fail("overlap", "the bill overlaps an issued one");
+  }
+  state.put("point", payload.point, { ...point, bills: [...point.bills, [from, to]] });
+  state.put("logged", leaf, { typ: "bill", position: context.position });
+}
+
+function requirePoint(state: ChainState, id: string): PointEntity {
+  const point = state.get("point", id);
+  if (point === undefined) fail("point", "the point was never enrolled");
+  return point;
+}

@@ -1,0 +1,59 @@
+/**
+ * Enrolment requests: a device proves that it holds its new key and spends a one-time token
+ * (records.md section 7). Compact JWS `wattproof-request+jws`, payload {v, chain, token: SHA-256 of the token}.
+ */
+import { encodeBase64url } from "../base/bytes.ts";
+import { hash, literal, object } from "../base/decoder.ts";
+import { fail } from "../base/error.ts";
+import { type SigningKey, thumbprint } from "../crypto/key.ts";
+import type { CryptoSuite, EcPublicJwk } from "../crypto/suite.ts";
+import { parseCompactJws, signCompactJws, verifyCompactJws } from "../record/compact-jws.ts";
+
+const requestPayload = object({ v: literal(1), chain: hash, token: hash });
+
+/** The hash under which a one-time token of 32 bytes appears on the chain, as H. */
+export function hashToken(suite: Pick<CryptoSuite, "sha256">, token: Uint8Array): string {
+  return encodeBase64url(suite.sha256(token));
+}
+
+export function signRequest(
+  suite: CryptoSuite,
+  key: SigningKey,
+  request: { readonly chain: string; readonly token: Uint8Array },
+): string {
+  const payload = { v: 1, chain: request.chain, token: hashToken(suite, request.token) };
+  return signCompactJws(suite, key, "request", payload);
+}
+
+export interface RequestedEnrolment {
+  readonly kid: string;
+  /** Hash of the one-time token, as H. */
+  readonly token: string;
+}
+
+/**
+ * Reads a request for `chain`, without verifying its signature: the key that it is signed with travels beside it.
+ * Throws `request`, `chain`, or a code of the compact form.
+ */
+export function parseRequest(line: string, chain: string): RequestedEnrolment {
+  const { typ, kid, payload } = parseCompactJws(line);
+  if (typ !== "request") fail("request", "not an enrolment request");
+  const request = requestPayload(payload, "request");
+  if (request.chain !== chain) fail("chain", "a request for another chain");
+  return { kid, token: request.token };
+}
+
+/** Demands that the request is signed by `key`. Throws `request`, `key-form`, `key-off-curve`. */
+export function verifyRequest(
+  suite: CryptoSuite,
+  line: string,
+  key: EcPublicJwk,
+  chain: string,
+): RequestedEnrolment {
+  const request = parseRequest(line, chain);
+  const isSigner = request.kid === thumbprint(suite, key);
+  if (!isSigner || !verifyCompactJws(suite, suite.importVerifyKey(key), line)) {
+    fail("request", "the request is not signed by the key that it asks to enrol");
+  }
+  return request;
+}
