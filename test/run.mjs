@@ -67,9 +67,8 @@ async function installSystemParts() {
 /** Runs the linter over the whole tree; true when it is clean. */
 function lint() {
   const biome = path.join(ROOT, "node_modules", "@biomejs", "biome", "bin", "biome");
-  return (
-    spawnSync(process.execPath, [biome, "ci", "."], { cwd: ROOT, stdio: "inherit" }).status === 0
-  );
+  const args = [biome, "ci", `--colors=${process.stdout.isTTY ? "force" : "off"}`, "."];
+  return spawnSync(process.execPath, args, { cwd: ROOT, stdio: "inherit" }).status === 0;
 }
 
 /** Runs the files with node --test; resolves to its exit code. */
