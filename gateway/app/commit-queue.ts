@@ -1,0 +1,178 @@
+/**
+ * What the crypto workers let through waits here for one durable commit of many (at most 512 records or 20 ms).
+ *
+ * After the commit the envelopes may be acknowledged and each has its outcome. Records that are ahead of their turn
+ * are parked, a few a key, and held as soon as the gap before them is filled; parking is memory only, because the
+ * meter keeps its envelope until a receipt anyway.
+ */
+
+import type { OpenCandidate } from "../intake/admission.ts";
+import type { AdmittedItem } from "../intake/admission-worker.ts";
+import type { Candidate, HoldOutcome } from "../ledger/candidate.ts";
+
+/** The part of the ledger that is used here. */
+export interface HoldingLedger {
+  hold(candidates: readonly Candidate[]): HoldOutcome[];
+}
+
+/** One answered message. */
+export interface Outcome {
+  readonly meter: string;
+  readonly leaf: string;
+  /** Reply code: `held`, `duplicate`, `resend`, `frozen` or `refused-<code>`. */
+  readonly code: string;
+  readonly kid?: string;
+  readonly last?: string;
+  readonly want?: number;
+  /** Set when the record is in the log already. */
+  readonly position?: number;
+  /** Set when the record entered and does not open to sense. */
+  readonly unusable?: string;
+}
+
+export interface Commit {
+  readonly outcomes: readonly Outcome[];
+  /** Packet ids to acknowledge, by connection. */
+  readonly acknowledge: ReadonlyMap<number, number[]>;
+}
+
+export interface CommitQueueOptions {
+  readonly ledger: HoldingLedger;
+  /** Opens what a worker did not, because it took it for a repetition. */
+  readonly open: OpenCandidate;
+  /** kids of the recipients that a meter's line 2 must be sealed to. */
+  readonly recipientsOf: (kid: string) => readonly string[];
+  /** seq of the newest record of a key that the ledger held at the start. */
+  readonly newestOf: (kid: string) => number;
+  readonly commitRecords: number;
+  readonly commitMs: number;
+  readonly maxParked: number;
+  onCommit(commit: Commit): void;
+}
+
+/** A bound over all keys, so that many meters with one gap each cannot fill the memory. */
+const MAX_PARKED_TOTAL = 16_384;
+
+export class CommitQueue {
+  readonly #options: CommitQueueOptions;
+  readonly #newest = new Map<string, number>();
+  readonly #parked = new Map<string, Map<number, Candidate>>();
+  #parkedTotal = 0;
+  #queue: AdmittedItem[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: CommitQueueOptions) {
+    this.#options = options;
+  }
+
+  /** Records that wait for an earlier one of their key. */
+  get parked(): number {
+    return this.#parkedTotal;
+  }
+
+  add(items: readonly AdmittedItem[]): void {
+    for (const item of items) this.#queue.push(item);
+    while (this.#queue.length >= this.#options.commitRecords) {
+      this.#commit(this.#queue.splice(0, this.#options.commitRecords));
+    }
+    if (this.#queue.length > 0 && this.#timer === undefined) {
+      this.#timer = setTimeout(() => this.flush(), this.#options.commitMs);
+    }
+  }
+
+  /** Commits what waits, now. */
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#queue.length > 0) this.#commit(this.#queue.splice(0));
+  }
+
+  #commit(items: readonly AdmittedItem[]): void {
+    const outcomes: Outcome[] = [];
+    const acknowledge = new Map<number, number[]>();
+    const batch: Candidate[] = [];
+    for (const item of items) {
+      if (item.packetId > 0) {
+        const ids = acknowledge.get(item.epoch);
+        if (ids === undefined) acknowledge.set(item.epoch, [item.packetId]);
+        else ids.push(item.packetId);
+      }
+      if (item.candidate !== undefined) batch.push(this.#opened(item));
+      else outcomes.push({ meter: item.meter, leaf: item.leaf, code: refusal(item.refused) });
+    }
+    for (let next = batch; next.length > 0; next = this.#unpark(next)) {
+      this.#hold(next, outcomes);
+    }
+    this.#options.onCommit({ outcomes, acknowledge });
+  }
+
+  #hold(batch: readonly Candidate[], outcomes: Outcome[]): void {
+    const results = this.#options.ledger.hold(batch);
+    results.forEach((result, i) => {
+      const candidate = batch[i] as Candidate;
+      const { kid, seq } = candidate.record;
+      const { code, leaf, last, want, position } = result;
+      if (code === "held") this.#newest.set(kid, seq);
+      if (code === "resend") this.#park(candidate);
+      const unusable =
+        code === "held" && candidate.opened !== undefined && "unusable" in candidate.opened
+          ? candidate.opened.unusable
+          : undefined;
+      outcomes.push({
+        meter: candidate.meter ?? "",
+        leaf,
+        code,
+        kid,
+        ...(last === undefined ? {} : { last }),
+        ...(want === undefined ? {} : { want }),
+        ...(position === undefined ? {} : { position }),
+        ...(unusable === undefined ? {} : { unusable }),
+      });
+    });
+  }
+
+  /** A worker skips the opening of what it takes for a repetition; if it is none after all, it is made up for. */
+  #opened(item: AdmittedItem): Candidate {
+    const candidate = item.candidate as Candidate;
+    const { record, line2 } = candidate;
+    if (item.unopened === undefined || record.typ !== "day" || line2 === undefined)
+      return candidate;
+    const newest = this.#newest.get(record.kid) ?? this.#options.newestOf(record.kid);
+    if (record.seq <= newest) return candidate;
+    const entry = { meter: item.meter, recipients: this.#options.recipientsOf(record.kid) };
+    return { ...candidate, opened: this.#options.open(record, line2, entry) };
+  }
+
+  #park(candidate: Candidate): void {
+    const { kid, seq } = candidate.record;
+    const parked = this.#parked.get(kid) ?? new Map<number, Candidate>();
+    if (parked.has(seq) || parked.size >= this.#options.maxParked) return;
+    if (this.#parkedTotal >= MAX_PARKED_TOTAL) return;
+    parked.set(seq, candidate);
+    this.#parked.set(kid, parked);
+    this.#parkedTotal += 1;
+  }
+
+  /** What may follow now that these were held: the next parked record of each of their keys. */
+  #unpark(held: readonly Candidate[]): Candidate[] {
+    const next: Candidate[] = [];
+    for (const kid of new Set(held.map((candidate) => candidate.record.kid))) {
+      const parked = this.#parked.get(kid);
+      const newest = this.#newest.get(kid);
+      if (parked === undefined || newest === undefined) continue;
+      for (const [seq, candidate] of parked) {
+        if (seq > newest + 1) continue;
+        parked.delete(seq);
+        this.#parkedTotal -= 1;
+        if (seq === newest + 1) next.push(candidate);
+      }
+      if (parked.size === 0) this.#parked.delete(kid);
+    }
+    return next;
+  }
+}
+
+/** A frozen key has a reply code of its own (records.md section 7). */
+function refusal(code: string | undefined): string {
+  return code === "frozen" ? "frozen" : `refused-${code ?? "form"}`;
+}

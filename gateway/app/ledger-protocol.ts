@@ -1,0 +1,69 @@
+/**
+ * The messages between the main thread and the writer's thread. Plain data; everything is typed here once.
+ */
+
+import type { GatewayConfig } from "../config.ts";
+import type { CodeCount } from "../intake/counters.ts";
+import type { EarlyRefusal } from "../intake/intake.ts";
+import type { GatewayEvent } from "./event-log.ts";
+
+/** What the writer's thread is started with. */
+export interface LedgerThreadData {
+  readonly dataFolder: string;
+  readonly config: GatewayConfig;
+  /** Clock specification, `real` or `simulated:…` (shared/base/clock.ts). */
+  readonly clock: string;
+  /** The broker's URL for join files. */
+  readonly brokerUrl: string;
+}
+
+/** What a meter or the public gets: published at QoS 1. */
+export interface Publication {
+  readonly topic: string;
+  readonly payload: string;
+  readonly retain?: boolean;
+}
+
+export type ToLedger =
+  /** One port a crypto worker, in the order of their numbers. */
+  | {
+      readonly kind: "workers";
+      readonly ports: readonly import("node:worker_threads").MessagePort[];
+    }
+  | { readonly kind: "refused"; readonly refusals: readonly EarlyRefusal[] }
+  | { readonly kind: "seen"; readonly meter: string; readonly note: string }
+  /** So many publications were handed to the broker's client and left its queue half empty. */
+  | { readonly kind: "published"; readonly count: number }
+  /** A control request. */
+  | {
+      readonly kind: "call";
+      readonly id: number;
+      readonly method: string;
+      readonly parameters: unknown;
+    };
+
+export type FromLedger =
+  | {
+      readonly kind: "ready";
+      readonly chain: string;
+      readonly zone: string;
+      readonly origin: string;
+    }
+  /** A durable commit: packet ids by connection. */
+  | {
+      readonly kind: "committed";
+      readonly epoch: number;
+      readonly packetIds: Uint16Array<ArrayBuffer>;
+    }
+  | { readonly kind: "publish"; readonly messages: readonly Publication[]; readonly paced: boolean }
+  | { readonly kind: "meters"; readonly meters: readonly string[] }
+  | { readonly kind: "events"; readonly events: readonly GatewayEvent[] }
+  /** Outcomes of a commit by code; for the event line, they are stored by the writer. */
+  | { readonly kind: "counts"; readonly counts: readonly CodeCount[] }
+  | {
+      readonly kind: "answer";
+      readonly id: number;
+      readonly result?: unknown;
+      readonly error?: { readonly code: string; readonly message: string };
+    }
+  | { readonly kind: "failed"; readonly code: string; readonly message: string };

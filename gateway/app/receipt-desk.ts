@@ -1,0 +1,119 @@
+/**
+ * Receipts to meters: after each block, one for every record that came from a meter.
+ *
+ * Sixteen thousand receipts are twenty megabytes, so they are made as the broker takes them, not all at once. A
+ * receipt's consistency proof begins at the checkpoint that the meter said it saw; a meter that has seen
+ * something else says so again, and then the receipts of the last block are repeated from there.
+ */
+import { isCoded } from "../../shared/base/error.ts";
+import { parseCheckpoint } from "../../shared/chain/checkpoint.ts";
+import type { Publication } from "./ledger-protocol.ts";
+
+/** A record whose sender is owed a receipt. */
+export interface Owed {
+  readonly meter: string;
+  readonly position: number;
+  readonly leaf: string;
+}
+
+export interface ReceiptDeskOptions {
+  /** The receipt text from size `old`, or undefined while the record is not final. */
+  readonly receipt: (position: number, old: number) => string | undefined;
+  readonly topicOf: (meter: string) => string;
+  /** Size of the checkpoint that the meter verified last, 0 when unknown. */
+  readonly seenOf: (meter: string) => number;
+  readonly setSeen: (meter: string, size: number) => void;
+  /** Number of records in the final log. */
+  readonly finalSize: () => number;
+}
+
+/** Receipts made in one go; then other work has its turn. */
+const SLICE = 256;
+/** Publications on their way to the broker at a time. */
+const MAX_OUTSTANDING = 2048;
+
+export class ReceiptDesk {
+  readonly #options: ReceiptDeskOptions;
+  #queue: Owed[] = [];
+  #head = 0;
+  #outstanding = 0;
+  /** By meter: what it was sent for the last block, and from which size. */
+  #sent = new Map<string, { old: number; owed: Owed[] }>();
+
+  constructor(options: ReceiptDeskOptions) {
+    this.#options = options;
+  }
+
+  /** Receipts that are still to be made. */
+  get pending(): number {
+    return this.#queue.length - this.#head;
+  }
+
+  /** A block is final: its records are owed their receipts. */
+  owe(owed: readonly Owed[]): void {
+    if (this.pending === 0) this.#sent = new Map();
+    for (const one of owed) this.#queue.push(one);
+  }
+
+  /** One record again, for a meter that repeated its envelope. */
+  repeat(owed: Owed): void {
+    this.#queue.push(owed);
+  }
+
+  /** The broker's client took so many publications. */
+  published(count: number): void {
+    this.#outstanding = Math.max(0, this.#outstanding - count);
+  }
+
+  /**
+   * What a meter says it verified last. A note whose size lies in the log is taken as it is: a wrong one costs
+   * the meter its receipts and nobody else anything.
+   * @returns the size when it is beyond this log, which the caller has to judge; else undefined
+   */
+  seen(meter: string, note: string): number | undefined {
+    let size: number;
+    try {
+      size = parseCheckpoint(note).size;
+    } catch (error) {
+      if (!isCoded(error)) throw error;
+      return undefined;
+    }
+    if (size > this.#options.finalSize()) return size;
+    if (size !== this.#options.seenOf(meter)) this.#options.setSeen(meter, size);
+    const sent = this.#sent.get(meter);
+    if (sent !== undefined && sent.old !== size) {
+      this.#sent.delete(meter);
+      for (const owed of sent.owed) if (owed.position >= size) this.#queue.push(owed);
+    }
+    return undefined;
+  }
+
+  /** The next receipts, as many as may be on their way; leaves of those are given to `onMade`. */
+  next(onMade: (leaf: string) => void): Publication[] {
+    const { receipt, topicOf, seenOf } = this.#options;
+    const made: Publication[] = [];
+    const room = Math.min(SLICE, MAX_OUTSTANDING - this.#outstanding);
+    while (made.length < room && this.#head < this.#queue.length) {
+      const owed = this.#queue[this.#head] as Owed;
+      this.#head += 1;
+      const old = seenOf(owed.meter);
+      const payload = receipt(owed.position, old);
+      if (payload === undefined) continue;
+      this.#remember(owed, old);
+      onMade(owed.leaf);
+      made.push({ topic: topicOf(owed.meter), payload });
+    }
+    if (this.#head === this.#queue.length) {
+      this.#queue = [];
+      this.#head = 0;
+    }
+    this.#outstanding += made.length;
+    return made;
+  }
+
+  #remember(owed: Owed, old: number): void {
+    const sent = this.#sent.get(owed.meter);
+    if (sent === undefined) this.#sent.set(owed.meter, { old, owed: [owed] });
+    else if (!sent.owed.some((other) => other.position === owed.position)) sent.owed.push(owed);
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * When to mine and when to bill: a list of "what is not yet done", looked at again and again.
+ *
+ * Nothing is remembered here but when records began to wait: each look finds out from the ledger and the clock
+ * what is due, so a restart, a clock step or a night without power needs no special case.
+ */
+import { type Clock, unixNow } from "../../shared/base/clock.ts";
+import type { BlockHeader } from "../../shared/chain/block.ts";
+import { localDayOf } from "../../shared/time/civil-day.ts";
+
+/** What the scheduler needs to know of the ledger. */
+export interface ScheduledLedger {
+  /** Records that wait for a block. */
+  heldCount(): number;
+  /** The tip's header. */
+  tipHeader(): Pick<BlockHeader, "time" | "height">;
+}
+
+export interface SchedulerOptions {
+  readonly ledger: ScheduledLedger;
+  readonly clock: Clock;
+  /** Real time, whatever the clock simulates: milliseconds, monotonic. */
+  readonly realMs: () => number;
+  /** IANA zone of the gateway's midnight. */
+  readonly timeZone: string;
+  readonly mineAfterMs: number;
+  readonly mineAtRecords: number;
+  readonly mining: boolean;
+  /** Mines one block; resolves when it is appended or given up. */
+  readonly mine: () => Promise<void>;
+  /** Issues every bill that is due and not issued; idempotent. Undefined: this gateway does not bill. */
+  readonly bill: ((today: string) => void) | undefined;
+  /** Says once that mining is refused, and why. */
+  readonly onRefusal: (code: "clock-behind", detail: Record<string, number>) => void;
+}
+
+/** A gateway whose clock is so far behind its tip does not mine (records.md section 6), seconds. */
+const MAX_BEHIND = 600;
+
+export class Scheduler {
+  readonly #options: SchedulerOptions;
+  #waitingSinceMs: number | undefined;
+  #mining = false;
+  #refused = false;
+  #billedAt = -1;
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+  }
+
+  get mining(): boolean {
+    return this.#mining;
+  }
+
+  /** Looks at what is due. Call a few times a second. */
+  async tick(): Promise<void> {
+    const { clock, ledger, timeZone, bill } = this.#options;
+    const now = unixNow(clock);
+    const tip = ledger.tipHeader();
+    const today = localDayOf(timeZone, now);
+    const dayClosed = today > localDayOf(timeZone, tip.time);
+    // A bill waits for the block that carries the last day of its month, so each new block is a reason to look.
+    if (bill !== undefined && !dayClosed && this.#billedAt !== tip.height) {
+      this.#billedAt = tip.height;
+      bill(today);
+    }
+    const held = ledger.heldCount();
+    if (held === 0) this.#waitingSinceMs = undefined;
+    else this.#waitingSinceMs ??= this.#options.realMs();
+    if (!this.#options.mining || this.#mining || !this.#isDue(held, dayClosed)) return;
+    if (this.#clockIsBehind(now, tip.time)) return;
+    this.#mining = true;
+    try {
+      await this.#options.mine();
+    } finally {
+      this.#mining = false;
+      this.#waitingSinceMs = undefined;
+    }
+  }
+
+  #isDue(held: number, dayClosed: boolean): boolean {
+    if (dayClosed || held >= this.#options.mineAtRecords) return true;
+    if (this.#waitingSinceMs === undefined) return false;
+    return this.#options.realMs() - this.#waitingSinceMs >= this.#options.mineAfterMs;
+  }
+
+  #clockIsBehind(now: number, tipTime: number): boolean {
+    const behind = tipTime - now;
+    if (behind <= MAX_BEHIND) {
+      this.#refused = false;
+      return false;
+    }
+    if (!this.#refused) this.#options.onRefusal("clock-behind", { seconds: behind });
+    this.#refused = true;
+    return true;
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * The crypto worker thread: packed envelopes in, admitted candidates out, straight to the writer's thread.
+ *
+ * One meter always goes to the same worker, and the port to the writer keeps order, so a meter's records reach
+ * the ledger in the order in which they came.
+ */
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import type { RecipientKey } from "../../shared/crypto/key.ts";
+import { nodeSuite } from "../../shared/crypto/node-suite.ts";
+import { type Admission, admit } from "./admission.ts";
+import { createOpener } from "./opener.ts";
+import { type PackedBatch, unpackBatch } from "./packed-batch.ts";
+import { Registry, type RegistryEntry } from "./registry.ts";
+
+/** What the worker is started with. */
+export interface AdmissionWorkerData {
+  /** The utility's key; opens line 2. */
+  readonly utility: RecipientKey;
+  /** Port to the writer: admitted items go there, registry entries come from there. */
+  readonly writer: MessagePort;
+}
+
+/** From the worker to the writer. */
+export interface AdmittedItem extends Admission {
+  readonly meter: string;
+  readonly epoch: number;
+  readonly packetId: number;
+}
+
+/** From the writer to the worker. */
+export interface RegistryMessage {
+  readonly entries: readonly RegistryEntry[];
+}
+
+/** From the worker to the main thread: a batch is done. */
+export interface BatchDone {
+  readonly done: number;
+}
+
+function run(port: MessagePort, data: AdmissionWorkerData): void {
+  const registry = new Registry(nodeSuite);
+  const options = { suite: nodeSuite, registry, open: createOpener(nodeSuite, data.utility) };
+  data.writer.on("message", (message: RegistryMessage) => {
+    for (const entry of message.entries) registry.set(entry);
+  });
+  port.on("message", (batch: PackedBatch) => {
+    const items: AdmittedItem[] = [];
+    for (const { meter, epoch, packetId, payload } of unpackBatch(batch)) {
+      const id = String(meter).padStart(9, "0");
+      items.push({ meter: id, epoch, packetId, ...admit(options, id, payload) });
+    }
+    data.writer.postMessage(items);
+    port.postMessage({ done: items.length } satisfies BatchDone);
+  });
+}
+
+if (parentPort !== null) run(parentPort, workerData as AdmissionWorkerData);

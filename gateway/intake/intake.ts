@@ -1,0 +1,170 @@
+/**
+ * The intake on the main thread: messages from the broker → the crypto workers, acknowledgements after the commit,
+ * and everything that the gateway publishes to meters.
+ *
+ * It takes in no more than it can hold: the socket is paused when too many envelopes wait for a worker or for a
+ * commit, and resumed at half. Every envelope ends in one coded outcome, those that never reach a worker too.
+ */
+import type { ErrorCode } from "../../shared/base/error-code.ts";
+import { nodeSuite } from "../../shared/crypto/node-suite.ts";
+import { MAX_METER_ENVELOPE } from "../../shared/record/envelope.ts";
+import { leafOfBytes } from "./admission.ts";
+import type { IncomingMessage, MqttClient } from "./mqtt-client.ts";
+import { TokenBuckets } from "./token-bucket.ts";
+import type { WorkerPool } from "./worker-pool.ts";
+
+/** A message that was refused before it reached a worker. */
+export interface EarlyRefusal {
+  readonly meter: string;
+  readonly leaf: string;
+  readonly code: ErrorCode;
+}
+
+export interface IntakeOptions {
+  /** First eight hex digits of the chain id. */
+  readonly net: string;
+  /** The chain's three digits. */
+  readonly zone: string;
+  readonly queueLimit: number;
+  readonly unacknowledgedLimit: number;
+  readonly meterBurst: number;
+  readonly meterPerMinute: number;
+  readonly monotonicMs: () => number;
+  /** A message was refused here; to be counted, and answered if its meter is known. */
+  onRefused(refusal: EarlyRefusal): void;
+  /** A meter said which checkpoint it verified last. */
+  onSeen(meter: string, note: string): void;
+}
+
+/** A checkpoint note is a few hundred bytes; with four gateways still below this. */
+const MAX_SEEN = 8192;
+
+export class Intake {
+  readonly #options: IntakeOptions;
+  readonly #client: MqttClient;
+  readonly #pool: WorkerPool;
+  readonly #buckets: TokenBuckets;
+  readonly #meters = new Set<string>();
+  readonly #topic: RegExp;
+  #unacknowledged = 0;
+  #epoch = 0;
+  #received = 0;
+  #flushing = false;
+  /** Owned here: acknowledgements of refusals, written together at the end of the turn. */
+  #refusedIds: number[] = [];
+
+  constructor(options: IntakeOptions, client: MqttClient, pool: WorkerPool) {
+    this.#options = options;
+    this.#client = client;
+    this.#pool = pool;
+    this.#buckets = new TokenBuckets(options.meterBurst, options.meterPerMinute);
+    this.#topic = new RegExp(`^wattproof/${options.net}/${options.zone}/(\\d{9})/(envelope|seen)$`);
+  }
+
+  /** Envelopes received since the start. */
+  get received(): number {
+    return this.#received;
+  }
+
+  /** Envelopes taken in and not yet committed. */
+  get unacknowledged(): number {
+    return this.#unacknowledged;
+  }
+
+  /** Meters whose envelopes are let through to the workers. */
+  addMeters(meters: readonly string[]): void {
+    for (const meter of meters) this.#meters.add(meter);
+  }
+
+  get meters(): number {
+    return this.#meters.size;
+  }
+
+  receive(message: IncomingMessage): void {
+    if (message.epoch !== this.#epoch) {
+      // A new connection: what the old one left unacknowledged comes again, so it no longer counts here.
+      this.#epoch = message.epoch;
+      this.#unacknowledged = 0;
+      this.#refusedIds = [];
+    }
+    const match = this.#topic.exec(message.topic);
+    const meter = match?.[1] ?? "";
+    if (match?.[2] === "seen") {
+      this.#receiveSeen(meter, message);
+      return;
+    }
+    this.#received += 1;
+    const code = this.#judge(meter, message);
+    if (code !== undefined) {
+      this.#refuse(meter, code, message);
+      return;
+    }
+    this.#unacknowledged += 1;
+    const { epoch, packetId, payload } = message;
+    this.#pool.push({ meter: Number(meter), epoch, packetId, payload });
+    this.#flushSoon();
+    this.#holdBack();
+  }
+
+  /** A commit is done: acknowledges its envelopes in one socket write. */
+  acknowledge(epoch: number, packetIds: ArrayLike<number>): void {
+    if (epoch === this.#epoch) {
+      this.#unacknowledged = Math.max(0, this.#unacknowledged - packetIds.length);
+      this.#client.acknowledge(epoch, packetIds);
+    }
+    this.letIn();
+  }
+
+  /** Resumes the socket when there is room again. */
+  letIn(): void {
+    const { queueLimit, unacknowledgedLimit } = this.#options;
+    if (!this.#client.paused) return;
+    if (this.#pool.queued <= queueLimit / 2 && this.#unacknowledged <= unacknowledgedLimit / 2) {
+      this.#client.resume();
+    }
+  }
+
+  /** The checks that need no cryptography; undefined lets the message through. */
+  #judge(meter: string, message: IncomingMessage): ErrorCode | undefined {
+    if (message.retain) return "retained";
+    if (meter === "") return "topic";
+    if (message.payload.byteLength > MAX_METER_ENVELOPE) return "size";
+    if (!this.#meters.has(meter)) return "unknown-meter";
+    if (!this.#buckets.take(meter, this.#options.monotonicMs())) return "rate";
+    return undefined;
+  }
+
+  #refuse(meter: string, code: ErrorCode, message: IncomingMessage): void {
+    this.#options.onRefused({ meter, leaf: leafOfBytes(nodeSuite, message.payload), code });
+    if (message.packetId > 0) this.#refusedIds.push(message.packetId);
+    this.#flushSoon();
+  }
+
+  #receiveSeen(meter: string, message: IncomingMessage): void {
+    if (message.packetId > 0) this.#refusedIds.push(message.packetId);
+    this.#flushSoon();
+    if (!this.#meters.has(meter) || message.payload.byteLength > MAX_SEEN) return;
+    const { buffer, byteOffset, byteLength } = message.payload;
+    this.#options.onSeen(meter, Buffer.from(buffer, byteOffset, byteLength).toString("utf8"));
+  }
+
+  #holdBack(): void {
+    const { queueLimit, unacknowledgedLimit } = this.#options;
+    if (this.#client.paused) return;
+    if (this.#pool.queued > queueLimit || this.#unacknowledged > unacknowledgedLimit) {
+      this.#client.pause();
+    }
+  }
+
+  #flushSoon(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    setImmediate(() => {
+      this.#flushing = false;
+      this.#pool.flush();
+      const ids = this.#refusedIds;
+      this.#refusedIds = [];
+      this.#client.acknowledge(this.#epoch, ids);
+    });
+  }
+}
