@@ -9,23 +9,34 @@
  *          01 day:   kid 32 ‖ signature 64 ‖ ct 32 ‖ prev 32 ‖ pt 32 ‖ seq ‖ from ‖ to         (varints)
  *          02 other: kid 32 ‖ signature 64 ‖ n u8 ‖ typ n ‖ payload, UTF-8 JCS
  * line 2   00 ‖ ASCII
- *          01 n u8 ‖ typ n ‖ apu 32 ‖ iv 16 ‖ tag 32 ‖ r u8 ‖ r × (kid 32 ‖ epk 32 ‖ key 72) ‖ ciphertext
+ *          01 n u8 ‖ typ n ‖ signer 32 ‖ iv 16 ‖ tag 32 ‖ r u8 ‖ r × (kid 32 ‖ epk 32 ‖ key 72) ‖ ciphertext
  * ```
  */
-import { concatBytes, decodeBase64url, decodeUtf8, encodeBase64url, encodeUtf8 } from "../base/bytes.ts";
+import {
+  concatBytes,
+  decodeBase64url,
+  decodeUtf8,
+  encodeBase64url,
+  encodeUtf8,
+} from "../base/bytes.ts";
 import { fail, isCoded } from "../base/error.ts";
+import { formatJwsHeader } from "./compact-jws.ts";
+import {
+  formatLine2,
+  formatProtectedHeader,
+  type ParsedRecipient,
+  parseLine2,
+} from "./line2-form.ts";
 
 const RAW = 0;
 const DAY = 1;
 const OTHER = 2;
 const SEALED = 1;
 
-const HEADER = /^\{"alg":"ES256","kid":"([A-Za-z0-9_-]{43})","typ":"wattproof-([a-z-]{1,32})\+jws"\}$/;
+const HEADER =
+  /^\{"alg":"ES256","kid":"([A-Za-z0-9_-]{43})","typ":"wattproof-([a-z-]{1,32})\+jws"\}$/;
 const DAY_PAYLOAD =
   /^\{"ct":"([A-Za-z0-9_-]{43})","from":(\d{1,16}),"prev":"([A-Za-z0-9_-]{43})","pt":"([A-Za-z0-9_-]{43})","seq":(\d{1,16}),"to":(\d{1,16}),"v":1\}$/;
-const PROTECTED =
-  /^\{"alg":"ECDH-ES\+A256KW","apu":"([A-Za-z0-9_-]{43})","enc":"A256CBC-HS512","typ":"wattproof-([a-z-]{1,32})\+jwe"\}$/;
-
 /** Line 1 (ASCII text without LF) to its stored form. */
 export function packLine1(line1: string): Uint8Array {
   return packOrRaw(line1, packRecord, unpackLine1);
@@ -60,20 +71,24 @@ export function unpackLine2(bytes: Uint8Array): string {
   if (bytes[0] !== SEALED) fail("form", "a stored line 2 of an unknown form");
   const length = bytes[1] ?? 0;
   let at = 2;
-  const take = (count: number): Uint8Array => bytes.subarray(at, (at += count));
-  const typ = decodeUtf8(take(length));
-  const apu = encodeBase64url(take(32));
+  const take = (count: number): Uint8Array => {
+    at += count;
+    return bytes.subarray(at - count, at);
+  };
+  const protectedHeader = formatProtectedHeader(
+    decodeUtf8(take(length)),
+    encodeBase64url(take(32)),
+  );
   const iv = encodeBase64url(take(16));
   const tag = encodeBase64url(take(32));
-  const count = bytes[at++] ?? 0;
-  const recipients: string[] = [];
-  for (let i = 0; i < count; i++) {
+  const recipients: ParsedRecipient[] = [];
+  for (let left = bytes[at++] ?? 0; left > 0; left--) {
     const kid = encodeBase64url(take(32));
     const epk = encodeBase64url(take(32));
-    recipients.push(recipientOf(encodeBase64url(take(72)), epk, kid));
+    recipients.push({ kid, epk, encryptedKey: encodeBase64url(take(72)) });
   }
-  const protectedHeader = encodeBase64url(encodeUtf8(protectedOf(apu, typ)));
-  return `{"ciphertext":"${encodeBase64url(bytes.subarray(at))}","iv":"${iv}","protected":"${protectedHeader}","recipients":[${recipients.join(",")}],"tag":"${tag}"}`;
+  const ciphertext = encodeBase64url(bytes.subarray(at));
+  return formatLine2({ protectedHeader, iv, ciphertext, tag, recipients });
 }
 
 function packOrRaw(
@@ -93,14 +108,13 @@ function packOrRaw(
 }
 
 function headerOf(kid: string, typ: string): string {
-  return encodeBase64url(
-    encodeUtf8(`{"alg":"ES256","kid":"${kid}","typ":"wattproof-${typ}+jws"}`),
-  );
+  return encodeBase64url(encodeUtf8(formatJwsHeader(kid, typ)));
 }
 
 function packRecord(line1: string): Uint8Array | undefined {
   const [headerPart, payloadPart, signaturePart, extra] = line1.split(".", 4);
-  if (headerPart === undefined || payloadPart === undefined || extra !== undefined) return undefined;
+  if (headerPart === undefined || payloadPart === undefined || extra !== undefined)
+    return undefined;
   const header = HEADER.exec(decodeUtf8(decodeBase64url(headerPart)));
   const payload = decodeBase64url(payloadPart);
   const signature = decodeBase64url(signaturePart ?? "");
@@ -129,47 +143,20 @@ function packRecord(line1: string): Uint8Array | undefined {
   );
 }
 
-function protectedOf(apu: string, typ: string): string {
-  return `{"alg":"ECDH-ES+A256KW","apu":"${apu}","enc":"A256CBC-HS512","typ":"wattproof-${typ}+jwe"}`;
-}
-
-function recipientOf(key: string, epk: string, kid: string): string {
-  return `{"encrypted_key":"${key}","header":{"apv":"${kid}","epk":{"crv":"X25519","kty":"OKP","x":"${epk}"},"kid":"${kid}"}}`;
-}
-
-// Offsets inside one recipient's text: encrypted_key 18…114, epk x after 196, kid after 247.
-const RECIPIENT_LENGTH = recipientOf("k".repeat(96), "e".repeat(43), "i".repeat(43)).length;
-const EPK_AT = recipientOf("k".repeat(96), "@", "i".repeat(43)).indexOf("@");
-const KID_AT = recipientOf("k".repeat(96), "e".repeat(43), "i".repeat(43)).lastIndexOf("i".repeat(43));
-
-function packSealed(line2: string): Uint8Array | undefined {
-  const ivAt = line2.indexOf('","iv":"');
-  const protectedAt = ivAt + 8 + 22 + 15;
-  const protectedEnd = line2.indexOf('"', protectedAt);
-  const listAt = protectedEnd + 16;
-  const tagAt = line2.length - 45;
-  if (ivAt < 0 || protectedEnd < 0 || tagAt < listAt) return undefined;
-  const header = PROTECTED.exec(decodeUtf8(decodeBase64url(line2.slice(protectedAt, protectedEnd))));
-  const count = (tagAt - 9 - listAt + 1) / (RECIPIENT_LENGTH + 1);
-  if (header === null || !Number.isInteger(count) || count < 1 || count > 255) return undefined;
-  const typ = header[2] ?? "";
+function packSealed(line2: string): Uint8Array {
+  const parsed = parseLine2(line2);
   const parts: Uint8Array[] = [
-    Uint8Array.of(SEALED, typ.length),
-    encodeUtf8(typ),
-    decodeBase64url(header[1] ?? ""),
-    decodeBase64url(line2.slice(ivAt + 8, ivAt + 30)),
-    decodeBase64url(line2.slice(tagAt, tagAt + 43)),
-    Uint8Array.of(count),
+    Uint8Array.of(SEALED, parsed.typ.length),
+    encodeUtf8(parsed.typ),
+    decodeBase64url(parsed.signer),
+    decodeBase64url(parsed.iv),
+    decodeBase64url(parsed.tag),
+    Uint8Array.of(parsed.recipients.length),
   ];
-  for (let i = 0; i < count; i++) {
-    const at = listAt + i * (RECIPIENT_LENGTH + 1);
-    parts.push(
-      decodeBase64url(line2.slice(at + KID_AT, at + KID_AT + 43)),
-      decodeBase64url(line2.slice(at + EPK_AT, at + EPK_AT + 43)),
-      decodeBase64url(line2.slice(at + 18, at + 114)),
-    );
+  for (const { kid, epk, encryptedKey } of parsed.recipients) {
+    parts.push(decodeBase64url(kid), decodeBase64url(epk), decodeBase64url(encryptedKey));
   }
-  parts.push(decodeBase64url(line2.slice(15, ivAt)));
+  parts.push(decodeBase64url(parsed.ciphertext));
   return concatBytes(...parts);
 }
 

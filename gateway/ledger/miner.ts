@@ -1,0 +1,93 @@
+/**
+ * The owner's side of the mining thread: one search at a time, abortable within a batch (0.1 ms), with a count of
+ * the hashes done that can be read while the thread is busy.
+ */
+import { Worker } from "node:worker_threads";
+import { ABORT, BATCH, BATCHES, CONTROL_WORDS, type MineResult } from "./mine.ts";
+import type { MineAnswer, MineRequest, MinerData } from "./miner-worker.ts";
+
+export interface MinerOptions {
+  /** false: the portable hash even where the native one is installed. Default: true. */
+  readonly native?: boolean;
+}
+
+interface Waiting {
+  readonly job: number;
+  resolve(result: MineResult): void;
+  reject(error: Error): void;
+}
+
+export class Miner {
+  readonly #worker: Worker;
+  readonly #control: Int32Array;
+  #jobs = 0;
+  #waiting: Waiting | undefined;
+
+  constructor(options: MinerOptions = {}) {
+    const control = new SharedArrayBuffer(CONTROL_WORDS * 4);
+    this.#control = new Int32Array(control);
+    const data: MinerData = { control, native: options.native ?? true };
+    this.#worker = new Worker(new URL("./miner-worker.js", import.meta.url), { workerData: data });
+    this.#worker.on("message", (answer: MineAnswer) => this.#settle(answer));
+    this.#worker.on("error", (error) => this.#fail(error));
+    this.#worker.on("exit", () => this.#fail(new Error("the mining thread has stopped")));
+  }
+
+  /** Hashes done by all searches so far, modulo 2^42. */
+  get hashes(): number {
+    return (Atomics.load(this.#control, BATCHES) >>> 0) * BATCH;
+  }
+
+  /**
+   * Searches a nonce for `headerHash` (32 bytes) and `target` (32 bytes, big-endian) from `start` on. One search at
+   * a time: a running one is aborted first and resolves without a nonce.
+   */
+  async mine(headerHash: Uint8Array, target: Uint8Array, start: Uint8Array): Promise<MineResult> {
+    await this.abort();
+    const job = ++this.#jobs;
+    Atomics.store(this.#control, ABORT, 0);
+    return new Promise((resolve, reject) => {
+      this.#waiting = { job, resolve, reject };
+      const request: MineRequest = { job, headerHash, target, start };
+      this.#worker.postMessage(request);
+    });
+  }
+
+  /** Ends a running search; resolves when the thread is idle. */
+  async abort(): Promise<void> {
+    const waiting = this.#waiting;
+    if (waiting === undefined) return;
+    Atomics.store(this.#control, ABORT, 1);
+    await new Promise<void>((resolve) => {
+      this.#waiting = {
+        job: waiting.job,
+        resolve: (result) => {
+          waiting.resolve(result);
+          resolve();
+        },
+        reject: (error) => {
+          waiting.reject(error);
+          resolve();
+        },
+      };
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.abort();
+    await this.#worker.terminate();
+  }
+
+  #settle(answer: MineAnswer): void {
+    const waiting = this.#waiting;
+    if (waiting === undefined || waiting.job !== answer.job) return;
+    this.#waiting = undefined;
+    waiting.resolve(answer.nonce === undefined ? { hashes: answer.hashes } : answer);
+  }
+
+  #fail(error: Error): void {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    waiting?.reject(error);
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * The tables of truth, vault and mempool in the one SQLite file of a gateway (design.md section 5).
+ *
+ * Truth is what every gateway of the chain agrees on and what `gateway verify` reads; the vault is this gateway's
+ * own (openings of points, enrolments under way, counters, held records). The projection's tables are listed in
+ * projection/schema.ts; they can be dropped and made again from these.
+ */
+
+/** `PRAGMA user_version` of a store of this form. */
+export const STORE_VERSION = 1;
+
+/** Larger pages waste less on rows of 2 KB and make commits of random keys cheaper. */
+export const PAGE_SIZE = 16_384;
+
+export const TRUTH_TABLES = `
+  -- Main chain. first = position of its first record; range = compact range of the log after it;
+  -- work = sum of work from genesis, 32 bytes big-endian.
+  CREATE TABLE block (
+    height INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, header BLOB NOT NULL, nonce BLOB NOT NULL,
+    seal BLOB NOT NULL, first INTEGER NOT NULL, records INTEGER NOT NULL, range BLOB NOT NULL,
+    work BLOB NOT NULL) STRICT;
+  CREATE INDEX block_first ON block (first);
+  -- Records of the main chain by position in the log. line1 is packed (shared/record/compact.ts);
+  -- blob is the row of its line 2; prev is the position of the same key's previous record.
+  CREATE TABLE record (
+    pos INTEGER PRIMARY KEY, line1 BLOB NOT NULL, blob INTEGER, prev INTEGER) STRICT;
+  -- Line 2 by content: ct = first 48 bits of SHA-256(line 2), body packed. refs = records that share it.
+  CREATE TABLE blob (
+    id INTEGER PRIMARY KEY, ct INTEGER NOT NULL, refs INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
+  CREATE INDEX blob_ct ON blob (ct);
+  -- Rows of 64 hashes, four to a tile of 256: id = tile level x 2^40 + number of the row in its level.
+  CREATE TABLE tile (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
+  CREATE TABLE checkpoint (size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT;
+  -- Blocks beside the main chain. code: why it can never be part of it, else NULL.
+  CREATE TABLE side_block (
+    hash BLOB PRIMARY KEY, height INTEGER NOT NULL, prev BLOB NOT NULL, header BLOB NOT NULL,
+    nonce BLOB NOT NULL, seal BLOB NOT NULL, work BLOB NOT NULL, code TEXT) STRICT, WITHOUT ROWID;
+  CREATE INDEX side_block_prev ON side_block (prev);
+  CREATE TABLE side_record (
+    hash BLOB NOT NULL, n INTEGER NOT NULL, line1 BLOB NOT NULL, blob INTEGER,
+    PRIMARY KEY (hash, n)) STRICT, WITHOUT ROWID;
+  -- The fold of the records: one row an entry of ChainState; pos = last record of the entry's key.
+  CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  -- Position of each key's newest record in the log.
+  CREATE TABLE key_tip (kid BLOB PRIMARY KEY, pos INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  -- What a block that is not final changed in state and key_tip, to take it back.
+  CREATE TABLE undo (height INTEGER PRIMARY KEY, entries TEXT NOT NULL) STRICT;
+`;
+
+export const VAULT_TABLES = `
+  -- Openings: which meter a point is. Destroying the row makes the point anonymous for ever.
+  CREATE TABLE vault_point (
+    point TEXT PRIMARY KEY, meter TEXT NOT NULL, salt TEXT NOT NULL, zone TEXT NOT NULL,
+    latitude INTEGER, longitude INTEGER, label TEXT) STRICT, WITHOUT ROWID;
+  CREATE INDEX vault_point_meter ON vault_point (meter);
+  -- One-time tokens that were handed out and not used: token = H of SHA-256 of the token.
+  CREATE TABLE vault_token (token TEXT PRIMARY KEY, point TEXT NOT NULL, made INTEGER NOT NULL)
+    STRICT, WITHOUT ROWID;
+  CREATE TABLE vault_online (meter TEXT PRIMARY KEY, online INTEGER NOT NULL, at INTEGER NOT NULL)
+    STRICT, WITHOUT ROWID;
+  CREATE TABLE vault_seen (meter TEXT PRIMARY KEY, size INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE vault_counter (code TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  -- Held records in order of arrival. own = 1: signed by this gateway, so it may be signed again.
+  CREATE TABLE mempool (
+    id INTEGER PRIMARY KEY, line1 BLOB NOT NULL, blob INTEGER, meter TEXT, opened BLOB, code TEXT,
+    own INTEGER NOT NULL, at INTEGER NOT NULL) STRICT;
+`;

@@ -1,0 +1,70 @@
+/**
+ * The projection: tables made only of truth and vault, in the same transaction as the block, and equal byte for
+ * byte to `gateway rebuild` (design.md section 5). They can be dropped at any time.
+ *
+ * Days are keyed (date, meter, position): days arrive date by date, so inserts go to the end of the table; keyed by
+ * meter first they become several times slower within weeks. One meter's year is 365 point reads.
+ */
+
+export const PROJECTION_TABLES = `
+  -- One row a day record. date = yyyymmdd of the local day; meter = the nine digits as a number; code = why it is
+  -- unusable, else NULL; body = packed-day.ts, NULL where line 2 did not open.
+  CREATE TABLE day (
+    date INTEGER NOT NULL, meter INTEGER NOT NULL, pos INTEGER NOT NULL, code TEXT, body BLOB,
+    PRIMARY KEY (date, meter, pos)) STRICT, WITHOUT ROWID;
+  -- Sums of a meter's month (yyyymm) and year (yyyy) over usable days; records counts all day records,
+  -- first and last are dates (yyyymmdd) of records.
+  CREATE TABLE month (
+    month INTEGER NOT NULL, meter INTEGER NOT NULL, records INTEGER NOT NULL, days INTEGER NOT NULL,
+    first INTEGER NOT NULL, last INTEGER NOT NULL, wh INTEGER NOT NULL, measured INTEGER NOT NULL,
+    partial INTEGER NOT NULL, recovered INTEGER NOT NULL, substituted INTEGER NOT NULL,
+    gap INTEGER NOT NULL, PRIMARY KEY (month, meter)) STRICT, WITHOUT ROWID;
+  -- All meters together, by date.
+  CREATE TABLE day_total (
+    date INTEGER PRIMARY KEY, wh INTEGER NOT NULL, days INTEGER NOT NULL) STRICT;
+  -- Every enrolment, and the latest of each meter.
+  CREATE TABLE enrolment (
+    pos INTEGER PRIMARY KEY, meter INTEGER, point TEXT NOT NULL, kid TEXT NOT NULL,
+    at INTEGER NOT NULL) STRICT;
+  CREATE INDEX enrolment_kid ON enrolment (kid, pos);
+  CREATE INDEX enrolment_meter ON enrolment (meter, pos);
+  CREATE TABLE meter (meter INTEGER PRIMARY KEY, pos INTEGER NOT NULL) STRICT;
+  -- Keys that evidence has frozen.
+  CREATE TABLE frozen (kid TEXT PRIMARY KEY, pos INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE tariff (
+    pos INTEGER PRIMARY KEY, leaf TEXT NOT NULL, id TEXT NOT NULL, ver INTEGER NOT NULL) STRICT;
+  CREATE INDEX tariff_leaf ON tariff (leaf);
+  CREATE TABLE assignment (
+    pos INTEGER PRIMARY KEY, point TEXT NOT NULL, tariff TEXT NOT NULL, from_s INTEGER NOT NULL,
+    to_s INTEGER) STRICT;
+  CREATE INDEX assignment_point ON assignment (point, pos);
+  -- body = the bill's plaintext as JSON; month = yyyymm in which it begins.
+  CREATE TABLE bill (
+    pos INTEGER PRIMARY KEY, no TEXT NOT NULL, meter INTEGER NOT NULL, month INTEGER NOT NULL,
+    from_s INTEGER NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+  CREATE INDEX bill_no ON bill (no);
+  CREATE INDEX bill_meter ON bill (meter, from_s DESC, pos);
+  CREATE INDEX bill_period ON bill (from_s DESC, meter, pos);
+  -- One alarm a record at most; at = block time.
+  CREATE TABLE alarm (
+    pos INTEGER PRIMARY KEY, at INTEGER NOT NULL, code TEXT NOT NULL, meter INTEGER,
+    detail TEXT) STRICT;
+  CREATE INDEX alarm_meter ON alarm (meter, pos);
+  -- Counts: "meters", "bills", "alarms".
+  CREATE TABLE total (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+`;
+
+/** Names of the projection's tables, in the order in which a comparison dumps them. */
+export const PROJECTION_TABLE_NAMES = [
+  "day",
+  "month",
+  "day_total",
+  "enrolment",
+  "meter",
+  "frozen",
+  "tariff",
+  "assignment",
+  "bill",
+  "alarm",
+  "total",
+] as const;
