@@ -1,16 +1,13 @@
 /** Rule C6 of `enrol`: a device takes a metering point, or changes its recipients or point. */
-import { hash, literal, object } from "../../base/decoder.ts";
 import { fail } from "../../base/error.ts";
 import { thumbprint } from "../../crypto/key.ts";
-import { parseCompactJws, verifyCompactJws } from "../../record/compact-jws.ts";
+import { verifyRequest } from "../../message/request.ts";
 import type { EnrolPayload } from "../../record/payload.ts";
 import type { ParsedRecord } from "../../record/record.ts";
 import type { ChainState } from "../chain-state.ts";
 import type { RuleContext } from "../rule-context.ts";
 
-const requestPayload = object({ v: literal(1), chain: hash, token: hash });
-
-/** Throws `recipients`, `known-key`, `inactive-key`, `point`, `request`, `token`, `key-off-curve`. */
+/** Throws `recipients`, `known-key`, `inactive-key`, `point`, `request`, `chain`, `token`, `key-off-curve`. */
 export function applyEnrol(
   state: ChainState,
   record: ParsedRecord<"enrol">,
@@ -25,7 +22,7 @@ export function applyEnrol(
   const place = state.get("point", point) ?? { last_to: 0, bills: [] };
   if (place.kid !== undefined && place.kid !== kid) fail("point", "the point has an active device");
   if (device === undefined) {
-    const token = checkRequest(state, payload, kid, context);
+    const token = checkRequest(state, payload, context);
     state.put("token", token, { leaf });
     const { key, to } = payload;
     state.put("device", kid, { key, point, to, seq: 0, leaf, status: "active", ended: 0 });
@@ -57,22 +54,9 @@ function checkRecipients(payload: EnrolPayload, { suite }: RuleContext): void {
 }
 
 /** The request proves possession of the new key and spends a one-time token, whose hash it returns. */
-function checkRequest(
-  state: ChainState,
-  payload: EnrolPayload,
-  kid: string,
-  context: RuleContext,
-): string {
-  const { suite, keys } = context;
-  const key = keys.get(kid, payload.key);
+function checkRequest(state: ChainState, payload: EnrolPayload, context: RuleContext): string {
   if (payload.req === undefined) fail("request", "a new key is enrolled with its request");
-  const request = parseCompactJws(payload.req);
-  if (request.typ !== "request" || request.kid !== kid) {
-    fail("request", "the request is not one by the enrolled key");
-  }
-  const { chain, token } = requestPayload(request.payload, "req");
-  if (chain !== state.chain.id) fail("request", "the request is for another chain");
-  if (!verifyCompactJws(suite, key, payload.req)) fail("request", "the request does not verify");
+  const { token } = verifyRequest(context.suite, payload.req, payload.key, state.chain.id);
   if (state.get("token", token) !== undefined) fail("token", "the one-time token was used before");
   return token;
 }
