@@ -1,0 +1,50 @@
+/**
+ * Alarms: what a person should look at. One of each code, kept until what raised it has passed.
+ *
+ * `frozen`    the gateway holds two records of this key with one seq: sealing stops, measuring goes on
+ * `restored`  the gateway holds newer records of this key than the journal: the same
+ * `refused`   a record was refused; it is sent again now and then, later ones wait
+ * `fork`      a gateway signed two logs that do not agree, or a receipt whose proof is false
+ * `gap`       the gateway asks for a record that the meter no longer has
+ */
+import type { UnixSeconds } from "../../shared/base/units.ts";
+import type { Journal } from "./journal.ts";
+
+export type AlarmCode = "frozen" | "restored" | "refused" | "fork" | "gap";
+
+export interface Alarm {
+  readonly code: AlarmCode;
+  /** When it was first raised. */
+  readonly at: UnixSeconds;
+  readonly note: string;
+  /** The record that it is about, if one. */
+  readonly seq?: number;
+}
+
+export function loadAlarms(journal: Journal): readonly Alarm[] {
+  return journal.readState<Alarm[]>("alarms") ?? [];
+}
+
+/** Whether records by this key are of no more use until a person has acted. */
+export function isStopped(journal: Journal): boolean {
+  return loadAlarms(journal).some(({ code }) => code === "frozen" || code === "restored");
+}
+
+/** Returns whether it is new or says something new. */
+export function raiseAlarm(journal: Journal, alarm: Alarm): boolean {
+  const alarms = loadAlarms(journal);
+  const known = alarms.find(({ code }) => code === alarm.code);
+  if (known?.note === alarm.note && known.seq === alarm.seq) return false;
+  const next = { ...alarm, at: known?.at ?? alarm.at };
+  journal.transact("alarm", () =>
+    journal.writeState("alarms", [...alarms.filter(({ code }) => code !== alarm.code), next]),
+  );
+  return true;
+}
+
+/** Call it inside `transact`: the record that an alarm was about is in the log. */
+export function clearAlarmsOf(journal: Journal, seq: number): void {
+  const alarms = loadAlarms(journal);
+  const left = alarms.filter((alarm) => alarm.seq === undefined || alarm.seq > seq);
+  if (left.length < alarms.length) journal.writeState("alarms", left);
+}

@@ -1,0 +1,29 @@
+/**
+ * From power readings to whole Wh: the trapezoid rule on the monotonic clock, in integers.
+ *
+ * The unit inside is half a microjoule (mW × ms / 2), so that nothing is ever rounded away: what is left
+ * after taking whole Wh is carried to the next reading and survives a restart.
+ */
+import type { MilliWatt, WattHour } from "../../shared/base/units.ts";
+
+/** 3600 J in half microjoules. */
+const HALF_MICROJOULES_PER_WH = 7_200_000_000;
+
+export interface Integrated {
+  readonly wh: WattHour;
+  /** Half microjoules below one Wh, to be handed in again. */
+  readonly carry: number;
+}
+
+/** Import only: power that flows out counts as zero here. Exact below 2^53, e.g. 100 kW over 12 hours. */
+export function integratePower(
+  before: MilliWatt,
+  after: MilliWatt,
+  elapsedMs: number,
+  carry: number,
+): Integrated {
+  const sum = Math.max(0, before) + Math.max(0, after);
+  const total = sum * Math.max(0, Math.round(elapsedMs)) + carry;
+  const wh = Math.floor(total / HALF_MICROJOULES_PER_WH);
+  return { wh, carry: total - wh * HALF_MICROJOULES_PER_WH };
+}

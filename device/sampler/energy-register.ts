@@ -1,0 +1,83 @@
+/**
+ * From a sensor's energy counter to energy that the meter may count: deltas with rules for what counters do.
+ *
+ * In: the last counter value that was counted, the new one, the time between them. Out: whole Wh (never
+ * negative), the new baseline, and the code of what happened if it was not plain counting. No delta may be
+ * larger than what the connection can carry in that time, so a corrupt value never becomes a bill.
+ */
+import type { WattHour } from "../../shared/base/units.ts";
+
+/** The last counter value whose energy has been counted. */
+export interface Baseline {
+  /** Which part counts: another identity is another counter (part swap). */
+  readonly sensor: string;
+  readonly register: WattHour;
+}
+
+export interface CounterReading {
+  readonly sensor: string;
+  readonly register: WattHour;
+  /** The counter runs from 0 to `span` - 1 and starts again at 0. */
+  readonly span?: WattHour;
+}
+
+/**
+ * `counter-swap`: another part, counting begins anew · `counter-wrap`: it ran through its span ·
+ * `counter-reset`: it started again from 0, what it shows since is counted · `counter-back`: it lost
+ * some counts, as parts do that save now and then · `counter-jump`: more than the connection can carry, not counted.
+ */
+export type CounterEvent =
+  | "counter-swap"
+  | "counter-wrap"
+  | "counter-reset"
+  | "counter-back"
+  | "counter-jump";
+
+export interface Counted {
+  readonly wh: WattHour;
+  readonly baseline: Baseline;
+  readonly event?: CounterEvent;
+}
+
+/** Two counts of rounding: one at either end of the interval. */
+const ROUNDING_WH = 2;
+
+/** The most energy that can have passed in `elapsedMs`, in Wh. */
+export function mostEnergy(elapsedMs: number, maxPowerW: number): WattHour {
+  return Math.floor((Math.max(0, elapsedMs) * maxPowerW) / 3_600_000) + ROUNDING_WH;
+}
+
+/** After a restart the clock may be behind, so a counter may have gone on for longer than it says. */
+const RESTART_ALLOWANCE_MS = 7 * 86_400_000;
+
+/**
+ * `elapsedMs` is the time since the baseline was taken; after a restart it is the civil time between, which may
+ * be short of the truth where no battery keeps the clock.
+ */
+export function countEnergy(
+  baseline: Baseline | undefined,
+  reading: CounterReading,
+  elapsed: { readonly ms: number; readonly restarted: boolean },
+  maxPowerW: number,
+): Counted {
+  const next: Baseline = { sensor: reading.sensor, register: reading.register };
+  if (baseline === undefined) return { wh: 0, baseline: next };
+  if (baseline.sensor !== reading.sensor) return { wh: 0, baseline: next, event: "counter-swap" };
+  const allowanceMs = elapsed.restarted ? RESTART_ALLOWANCE_MS : 0;
+  const most = mostEnergy(Math.max(elapsed.ms, allowanceMs), maxPowerW);
+  const forward = reading.register - baseline.register;
+  if (forward >= 0) {
+    if (forward <= most) return { wh: forward, baseline: next };
+    return { wh: 0, baseline: next, event: "counter-jump" };
+  }
+  const wrapped = reading.span === undefined ? -1 : forward + reading.span;
+  if (wrapped >= 0 && wrapped <= most) {
+    return { wh: wrapped, baseline: next, event: "counter-wrap" };
+  }
+  // A counter that began again shows little; one that lost a few counts shows nearly what it did before.
+  const fresh = reading.register <= mostEnergy(elapsed.ms, maxPowerW);
+  if (fresh && 2 * reading.register < baseline.register) {
+    return { wh: reading.register, baseline: next, event: "counter-reset" };
+  }
+  return { wh: 0, baseline: next, event: "counter-back" };
+}
