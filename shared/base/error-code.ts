@@ -104,6 +104,11 @@ export const ERROR_CODES = {
   control: "a control request that is not understood or cannot be answered",
   stopping: "the gateway is stopping",
 
+  // gateway: chain store
+  store: "not a store of this version, or there is one already",
+  "unknown-point": "a point whose opening is not in this gateway's vault",
+  "line2-missing": "line 2 has not arrived here",
+
   // portal and its JSON interface
   parameter: "a part of the address is not of its form",
   "not-found": "no such page, meter, day, bill, block or record",
