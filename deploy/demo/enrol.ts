@@ -1,0 +1,63 @@
+/**
+ * Brings one meter into a chain, as an operator would: join file from the gateway, key and request on the
+ * device, request back to the gateway, which logs the enrolment.
+ *
+ * in: the two data folders and who the meter is → out: a data folder that `meter run` can run.
+ */
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { cliScript } from "../project-root.ts";
+import { runToEnd } from "./child.ts";
+
+export interface MeterPlan {
+  /** Nine digits. */
+  readonly meter: string;
+  /** IANA zone of its civil day. */
+  readonly zone: string;
+  /** "latitude,longitude" in degrees. */
+  readonly location?: string;
+  /** Shown to people. */
+  readonly label: string;
+  /** The meter's configuration: what it reads, as `meter run` takes it. */
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+export interface EnrolOptions {
+  readonly gatewayData: string;
+  readonly meterData: string;
+  readonly plan: MeterPlan;
+  /** Clock specification of the gateway's command line. */
+  readonly clock: string;
+}
+
+const JOIN = "join.json";
+const REQUEST = "request.jws";
+const DONE = "enrolled";
+
+/** True when this meter was enrolled from this folder before. */
+export function isEnrolled(meterData: string): boolean {
+  return existsSync(path.join(meterData, DONE));
+}
+
+/** The only effects are in the two data folders. Throws with the command's own words when a step fails. */
+export async function enrolMeter({ gatewayData, meterData, plan, clock }: EnrolOptions) {
+  mkdirSync(meterData, { recursive: true });
+  const join = path.join(meterData, JOIN);
+  const request = path.join(meterData, REQUEST);
+  const gateway = (name: string, ...args: readonly string[]) =>
+    runToEnd({
+      name: `gateway enrol ${name}`,
+      script: cliScript("gateway"),
+      args: ["enrol", "--data", gatewayData, "--clock", clock, ...args],
+    });
+  const location = plan.location === undefined ? [] : ["--location", plan.location];
+  await gateway("--meter", "--meter", plan.meter, "--zone", plan.zone, ...location, "--out", join);
+  await runToEnd({
+    name: "meter keygen",
+    script: cliScript("device"),
+    args: ["keygen", "--join", join, "--data", meterData, "--out", request],
+  });
+  await gateway("--request", "--request", request);
+  writeFileSync(path.join(meterData, "meter.json"), `${JSON.stringify(plan.config, null, 2)}\n`);
+  writeFileSync(path.join(meterData, DONE), `${plan.meter}\n`);
+}
