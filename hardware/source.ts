@@ -11,6 +11,7 @@ import type {
   MilliAmp,
   MilliCelsius,
   MilliVolt,
+  MilliWatt,
   UnixMillis,
   UnixSeconds,
   WattHour,
@@ -50,6 +51,8 @@ export interface Row {
   readonly to: UnixSeconds;
   /** Whole Wh; the fractions left over are carried from row to row, so that sums never drift. */
   readonly wh: WattHour;
+  /** Mean active power of the same energy, for display; not a second source of energy. */
+  readonly power: MilliWatt;
   /** The recording covers only a part of the interval. */
   readonly partial: boolean;
   /** Means over the interval. */

@@ -6,6 +6,7 @@
  * throws one of `sensor-nack, sensor-timeout, sensor-crc, sensor-range, sensor-busy, sensor-gone`. What a
  * value means for a day (deltas, resets, gaps, averages) is the meter's business.
  */
+import type { Decoder } from "../../shared/base/decoder.ts";
 import type {
   CentiPercent,
   MilliAmp,
@@ -15,6 +16,7 @@ import type {
   MilliWatt,
   WattHour,
 } from "../../shared/base/units.ts";
+import type { Ports } from "../port/ports.ts";
 
 /**
  * Where energy comes from: `register`, the part counts it (quality M); `power`, the meter has to
@@ -53,4 +55,13 @@ export interface Driver {
   read(): Promise<Reading>;
   /** Idempotent. Leaves the port open: ports belong to whoever opened them. */
   close(): Promise<void>;
+}
+
+/** One entry of the registry: how to decode a part's configuration and how to open it. */
+export interface Sensor<C extends { readonly kind: string }> {
+  readonly kind: C["kind"];
+  /** Whether the part measures energy, by register or power; a meter has one such part. */
+  readonly metersEnergy: boolean;
+  readonly decode: Decoder<C>;
+  open(config: C, ports: Ports): Promise<Driver>;
 }

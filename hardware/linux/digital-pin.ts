@@ -1,0 +1,63 @@
+/**
+ * `DigitalPin` over sysfs GPIO by the `onoff` module.
+ *
+ * onoff wants the kernel's global number: gpio-base.ts finds it. It cannot set pull-ups: those are
+ * `gpio=17=ip,pu` in the Pi's config.txt.
+ */
+import type { Gpio } from "onoff";
+import { fail } from "../../shared/base/error.ts";
+import type { DigitalPin, PinLevel, PinSettings } from "../port/digital-pin.ts";
+import { resolveGpioNumber } from "./gpio-base.ts";
+import { loadOptional } from "./optional-module.ts";
+import { failFromSystem } from "./system-error.ts";
+
+/** Throws `hardware-module`, `gpio-chip`, `sensor-busy` (another program holds it), `sensor-gone`. */
+export async function openLinuxPin({ pin, direction }: PinSettings): Promise<DigitalPin> {
+  const module = await loadOptional("onoff", () => import("onoff"));
+  const number = await resolveGpioNumber(pin);
+  const what = `GPIO${pin}`;
+  let gpio: Gpio;
+  try {
+    gpio =
+      direction === "out" ? new module.Gpio(number, "out") : new module.Gpio(number, "in", "both");
+  } catch (error) {
+    failFromSystem(error, what);
+  }
+  return wrapGpio(gpio, what, direction);
+}
+
+function wrapGpio(gpio: Gpio, what: string, direction: "in" | "out"): DigitalPin {
+  const listeners = new Set<(level: PinLevel) => void>();
+  let closed = false;
+  const guard = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (closed) fail("sensor-gone", `${what} is closed`);
+    try {
+      return await work();
+    } catch (error) {
+      failFromSystem(error, what);
+    }
+  };
+  if (direction === "in") {
+    gpio.watch((error, level) => {
+      if (!error) for (const listener of listeners) listener(level);
+    });
+  }
+  return {
+    read: () => guard(() => gpio.read()),
+    async write(level) {
+      if (direction === "in") fail("sensor-busy", `${what} is an input`);
+      await guard(() => gpio.write(level));
+    },
+    watch(listener) {
+      if (direction === "out") fail("sensor-busy", `${what} is an output`);
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      listeners.clear();
+      gpio.unexport();
+    },
+  };
+}

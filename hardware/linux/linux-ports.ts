@@ -1,0 +1,45 @@
+/** The machine's own ports, each opened once and shared by the drivers that name it. */
+import { fail } from "../../shared/base/error.ts";
+import type { I2cBus } from "../port/i2c-bus.ts";
+import type { Ports } from "../port/ports.ts";
+import type { SerialLine, SerialSettings } from "../port/serial-line.ts";
+import { realTiming } from "../port/timing.ts";
+import { openLinuxPin } from "./digital-pin.ts";
+import { openLinuxI2cBus } from "./i2c-bus.ts";
+import { openLinuxSerialLine } from "./serial-line.ts";
+
+export function openLinuxPorts(): Ports {
+  const busByNumber = new Map<number, Promise<I2cBus>>();
+  const lineByPort = new Map<string, { settings: SerialSettings; line: Promise<SerialLine> }>();
+  const closers: (() => Promise<void>)[] = [];
+  const kept = async <T extends { close(): Promise<void> }>(opening: Promise<T>): Promise<T> => {
+    const port = await opening;
+    closers.push(() => port.close());
+    return port;
+  };
+  return {
+    timing: realTiming,
+    i2cBus(bus) {
+      const known = busByNumber.get(bus) ?? kept(openLinuxI2cBus(bus));
+      busByNumber.set(bus, known);
+      return known;
+    },
+    async serialLine(settings) {
+      const { port, baud, parity } = settings;
+      const known = lineByPort.get(port);
+      if (known === undefined) {
+        const line = kept(openLinuxSerialLine(settings));
+        lineByPort.set(port, { settings, line });
+        return line;
+      }
+      if (known.settings.baud !== baud || known.settings.parity !== parity) {
+        fail("sensor-busy", `${port} is in use with other settings`, { port });
+      }
+      return known.line;
+    },
+    digitalPin: (settings) => kept(openLinuxPin(settings)),
+    async close() {
+      for (const close of closers.splice(0)) await close();
+    },
+  };
+}
