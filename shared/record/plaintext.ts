@@ -1,0 +1,58 @@
+/**
+ * Plaintexts of line 2 (records.md sections 1 and 4): padding, canonical text, schema.
+ *
+ * A plaintext is canonical JSON with a `pad` of zeros that brings it to a multiple of 512 bytes, so that its
+ * length says nothing about who is at home. One length is right, so one text is: padding is checked, not trusted.
+ */
+import { canonicalize, type JsonObject, parseCanonical } from "../base/canonical-json.ts";
+import type { Decoder } from "../base/decoder.ts";
+import { fail } from "../base/error.ts";
+import { type DayPlaintext, decodeDayPlaintext } from "../day/day-plaintext.ts";
+import { type BillPlaintext, decodeBillPlaintext } from "../money/bill-plaintext.ts";
+
+export interface PlaintextByTyp {
+  readonly day: DayPlaintext;
+  readonly bill: BillPlaintext;
+}
+
+/** Types that have a plaintext in this version. */
+export type SealedTyp = keyof PlaintextByTyp;
+
+const UNIT_BYTES = 512;
+const LEAST_BYTES = 1_024;
+/** A day of minutes must not show by its length how many digits its slots have. */
+const MANY_SLOTS = 200;
+const LEAST_BYTES_OF_MANY = 4_096;
+
+const DECODERS: { readonly [T in SealedTyp]: Decoder<PlaintextByTyp[T]> } = {
+  day: decodeDayPlaintext,
+  bill: decodeBillPlaintext,
+};
+
+/** The canonical text of a plaintext, padded. `slots` is the number of slots of a day, 0 for other types. */
+export function padPlaintext(unpadded: JsonObject, slots: number): string {
+  const bare = canonicalize({ ...unpadded, pad: "" });
+  const bytes = byteLength(bare);
+  const pad = "0".repeat(paddedLength(bytes, slots) - bytes);
+  return canonicalize({ ...unpadded, pad });
+}
+
+/** Throws `json`, `canonical`, `schema` naming the path, or `pad`. */
+export function parsePlaintext<T extends SealedTyp>(typ: T, text: string): PlaintextByTyp[T] {
+  const plaintext = DECODERS[typ](parseCanonical(text), typ) as PlaintextByTyp[T];
+  const slots = "wh" in plaintext ? plaintext.wh.length : 0;
+  const bytes = byteLength(text);
+  if (bytes !== paddedLength(bytes - plaintext.pad.length, slots)) {
+    fail("pad", "padded to another length than the shortest one", { bytes });
+  }
+  return plaintext;
+}
+
+function paddedLength(bytes: number, slots: number): number {
+  const least = slots > MANY_SLOTS ? LEAST_BYTES_OF_MANY : LEAST_BYTES;
+  return Math.max(least, Math.ceil(bytes / UNIT_BYTES) * UNIT_BYTES);
+}
+
+function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
