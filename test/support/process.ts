@@ -13,10 +13,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Child, type ChildEvent, startChild } from "../../deploy/demo/child.ts";
 import { cliScript } from "../../deploy/project-root.ts";
 
-/** A folder that is removed after the test. */
-export function makeTestFolder(t: TestContext, prefix = "wattproof-e2e-"): string {
-  const folder = mkdtempSync(path.join(os.tmpdir(), prefix));
-  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+/**
+ * A folder that is removed when this test process ends: hooks of a test run in the order in which they were
+ * made, so a hook would remove it under processes that still write there.
+ */
+export function makeTestFolder(): string {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "wattproof-test-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }
 
