@@ -287,15 +287,3 @@ export class SampleChain {
     return lines.map((line) => `${line}\n`).join("");
   }
 }
-
-/** The code with which `action` fails; a failure without a code is passed on, none at all is an error. */
-export function codeOf(action: () => unknown): string {
-  try {
-    action();
-  } catch (error) {
-    const code = (error as { code?: unknown }).code;
-    if (typeof code === "string" && (error as Error).name === "WattproofError") return code;
-    throw error;
-  }
-  throw new Error("nothing was refused");
-}

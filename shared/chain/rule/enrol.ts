@@ -22,6 +22,8 @@ export function applyEnrol(
   const place = state.get("point", point) ?? { last_to: 0, bills: [] };
   if (place.kid !== undefined && place.kid !== kid) fail("point", "the point has an active device");
   if (device === undefined) {
+    // Keys are checked to be on their curve when they enter the registry.
+    context.keys.get(kid, payload.key);
     const token = checkRequest(state, payload, context);
     state.put("token", token, { leaf });
     const { key, to } = payload;
