@@ -1,0 +1,153 @@
+// Paper check: the rows of the paper's table 3 go the whole way, from a recording through a sealed day, a real
+// broker, admission and a mined block, and come out of the decoded dump, of SQLite and of the page in a real
+// browser as the paper prints them.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+
+import Database from "better-sqlite3";
+import { chromium } from "playwright-core";
+
+import { describeRecording } from "../../deploy/demo/recording.ts";
+import {
+  addMeter,
+  configureGateway,
+  dumpChain,
+  type GatewayHandle,
+  readCsv,
+  simulatedClock,
+  startGateway,
+  startMeter,
+  verify,
+} from "../support/e2e-house.ts";
+import { makeTestFolder, waitFor } from "../support/process.ts";
+import { projectRoot } from "../support/project-root.ts";
+import { findProgram, requireSystemPart } from "../support/system-part.ts";
+
+const METER = "352522395";
+const ZONE = "America/Los_Angeles";
+/** 2024-01-01T00:00:00 there. */
+const MIDNIGHT_S = 1_704_096_000;
+/** A simulated day in 1.5 s. */
+const RATE = 57_600;
+
+const file = path.join(projectRoot(), "deploy", "paper-rows.csv");
+const ROWS = readCsv(readFileSync(file, "utf8"));
+
+/** Table 3 as the paper prints it; the project's own CSV is checked against it. */
+const PRINTED = [
+  ["2024-01-01", "10.47", "47.88", "194.90", "3.72", "28.52"],
+  ["2024-01-02", "27.48", "54.14", "177.22", "8.01", "68.25"],
+  ["2024-01-03", "27.43", "73.83", "48.31", "26.54", "65.90"],
+  ["2024-01-04", "18.19", "21.16", "25.34", "23.18", "69.37"],
+] as const;
+const NAMES = ["energy_kwh", "current_a", "voltage_v", "temperature_c", "humidity_pct"] as const;
+
+interface Day {
+  readonly date: string;
+  readonly wh: number;
+  readonly currentMilliAmp?: readonly { readonly mean: number }[];
+  readonly voltageMilliVolt?: readonly { readonly mean: number }[];
+  readonly temperatureMilliCelsius?: { readonly mean: number };
+  readonly humidityCentiPercent?: { readonly mean: number };
+}
+
+/** The days of the meter that the portal's API has, once all four are final. */
+function waitForDays(gateway: GatewayHandle): Promise<readonly Day[]> {
+  const url = `${gateway.portal}api/v1/meters/${METER}/days?from=2024-01-01&to=2024-01-04`;
+  return waitFor(
+    "the four days to be final",
+    60_000,
+    async () => {
+      const answer = await fetch(url);
+      if (!answer.ok) return undefined;
+      const { rows } = (await answer.json()) as { rows: (Day & { state: string })[] };
+      return rows.length === 4 && rows.every((row) => row.state === "final") ? rows : undefined;
+    },
+    () => gateway.process.text.join("\n"),
+  );
+}
+
+test("the project's own CSV holds table 3 as printed", () => {
+  assert.deepEqual(
+    ROWS.map((row) => [
+      (row["timestamp"] ?? "").slice(0, 10),
+      ...NAMES.map((name) => row[name] ?? ""),
+    ]),
+    PRINTED,
+  );
+  for (const row of ROWS) {
+    assert.equal(row["meter_id"], METER);
+    assert.equal(row["location"], "37.4217636,-122.084614");
+  }
+});
+
+test("table 3 comes out of dump, SQLite and page as printed", async (t) => {
+  if (!requireSystemPart(t, "chromium")) return;
+  const folder = makeTestFolder();
+  const data = path.join(folder, "gateway");
+  configureGateway(data);
+  const gateway = await startGateway(t, data, simulatedClock(MIDNIGHT_S, RATE));
+  const meterFolder = path.join(folder, "meter");
+  await addMeter(gateway, meterFolder, {
+    meter: METER,
+    zone: ZONE,
+    location: "37.4217636,-122.084614",
+    label: "the paper's meter",
+    config: { sources: [describeRecording(file).source] },
+  });
+  const meter = startMeter(t, meterFolder, gateway.clock);
+  const days = await waitForDays(gateway);
+  await meter.stop();
+
+  await t.test("SQLite", () => {
+    const db = new Database(path.join(data, "gateway.db"), { readonly: true });
+    const count = db.prepare("SELECT count(*) AS n FROM day").get() as { n: number };
+    db.close();
+    assert.ok(count.n >= 4);
+    const found = days.map((day) => [
+      day.date,
+      (day.wh / 1000).toFixed(2),
+      ((day.currentMilliAmp?.[0]?.mean ?? 0) / 1000).toFixed(2),
+      ((day.voltageMilliVolt?.[0]?.mean ?? 0) / 1000).toFixed(2),
+      ((day.temperatureMilliCelsius?.mean ?? 0) / 1000).toFixed(2),
+      ((day.humidityCentiPercent?.mean ?? 0) / 100).toFixed(2),
+    ]);
+    assert.deepEqual(found, PRINTED);
+  });
+
+  await t.test("decoded dump", async () => {
+    const rows = readCsv(await dumpChain(data, "--csv"));
+    for (const [date, ...printed] of PRINTED) {
+      const row = rows.find((candidate) => candidate["timestamp"]?.startsWith(date));
+      assert.ok(row, `no row for ${date}`);
+      assert.equal(row["meter_id"], METER);
+      assert.equal(row["location"], "37.4217636,-122.084614");
+      assert.deepEqual(
+        NAMES.map((name) => Number(row[name]).toFixed(2)),
+        printed,
+      );
+    }
+  });
+
+  await t.test("page", async () => {
+    const executablePath = findProgram("chromium", "chromium-browser") ?? "chromium";
+    const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+    try {
+      const page = await browser.newPage();
+      await page.goto(`${gateway.portal}meters/${METER}?month=2024-01`);
+      const rows = await page.locator("table tr").allInnerTexts();
+      for (const [date, ...printed] of PRINTED) {
+        const shown = rows.find((row) => printed.every((value) => row.includes(value)));
+        assert.ok(shown, `${date}: ${printed.join(" ")} is not in ${JSON.stringify(rows)}`);
+      }
+    } finally {
+      await browser.close();
+    }
+  });
+
+  await t.test("the chain verifies", async () => {
+    await verify("--data", data);
+  });
+});
