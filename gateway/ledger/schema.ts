@@ -39,10 +39,14 @@ export const TRUTH_TABLES = `
   CREATE TABLE side_record (
     hash BLOB NOT NULL, n INTEGER NOT NULL, line1 BLOB NOT NULL, blob INTEGER,
     PRIMARY KEY (hash, n)) STRICT, WITHOUT ROWID;
-  -- The fold of the records: one row an entry of ChainState; pos = last record of the entry's key.
+  -- The fold of the records: one row an entity of ChainState, JSON. What every day changes of a device and its
+  -- point is not written here again but in key_tip, which holds over these rows.
   CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-  -- Position of each key's newest record in the log.
-  CREATE TABLE key_tip (kid BLOB PRIMARY KEY, pos INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  -- Newest record of each signing key in the main chain: its position; of devices also seq, end of the last day,
+  -- ended, and the end of the point's last day. no = order of admission.
+  CREATE TABLE key_tip (
+    no INTEGER PRIMARY KEY, kid BLOB NOT NULL, pos INTEGER, seq INTEGER NOT NULL, last_to INTEGER,
+    ended INTEGER NOT NULL, point_to INTEGER) STRICT;
   -- What a block that is not final changed in state and key_tip, to take it back.
   CREATE TABLE undo (height INTEGER PRIMARY KEY, entries TEXT NOT NULL) STRICT;
 `;
@@ -58,7 +62,6 @@ export const VAULT_TABLES = `
     STRICT, WITHOUT ROWID;
   CREATE TABLE vault_online (meter TEXT PRIMARY KEY, online INTEGER NOT NULL, at INTEGER NOT NULL)
     STRICT, WITHOUT ROWID;
-  CREATE TABLE vault_seen (meter TEXT PRIMARY KEY, size INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE vault_counter (code TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   -- Held records in order of arrival. own = 1: signed by this gateway, so it may be signed again.
   CREATE TABLE mempool (

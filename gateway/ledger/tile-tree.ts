@@ -99,6 +99,22 @@ export class TileTree {
     return hashes.subarray(at, at + HASH);
   }
 
+  /** Root of the leaves from `start` up to `end`, where `start` is a multiple of the next power of two. */
+  edgeRoot(start: number, end: number): Uint8Array {
+    let level = 0;
+    let width = 1;
+    while (width < end - start) {
+      width *= 2;
+      level += 1;
+    }
+    if (width === end - start) return this.node(level, start / width);
+    const middle = start + width / 2;
+    const pair = new Uint8Array(2 * HASH);
+    pair.set(this.edgeRoot(start, middle), 0);
+    pair.set(this.edgeRoot(middle, end), HASH);
+    return this.#hashNode(pair, 0);
+  }
+
   /** Adds hashes to one tile level that has `width` of them; returns the roots of the tiles that became full. */
   #appendLevel(level: number, width: number, incoming: readonly Uint8Array[]): Uint8Array[] {
     const roots: Uint8Array[] = [];

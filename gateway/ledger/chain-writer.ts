@@ -1,0 +1,351 @@
+/**
+ * The main chain and the branches beside it: blocks in, verdict out (design.md section 5).
+ *
+ * Own and foreign blocks go through the same rules. A block on the tip extends the chain; any other is kept beside
+ * it, and when its branch has more work than the main chain above the fork, the blocks above the fork are taken
+ * back and the branch is applied. First seen wins a tie. Every method that writes runs inside the caller's
+ * transaction; when one throws, the caller undoes the transaction and calls `reload`.
+ */
+import { encodeBase64url, equalBytes } from "../../shared/base/bytes.ts";
+import { fail, isCoded, type WattproofError } from "../../shared/base/error.ts";
+import type { SealedBlock } from "../../shared/chain/block.ts";
+import { applyBlock, type CheckedBlock, type ParentBlock } from "../../shared/chain/block-rules.ts";
+import { ChainState } from "../../shared/chain/chain-state.ts";
+import { signCheckpoint } from "../../shared/chain/checkpoint.ts";
+import { VerifyKeyCache } from "../../shared/chain/rule-context.ts";
+import { CompactRange } from "../../shared/chain/tree.ts";
+import type { NoteKey } from "../../shared/crypto/key.ts";
+import type { CryptoSuite } from "../../shared/crypto/suite.ts";
+import { packLine1, unpackLine1 } from "../../shared/record/compact.ts";
+import { hasLine2 } from "../../shared/record/payload.ts";
+import type { ParsedRecord } from "../../shared/record/record.ts";
+import type { BlobStore } from "./blob-store.ts";
+import {
+  type BlockStore,
+  decodeWork,
+  encodeWork,
+  type MainRow,
+  type SideRow,
+  toSealedBlock,
+} from "./block-store.ts";
+import type { Opened } from "./candidate.ts";
+import type { Db, Statement } from "./database.ts";
+import type { ProjectedRecord, Projector } from "./projected-block.ts";
+import type { RecordStore } from "./record-store.ts";
+import { checkStandalone } from "./side-block-rules.ts";
+import { StateStore } from "./state-store.ts";
+import { TileTree } from "./tile-tree.ts";
+
+/** What the ledger knows of a record beyond the block that carries it. */
+export interface RecordSource {
+  readonly record: ParsedRecord;
+  readonly packed: Uint8Array;
+  readonly blob: number | null;
+  readonly opened?: Opened;
+}
+
+export interface ChainWriterOptions {
+  readonly db: Db;
+  readonly suite: CryptoSuite;
+  readonly note: NoteKey;
+  readonly blocks: BlockStore;
+  readonly records: RecordStore;
+  readonly blobs: BlobStore;
+  readonly projector: Projector;
+  /** A record that is held, so parsed and verified. */
+  readonly source: (line1: string) => RecordSource | undefined;
+}
+
+/** A record of a block that was taken back. */
+export interface UndoneRecord {
+  readonly line1: string;
+  readonly packed: Uint8Array;
+  readonly blob: number | null;
+}
+
+/** What happened to the main chain. */
+export interface ChainChange {
+  readonly kind: "extended" | "side" | "reorganised";
+  /** Records that left the main chain, in their order. */
+  readonly undone: readonly UndoneRecord[];
+  /** Line 1 of the records that entered it. */
+  readonly mined: readonly string[];
+  /** Main blocks from here on are new. */
+  readonly fromHeight: number;
+}
+
+export class ChainWriter {
+  readonly state = new ChainState();
+  readonly tree: TileTree;
+  readonly keys: VerifyKeyCache;
+  readonly #options: ChainWriterOptions;
+  readonly #states: StateStore;
+  readonly #putCheckpoint: Statement<[number, string]>;
+  /** Whether memory and store may have changed since the last `reload` or `settle`. */
+  #touched = false;
+  /** The tip; undefined before block 0. */
+  #tip: { readonly row: MainRow; readonly parent: ParentBlock } | undefined;
+
+  constructor(options: ChainWriterOptions) {
+    this.#options = options;
+    this.#states = new StateStore(options.db);
+    this.keys = new VerifyKeyCache(options.suite);
+    this.tree = new TileTree(options.db, options.suite, 0);
+    this.#putCheckpoint = options.db.prepare(
+      "INSERT OR REPLACE INTO checkpoint (size, note) VALUES (?, ?)",
+    );
+    this.reload();
+  }
+
+  /** The tip's row; throws before block 0. */
+  get tip(): MainRow {
+    return this.#requireTip().row;
+  }
+
+  /** The tip as the next block's parent. */
+  get parent(): ParentBlock {
+    return this.#requireTip().parent;
+  }
+
+  /** Height of the last final block. With one gateway every block is final when appended. */
+  get finalHeight(): number {
+    return this.state.gateways().length === 1 ? this.tip.height : 0;
+  }
+
+  lastPosition(kid: string): number | undefined {
+    return this.#states.lastPosition(kid);
+  }
+
+  /** Reads everything again from the store. */
+  reload(): void {
+    const row = this.#options.blocks.tip();
+    this.#touched = false;
+    this.#options.projector.reset();
+    this.state.clear();
+    this.#tip = row === undefined ? undefined : { row, parent: this.#parentOf(row) };
+    this.tree.reload(row === undefined ? 0 : row.first + row.records);
+    this.state.load(this.#states.load((position) => encodeBase64url(this.tree.node(0, position))));
+  }
+
+  /** Whether something has changed; if the caller's transaction is undone now, `reload` is needed. */
+  get touched(): boolean {
+    return this.#touched;
+  }
+
+  /** The caller's transaction is committed. */
+  settle(): void {
+    this.#touched = false;
+  }
+
+  /** Whether a block with this hash is stored, on the main chain or beside it. */
+  has(hash: Uint8Array): boolean {
+    const { blocks } = this.#options;
+    return blocks.mainByHash(hash) !== undefined || blocks.side(hash) !== undefined;
+  }
+
+  /**
+   * Takes a block in. Throws the code of the first rule that it breaks, or {@link BadBranch} when the branch that
+   * it completes has a bad block; the caller then undoes the transaction.
+   */
+  append(block: SealedBlock, hash: Uint8Array, prev: Uint8Array): ChainChange {
+    if (this.#tip === undefined || equalBytes(prev, this.#tip.row.hash)) {
+      this.#extend(block);
+      return {
+        kind: "extended",
+        undone: [],
+        mined: block.records,
+        fromHeight: this.tip.height,
+      };
+    }
+    const side = this.#keepBeside(block, hash, prev);
+    if (decodeWork(side.work) <= decodeWork(this.tip.work)) {
+      return { kind: "side", undone: [], mined: [], fromHeight: this.tip.height + 1 };
+    }
+    return this.#reorganise(side);
+  }
+
+  /** After {@link BadBranch}: keeps the block that completed the branch, and marks the bad one in it. */
+  keepBad(block: SealedBlock, hash: Uint8Array, prev: Uint8Array, error: BadBranch): void {
+    this.#keepBeside(block, hash, prev);
+    this.#options.blocks.markSide(error.hash, error.reason.code);
+  }
+
+  #requireTip(): { readonly row: MainRow; readonly parent: ParentBlock } {
+    if (this.#tip === undefined) throw new Error("the chain has no block yet");
+    return this.#tip;
+  }
+
+  #parentOf(row: MainRow): ParentBlock {
+    const view = new DataView(row.header.buffer, row.header.byteOffset);
+    const range = CompactRange.fromBytes(this.#options.suite, row.first + row.records, row.range);
+    return { height: row.height, hash: row.hash, time: Number(view.getBigUint64(112)), range };
+  }
+
+  /** Applies and stores a block on the tip. */
+  #extend(block: SealedBlock): void {
+    const { suite, source } = this.#options;
+    const sources = new Map<string, RecordSource>();
+    const known = (line1: string): ParsedRecord | undefined => {
+      const found = source(line1);
+      if (found !== undefined) sources.set(line1, found);
+      return found?.record;
+    };
+    const parent = this.#tip?.parent;
+    const checked = applyBlock(this.state, parent, block, { suite, keys: this.keys, known });
+    this.#store(block, checked, sources);
+  }
+
+  #store(block: SealedBlock, checked: CheckedBlock, sources: Map<string, RecordSource>): void {
+    const { db, blobs, blocks, records, projector } = this.#options;
+    this.#touched = true;
+    const changes = this.state.takeChanges();
+    const first = checked.header.logSize - checked.records.length;
+    const tips = new Map<string, number | null>();
+    const projected = checked.records.map((record, i): ProjectedRecord => {
+      const pos = first + i;
+      const held = sources.get(record.line1);
+      const blob = held === undefined ? this.#findBlob(record) : held.blob;
+      const prev = this.#states.advance(record.kid, pos);
+      if (!tips.has(record.kid)) tips.set(record.kid, prev);
+      records.insert({ pos, line1: held?.packed ?? packLine1(record.line1), blob, prev });
+      const line2 = (): string | undefined => (blob === null ? undefined : blobs.read(blob));
+      const opened = held?.opened === undefined ? {} : { opened: held.opened };
+      return { position: pos, record, previous: prev, ...opened, line2 };
+    });
+    this.tree.append(checked.leaves);
+    this.#states.write(this.state, changes);
+    const work = checked.work + (this.#tip === undefined ? 0n : decodeWork(this.#tip.row.work));
+    const row: MainRow = {
+      height: checked.header.height,
+      hash: checked.hash,
+      header: block.header,
+      nonce: block.nonce,
+      seal: block.seal,
+      first,
+      records: checked.records.length,
+      range: checked.range.toBytes(),
+      work: encodeWork(work),
+    };
+    blocks.insertMain(row);
+    const { height, time } = checked.header;
+    this.#tip = { row, parent: { height, hash: checked.hash, time, range: checked.range } };
+    projector.apply(db, { height, time, records: projected });
+    if (this.finalHeight === height) this.#signCheckpoint(checked);
+    else {
+      const befores = changes.map(({ key, before }) =>
+        before === undefined ? { key } : { key, before },
+      );
+      this.#states.putUndo(height, { changes: befores, tips: [...tips] });
+    }
+  }
+
+  #signCheckpoint(checked: CheckedBlock): void {
+    const { suite, note } = this.#options;
+    const { logSize: size, logRoot: root } = checked.header;
+    const { origin } = this.state.chain;
+    this.#putCheckpoint.run(size, signCheckpoint(suite, note, { origin, size, root }));
+  }
+
+  #findBlob(record: ParsedRecord): number | null {
+    if (!hasLine2(record.typ)) return null;
+    return this.#options.blobs.find((record.payload as { ct: string }).ct) ?? null;
+  }
+
+  /** Stores a block whose parent is not the tip. Throws `parent` or the code of a rule that it breaks. */
+  #keepBeside(block: SealedBlock, hash: Uint8Array, prev: Uint8Array): SideRow {
+    const { blocks, suite } = this.#options;
+    const mainParent = blocks.mainByHash(prev);
+    const parent = mainParent ?? blocks.side(prev);
+    if (parent === undefined) fail("parent", "the block's parent is not known here");
+    if ("code" in parent && parent.code !== null) {
+      fail("parent", `the block stands on one that breaks rule ${parent.code}`);
+    }
+    if (mainParent !== undefined && mainParent.height < this.finalHeight) {
+      fail("parent", "the block's parent lies below the last final block");
+    }
+    const checked = checkStandalone(this.state, this.keys, suite, block, hash, parent);
+    const row: SideRow = {
+      hash,
+      height: parent.height + 1,
+      prev,
+      header: block.header,
+      nonce: block.nonce,
+      seal: block.seal,
+      work: encodeWork(decodeWork(parent.work) + checked.work),
+      code: null,
+    };
+    const sideRecords = checked.records.map((record) => ({
+      line1: packLine1(record.line1),
+      blob: this.#findBlob(record),
+    }));
+    blocks.insertSide(row, sideRecords);
+    return row;
+  }
+
+  /** Makes the branch that ends in `top` the main chain. Throws {@link BadBranch}. */
+  #reorganise(top: SideRow): ChainChange {
+    const { blocks } = this.#options;
+    const branch: SideRow[] = [];
+    let hash = top.hash;
+    for (let row: SideRow | undefined = top; row !== undefined; row = blocks.side(hash)) {
+      branch.unshift(row);
+      hash = row.prev;
+    }
+    const fork = blocks.mainByHash(hash);
+    if (fork === undefined || fork.height < this.finalHeight) {
+      fail("parent", "the branch leaves the main chain below the last final block");
+    }
+    const undone = this.#takeBack(fork);
+    const mined: string[] = [];
+    for (const row of branch) {
+      const records = blocks.sideRecords(row.hash).map(({ line1 }) => unpackLine1(line1));
+      blocks.removeSide(row.hash);
+      for (const line1 of records) mined.push(line1);
+      try {
+        this.#extend(toSealedBlock(row, records));
+      } catch (error) {
+        if (isCoded(error)) throw new BadBranch(row.hash, error);
+        throw error;
+      }
+    }
+    return { kind: "reorganised", undone, mined, fromHeight: fork.height + 1 };
+  }
+
+  /** Takes back every main block above `fork` and keeps it beside the chain. */
+  #takeBack(fork: MainRow): UndoneRecord[] {
+    const { db, blocks, records, projector } = this.#options;
+    const size = fork.first + fork.records;
+    this.#touched = true;
+    projector.rollback(db, size, fork.height + 1);
+    const undone: UndoneRecord[] = [];
+    for (let height = this.tip.height; height > fork.height; height--) {
+      const row = blocks.main(height) as MainRow;
+      const rows = [...records.range(row.first, row.first + row.records)];
+      const { hash, header, nonce, seal, work } = row;
+      const prev = header.slice(8, 40);
+      blocks.insertSide({ hash, height, prev, header, nonce, seal, work, code: null }, rows);
+      undone.unshift(
+        ...rows.map(({ line1, blob }) => ({ line1: unpackLine1(line1), packed: line1, blob })),
+      );
+      records.removeFrom(row.first);
+      this.#states.undo(this.state, height);
+    }
+    blocks.removeMainFrom(fork.height + 1);
+    this.tree.truncate(size);
+    this.#tip = { row: fork, parent: this.#parentOf(fork) };
+    return undone;
+  }
+}
+
+/** A branch with more work in which a block breaks a rule that only its place could show. */
+export class BadBranch extends Error {
+  readonly hash: Uint8Array;
+  readonly reason: WattproofError;
+
+  constructor(hash: Uint8Array, reason: WattproofError) {
+    super(reason.message);
+    this.name = "BadBranch";
+    this.hash = hash;
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,287 @@
+/**
+ * Records that wait for a block: judged when they come, judged again when the chain moves (design.md section 4).
+ *
+ * An overlay over the chain's state holds the effect of all held records in their order, so a new one is judged by
+ * the same chain rules as in a block. What no block could take any more leaves with a code for its sender, never
+ * silently. All methods run inside the ledger's transaction; after one that was undone the ledger calls `load`.
+ */
+
+import { fail, isCoded } from "../../shared/base/error.ts";
+import type { ErrorCode } from "../../shared/base/error-code.ts";
+import { applyRecord } from "../../shared/chain/chain-rules.ts";
+import {
+  ChainState,
+  type DeviceEntity,
+  type MemberEntity,
+} from "../../shared/chain/chain-state.ts";
+import type { SigningKey } from "../../shared/crypto/key.ts";
+import type { CryptoSuite } from "../../shared/crypto/suite.ts";
+import { packLine1 } from "../../shared/record/compact.ts";
+import { hasLine2, type PayloadByTyp, type Typ } from "../../shared/record/payload.ts";
+import { type ParsedRecord, parseRecord, signRecord } from "../../shared/record/record.ts";
+import type { BlobStore } from "./blob-store.ts";
+import type { Candidate, Dropped, HoldOutcome, Opened } from "./candidate.ts";
+import type { ChainWriter, UndoneRecord } from "./chain-writer.ts";
+import type { Held, Mempool } from "./mempool.ts";
+import type { RecordStore } from "./record-store.ts";
+
+export interface HoldingOptions {
+  readonly suite: CryptoSuite;
+  readonly signing: SigningKey;
+  readonly chain: ChainWriter;
+  readonly mempool: Mempool;
+  readonly records: RecordStore;
+  readonly blobs: BlobStore;
+}
+
+/** Payload of an own record; `v`, `seq` and `prev` are added when it is signed. */
+export type OwnPayload<T extends Typ> = Omit<PayloadByTyp[T], "v" | "seq" | "prev">;
+
+export interface OwnExtras {
+  readonly line2?: string;
+  readonly opened?: Opened;
+  readonly meter?: string;
+}
+
+export class Holding {
+  /** The chain's state as it will be when all held records are in it. */
+  readonly pending: ChainState;
+  readonly #options: HoldingOptions;
+
+  constructor(options: HoldingOptions) {
+    this.#options = options;
+    this.pending = new ChainState(options.chain.state);
+  }
+
+  /** Reads the held records again and judges them anew. Returns those that no block can take any more. */
+  load(now: number): Dropped[] {
+    this.#options.mempool.load();
+    return this.rebase([], now);
+  }
+
+  /** Reads the held records again after a transaction that was undone; writes nothing. */
+  reload(now: number): void {
+    const { mempool } = this.#options;
+    mempool.load();
+    this.pending.clear();
+    for (const held of mempool.values()) this.#fits(held, now);
+  }
+
+  /** Judges one candidate and holds it if it may enter the chain next. */
+  hold(candidate: Candidate, now: number): HoldOutcome {
+    const { record } = candidate;
+    const { kid, leaf, seq } = record;
+    const signer = this.#signer(kid);
+    if (signer !== undefined) {
+      if (seq <= signer.seq) return this.#judgeOld(candidate, signer, now);
+      if (isFrozen(signer)) return { code: "frozen", leaf, ...this.#last(kid) };
+      if (seq > signer.seq + 1) {
+        return { code: "resend", leaf, want: signer.seq + 1, ...this.#last(kid) };
+      }
+    }
+    try {
+      this.#apply(record, now);
+    } catch (error) {
+      if (!isCoded(error)) throw error;
+      return { code: `refused-${error.code}`, leaf, ...this.#last(kid) };
+    }
+    this.#keep(candidate, false, now);
+    return { code: "held", leaf };
+  }
+
+  /** Signs and holds a record of this gateway's own. Throws the code of the chain rule that it would break. */
+  issue<T extends Typ>(typ: T, payload: OwnPayload<T>, extras: OwnExtras, now: number): string {
+    const record = this.#sign(typ, payload);
+    this.#apply(record, now);
+    this.#keep({ record, ...extras }, true, now);
+    return record.leaf;
+  }
+
+  /**
+   * After the chain moved: records that came back from blocks go in front, mined ones leave, all others are judged
+   * anew. Own records that lost their place are signed again; the rest that no longer fits is returned.
+   */
+  rebase(undone: readonly UndoneRecord[], now: number): Dropped[] {
+    const { mempool } = this.#options;
+    if (undone.length > 0) this.#restore(undone, now);
+    this.pending.clear();
+    const dropped: Dropped[] = [];
+    let signedAgain = 0;
+    for (const held of [...mempool.values()]) {
+      const code = this.#fits(held, now);
+      if (code === undefined) continue;
+      const lostPlace = held.own && (code === "seq" || code === "prev");
+      if (lostPlace && this.#signAgain(held, now)) signedAgain += 1;
+      else dropped.push(this.#drop(held, code));
+    }
+    if (signedAgain > 0) mempool.load();
+    return dropped;
+  }
+
+  /** Takes mined records out. */
+  settle(lines: Iterable<string>): void {
+    const { mempool } = this.#options;
+    for (const line1 of lines) {
+      const held = mempool.getByLine1(line1);
+      if (held !== undefined) mempool.remove(held);
+    }
+  }
+
+  #signer(kid: string): DeviceEntity | MemberEntity | undefined {
+    return this.pending.get("device", kid) ?? this.pending.get("member", kid);
+  }
+
+  #apply(record: ParsedRecord, now: number): void {
+    const { suite, chain, mempool } = this.#options;
+    const { parent, keys } = chain;
+    applyRecord(
+      this.pending,
+      record,
+      {
+        suite,
+        keys,
+        position: parent.range.size + mempool.size,
+        height: parent.height + 1,
+        blockTime: Math.max(now, parent.time),
+      },
+      true,
+    );
+  }
+
+  #keep(candidate: Candidate, own: boolean, now: number): void {
+    const { mempool, blobs } = this.#options;
+    const { record, line2, meter, opened } = candidate;
+    let blob: number | null = null;
+    if (line2 !== undefined && hasLine2(record.typ)) {
+      const { ct } = record.payload as { ct: string };
+      blob = blobs.put(ct, line2, candidate.packedLine2);
+    }
+    mempool.add({
+      record,
+      packed: candidate.packedLine1 ?? packLine1(record.line1),
+      blob,
+      ...(meter === undefined ? {} : { meter }),
+      ...(opened === undefined ? {} : { opened }),
+      own,
+      at: now,
+    });
+  }
+
+  /** A seq that this key has used: the same record again, another one for the same place, or a stray. */
+  #judgeOld(candidate: Candidate, signer: DeviceEntity | MemberEntity, now: number): HoldOutcome {
+    const { mempool, records } = this.#options;
+    const { record } = candidate;
+    const { kid, leaf, seq } = record;
+    const last = this.#last(kid);
+    const waiting = mempool.find(kid, seq);
+    const position = waiting === undefined ? this.#findLogged(kid, seq) : undefined;
+    const line1 =
+      waiting?.record.line1 ?? (position === undefined ? undefined : records.line1(position));
+    if (line1 === record.line1) {
+      return { code: "duplicate", leaf, ...last, ...(position === undefined ? {} : { position }) };
+    }
+    if (isFrozen(signer)) return { code: "frozen", leaf, ...last };
+    if (line1 === undefined) return { code: "refused-seq", leaf, ...last };
+    const isMeter = this.pending.get("device", kid) !== undefined;
+    const conflicts = parseRecord(this.#options.suite, line1).prev === record.prev;
+    if (!isMeter || !conflicts) {
+      return { code: `refused-${isMeter ? "prev" : "seq"}`, leaf, ...last };
+    }
+    this.issue("evidence", { a: line1, b: record.line1 }, {}, now);
+    return { code: "frozen", leaf, ...last };
+  }
+
+  /** Position of the record of a key with this seq in the main chain. */
+  #findLogged(kid: string, seq: number): number | undefined {
+    const { chain, records } = this.#options;
+    const { state } = chain;
+    let current = (state.get("device", kid) ?? state.get("member", kid))?.seq ?? 0;
+    let position: number | undefined = chain.lastPosition(kid);
+    for (; position !== undefined && current > seq; current--) {
+      position = records.row(position)?.prev ?? undefined;
+    }
+    return current === seq ? position : undefined;
+  }
+
+  #last(kid: string): { last?: string } {
+    const { chain, mempool, records } = this.#options;
+    const held = mempool.newest(kid);
+    if (held !== undefined) return { last: held.record.line1 };
+    const position = chain.lastPosition(kid);
+    const last = position === undefined ? undefined : records.line1(position);
+    return last === undefined ? {} : { last };
+  }
+
+  #sign<T extends Typ>(typ: T, payload: OwnPayload<T>): ParsedRecord {
+    const { suite, signing } = this.#options;
+    const member = this.pending.get("member", signing.kid);
+    if (member === undefined)
+      fail("unknown-key", "this gateway's key is not a member of the chain");
+    const { seq, leaf: prev } = member;
+    const full = { ...payload, v: 1, seq: seq + 1, prev } as unknown as PayloadByTyp[T];
+    return parseRecord(suite, signRecord(suite, signing, typ, full));
+  }
+
+  /** The code of the rule by which a held record no longer fits, or undefined when it does. */
+  #fits(held: Held, now: number): ErrorCode | undefined {
+    try {
+      this.#apply(held.record, now);
+      return undefined;
+    } catch (error) {
+      if (!isCoded(error)) throw error;
+      // The clock went back: the day is not over by it, but it was when the record was held.
+      if (error.code === "future" && held.at > now) return this.#fits(held, held.at);
+      return error.code;
+    }
+  }
+
+  #signAgain(held: Held, now: number): boolean {
+    const { mempool } = this.#options;
+    const { v: _, seq: __, prev: ___, ...payload } = held.record.payload;
+    const record = this.#sign(held.record.typ, payload as OwnPayload<Typ>);
+    try {
+      this.#apply(record, now);
+    } catch (error) {
+      if (!isCoded(error)) throw error;
+      return false;
+    }
+    mempool.replace(held, { ...held, record, packed: packLine1(record.line1) });
+    return true;
+  }
+
+  #drop(held: Held, code: ErrorCode): Dropped {
+    const { mempool, blobs } = this.#options;
+    mempool.remove(held);
+    if (held.blob !== null) blobs.release(held.blob);
+    const { leaf, kid } = held.record;
+    const reply = code === "frozen" ? code : (`refused-${code}` as const);
+    return { leaf, code: reply, kid, ...(held.meter === undefined ? {} : { meter: held.meter }) };
+  }
+
+  #restore(undone: readonly UndoneRecord[], now: number): void {
+    const { suite, signing, mempool, chain } = this.#options;
+    const back = undone
+      .map(({ line1, packed, blob }) => {
+        const record = parseRecord(suite, line1);
+        return { record, packed, blob, own: record.kid === signing.kid, at: now };
+      })
+      .filter(({ record }) => {
+        const signer =
+          chain.state.get("device", record.kid) ?? chain.state.get("member", record.kid);
+        const mined = signer !== undefined && record.seq <= signer.seq && this.#isLogged(record);
+        // Other members' records are theirs to bring back.
+        const foreign = signer !== undefined && "roles" in signer && record.kid !== signing.kid;
+        return !mined && !foreign && mempool.get(record.leaf) === undefined;
+      });
+    mempool.restore(back);
+  }
+
+  #isLogged(record: ParsedRecord): boolean {
+    const position = this.#findLogged(record.kid, record.seq);
+    return position !== undefined && this.#options.records.line1(position) === record.line1;
+  }
+}
+
+function isFrozen(signer: DeviceEntity | MemberEntity): boolean {
+  return "status" in signer && signer.status === "frozen";
+}

@@ -1,0 +1,308 @@
+/**
+ * The ledger: the one writer of a gateway's store. Records are held, blocks appended, receipts made.
+ *
+ * Synchronous and without threads of its own, so the writer's thread, the command line and tests use it alike. Every
+ * method that writes is one durable transaction: when it returns, its effect survives a power cut; when it throws,
+ * nothing has changed.
+ */
+import { type Clock, type RandomBytes, unixNow } from "../../shared/base/clock.ts";
+import {
+  type BlockHeader,
+  decodeHeader,
+  hashBlock,
+  hashHeader,
+  type SealedBlock,
+  signSeal,
+} from "../../shared/chain/block.ts";
+import type { ChainState } from "../../shared/chain/chain-state.ts";
+import type { NoteKey, RecipientKey, SigningKey } from "../../shared/crypto/key.ts";
+import type { CryptoSuite } from "../../shared/crypto/suite.ts";
+import type { Typ } from "../../shared/record/payload.ts";
+import { PointVault } from "../vault/point-vault.ts";
+import { BlobStore } from "./blob-store.ts";
+import { BlockStore, decodeWork } from "./block-store.ts";
+import type { Candidate, Dropped, HoldOutcome } from "./candidate.ts";
+import { BadBranch, type ChainChange, ChainWriter } from "./chain-writer.ts";
+import { CounterStore } from "./counter-store.ts";
+import { createDatabase, type Db, openDatabase, type Statement } from "./database.ts";
+import { Holding, type OwnExtras, type OwnPayload } from "./holding.ts";
+import { Mempool } from "./mempool.ts";
+import type { Projector } from "./projected-block.ts";
+import { ReceiptMaker } from "./receipt-maker.ts";
+import { RecordStore } from "./record-store.ts";
+import { type BlockTemplate, buildTemplate } from "./template.ts";
+
+export type { Candidate, Dropped, HoldOutcome, Opened, OpenedDay, Unusable } from "./candidate.ts";
+export type { Projector } from "./projected-block.ts";
+export type { BlockTemplate } from "./template.ts";
+
+/** This gateway's secrets; `note.name` is its member name. */
+export interface GatewayKeys {
+  readonly signing: SigningKey;
+  readonly note: NoteKey;
+  readonly utility: RecipientKey;
+}
+
+export interface LedgerOptions {
+  /** The SQLite file. */
+  readonly path: string;
+  readonly suite: CryptoSuite;
+  readonly keys: Pick<GatewayKeys, "signing" | "note">;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+  readonly projector: Projector;
+}
+
+export interface Tip {
+  readonly height: number;
+  readonly hash: Uint8Array;
+  /** Unix seconds. */
+  readonly time: number;
+  readonly logSize: number;
+  readonly logRoot: Uint8Array;
+  /** Height of the last final block. */
+  readonly final: number;
+  /** Sum of the work of all blocks. */
+  readonly work: bigint;
+}
+
+export interface AppendResult extends Omit<ChainChange, "kind" | "undone" | "mined"> {
+  readonly kind: ChainChange["kind"] | "duplicate";
+  /** Held records that no block can take any more; their senders are owed refusals. */
+  readonly dropped: readonly Dropped[];
+}
+
+export class Ledger {
+  readonly db: Db;
+  /** Openings of points and enrolments under way. */
+  readonly vault: PointVault;
+  readonly counters: CounterStore;
+  readonly #options: LedgerOptions;
+  readonly #blocks: BlockStore;
+  readonly #records: RecordStore;
+  readonly #blobs: BlobStore;
+  readonly #mempool: Mempool;
+  readonly #chain: ChainWriter;
+  readonly #holding: Holding;
+  readonly #checkpoint: Statement<[number], { note: string }>;
+  #openingDropped: readonly Dropped[] = [];
+  #receipts: ReceiptMaker | undefined;
+
+  private constructor(db: Db, options: LedgerOptions) {
+    const { suite, keys, projector } = options;
+    this.db = db;
+    this.#options = options;
+    this.vault = new PointVault(db);
+    this.counters = new CounterStore(db);
+    this.#blocks = new BlockStore(db);
+    this.#records = new RecordStore(db);
+    this.#blobs = new BlobStore(db, suite);
+    this.#mempool = new Mempool(db, suite);
+    this.#chain = new ChainWriter({
+      db,
+      suite,
+      note: keys.note,
+      blocks: this.#blocks,
+      records: this.#records,
+      blobs: this.#blobs,
+      projector,
+      source: (line1) => this.#mempool.getByLine1(line1),
+    });
+    this.#holding = new Holding({
+      suite,
+      signing: keys.signing,
+      chain: this.#chain,
+      mempool: this.#mempool,
+      records: this.#records,
+      blobs: this.#blobs,
+    });
+    this.#checkpoint = db.prepare("SELECT note FROM checkpoint WHERE size = ?");
+  }
+
+  /** A new store with block 0 (see genesis.ts). Throws `store`, or the code of the rule that block 0 breaks. */
+  static create(options: LedgerOptions & { readonly genesis: SealedBlock }): Ledger {
+    const db = createDatabase(options.path);
+    try {
+      const ledger = new Ledger(db, options);
+      ledger.append(options.genesis);
+      return ledger;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  }
+
+  /** The existing store. Throws `store`. Held records that fit no more are in `openingDropped`. */
+  static open(options: LedgerOptions): Ledger {
+    const db = openDatabase(options.path);
+    try {
+      const ledger = new Ledger(db, options);
+      ledger.#openingDropped = ledger.#write(() => ledger.#holding.load(ledger.now()));
+      return ledger;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  }
+
+  /** Held records that fitted no more when the store was opened; their senders are owed refusals. */
+  get openingDropped(): readonly Dropped[] {
+    return this.#openingDropped;
+  }
+
+  /** The state after the tip; read only for others. */
+  get state(): ChainState {
+    return this.#chain.state;
+  }
+
+  /** The state as it will be when all held records are in blocks; read only for others. */
+  get pending(): ChainState {
+    return this.#holding.pending;
+  }
+
+  tip(): Tip {
+    const { tip, finalHeight } = this.#chain;
+    const { height, time, logSize, logRoot } = decodeHeader(tip.header);
+    const work = decodeWork(tip.work);
+    return { height, hash: tip.hash, time, logSize, logRoot, final: finalHeight, work };
+  }
+
+  tipHeader(): BlockHeader {
+    return decodeHeader(this.#chain.tip.header);
+  }
+
+  /** Records that wait for a block. */
+  heldCount(): number {
+    return this.#mempool.size;
+  }
+
+  /** Unix seconds of the ledger's clock, but never before its tip's. */
+  now(): number {
+    return Math.max(unixNow(this.#options.clock), this.#chain.parent.time);
+  }
+
+  /** Judges candidates in their order and makes those that may enter the chain durable, all in one transaction. */
+  hold(candidates: readonly Candidate[]): HoldOutcome[] {
+    const now = unixNow(this.#options.clock);
+    return this.#write(() => candidates.map((candidate) => this.#holding.hold(candidate, now)));
+  }
+
+  /**
+   * Signs a record with this gateway's key at its next seq and holds it. Returns its leaf.
+   * Throws the code of the chain rule that it would break.
+   */
+  issue<T extends Typ>(typ: T, payload: OwnPayload<T>, extras: OwnExtras = {}): string {
+    return this.#write(() => this.#holding.issue(typ, payload, extras, this.now()));
+  }
+
+  /** The next block before its nonce, also when nothing is held; undefined if this key may not seal. */
+  template(now: number): BlockTemplate | undefined {
+    const { suite, keys } = this.#options;
+    const { state, parent } = this.#chain;
+    const { kid } = keys.signing;
+    if (!state.get("member", kid)?.roles.includes("gateway")) return undefined;
+    const time = Math.max(now, parent.time);
+    return buildTemplate(suite, state, parent, this.#mempool.values(), kid, time);
+  }
+
+  seal(template: BlockTemplate, nonce: Uint8Array): SealedBlock {
+    const { suite, keys } = this.#options;
+    const { header, headerHash, records } = template;
+    const hash = hashBlock(suite, headerHash, nonce);
+    return { header, nonce, records, seal: signSeal(suite, keys.signing, hash) };
+  }
+
+  /**
+   * Takes a block in, own or foreign. `lines2` are the second lines that came with a foreign block.
+   * Throws the code of the first rule that it breaks, after which the main chain is as before.
+   */
+  append(block: SealedBlock, lines2: ReadonlyMap<string, string> = new Map()): AppendResult {
+    const { suite } = this.#options;
+    const hash = hashBlock(suite, hashHeader(suite, block.header), block.nonce);
+    if (this.#chain.has(hash)) {
+      return { kind: "duplicate", fromHeight: this.#chain.tip.height + 1, dropped: [] };
+    }
+    const { prev } = decodeHeader(block.header);
+    try {
+      return this.#write(() => {
+        for (const [ct, line2] of lines2) this.#blobs.put(ct, line2);
+        const { kind, undone, mined, fromHeight } = this.#chain.append(block, hash, prev);
+        this.#holding.settle(mined);
+        const dropped = kind === "side" ? [] : this.#holding.rebase(undone, this.now());
+        return { kind, fromHeight, dropped };
+      });
+    } catch (error) {
+      if (!(error instanceof BadBranch)) throw error;
+      return this.#keepBadBranch(block, hash, prev, error);
+    }
+  }
+
+  /** Receipt text of the record at `position` for a reader who verified the log of `old` records; only if final. */
+  receipt(position: number, old: number): string | undefined {
+    const height = this.#chain.finalHeight;
+    const row = height === this.#chain.tip.height ? this.#chain.tip : this.#blocks.main(height);
+    const size = row === undefined ? 0 : row.first + row.records;
+    if (position < 0 || position >= size || old > size) return undefined;
+    if (this.#receipts === undefined || this.#receipts.size !== size) {
+      const note = this.#checkpoint.get(size)?.note;
+      if (note === undefined) return undefined;
+      this.#receipts = new ReceiptMaker(this.#options.suite, this.#chain.tree, size, note);
+    }
+    return this.#receipts.make(position, old);
+  }
+
+  /** The signed note of the last final size; undefined while this gateway alone cannot make one. */
+  checkpoint(): string | undefined {
+    const { first, records } = this.#chain.tip;
+    return this.#checkpoint.get(first + records)?.note;
+  }
+
+  /** A main block as it travels. */
+  block(height: number): SealedBlock | undefined {
+    const row = this.#blocks.main(height);
+    if (row === undefined) return undefined;
+    const records: string[] = [];
+    for (let position = row.first; position < row.first + row.records; position++) {
+      records.push(this.#records.line1(position) ?? "");
+    }
+    return { header: row.header, nonce: row.nonce, records, seal: row.seal };
+  }
+
+  /** Line 1 of the record at a position of the main chain. */
+  line1(position: number): string | undefined {
+    return this.#records.line1(position);
+  }
+
+  /** Line 2 of the record at a position of the main chain, where it has one and it was not erased. */
+  line2(position: number): string | undefined {
+    const blob = this.#records.row(position)?.blob;
+    return blob === null || blob === undefined ? undefined : this.#blobs.read(blob);
+  }
+
+  close(): void {
+    this.db.close();
+  }
+
+  /** Keeps the old tip, and the branch with its bad block marked, so that it is not tried again. */
+  #keepBadBranch(block: SealedBlock, hash: Uint8Array, prev: Uint8Array, error: BadBranch): never {
+    this.#write(() => this.#chain.keepBad(block, hash, prev, error));
+    throw error.reason;
+  }
+
+  /** One durable transaction; if it is undone, so is what memory holds. */
+  #write<T>(work: () => T): T {
+    const mark = this.pending.mark();
+    const changes = this.#mempool.changes;
+    try {
+      const result = this.db.transaction(work).immediate();
+      this.#chain.settle();
+      return result;
+    } catch (error) {
+      const moved = this.#chain.touched;
+      if (moved) this.#chain.reload();
+      if (moved || this.#mempool.changes !== changes) this.#holding.reload(this.now());
+      else this.pending.rollbackTo(mark);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * The next block before its nonce: held records in their order, within the limits of the chain's parameters.
+ *
+ * The held records fit the chain in their order (holding.ts), so leaving some out at the end, or all later ones of
+ * one key, keeps the rest valid.
+ */
+import { decodeBase64url } from "../../shared/base/bytes.ts";
+import { encodeHeader, hashHeader } from "../../shared/chain/block.ts";
+import { MAX_RECORDS_OF_METER, type ParentBlock } from "../../shared/chain/block-rules.ts";
+import type { ChainState } from "../../shared/chain/chain-state.ts";
+import { MAX_AHEAD_S } from "../../shared/chain/rule/day.ts";
+import { computeRoot } from "../../shared/chain/tree.ts";
+import type { CryptoSuite } from "../../shared/crypto/suite.ts";
+import type { Held } from "./mempool.ts";
+import { targetBytes } from "./target.ts";
+
+export interface BlockTemplate {
+  readonly height: number;
+  readonly time: number;
+  readonly header: Uint8Array;
+  readonly headerHash: Uint8Array;
+  /** 32 bytes, big-endian: what the block hash must not exceed. */
+  readonly target: Uint8Array;
+  readonly bits: number;
+  /** Line 1 of each record. */
+  readonly records: readonly string[];
+}
+
+/** The template for a block by gateway `kid` at `time` on top of `parent`. */
+export function buildTemplate(
+  suite: CryptoSuite,
+  state: ChainState,
+  parent: ParentBlock,
+  held: Iterable<Held>,
+  kid: string,
+  time: number,
+): BlockTemplate {
+  const chosen = chooseRecords(state, held, time);
+  const leaves = chosen.map(({ record }) => decodeBase64url(record.leaf));
+  const range = parent.range.clone();
+  for (const leaf of leaves) range.append(leaf);
+  const { bits } = state.chain.params;
+  const height = parent.height + 1;
+  const header = encodeHeader({
+    height,
+    prev: parent.hash,
+    recordsRoot: computeRoot(suite, leaves),
+    logSize: range.size,
+    logRoot: range.root(),
+    time,
+    bits,
+    gateway: decodeBase64url(kid),
+  });
+  return {
+    height,
+    time,
+    header,
+    headerHash: hashHeader(suite, header),
+    target: targetBytes(bits),
+    bits,
+    records: chosen.map(({ record }) => record.line1),
+  };
+}
+
+function chooseRecords(state: ChainState, held: Iterable<Held>, time: number): Held[] {
+  const { max_records, max_bytes } = state.chain.params;
+  const chosen: Held[] = [];
+  const counts = new Map<string, number>();
+  const skipped = new Set<string>();
+  let bytes = 0;
+  for (const one of held) {
+    const { kid, typ, line1, payload } = one.record;
+    if (chosen.length >= max_records || bytes + line1.length > max_bytes) break;
+    const count = counts.get(kid) ?? 0;
+    const early = typ === "day" && payload.to > time + MAX_AHEAD_S;
+    // Members are not bound to 64 records a block, but no later record of a key may come before an earlier one.
+    if (early || (typ === "day" && count >= MAX_RECORDS_OF_METER)) skipped.add(kid);
+    if (skipped.has(kid)) continue;
+    counts.set(kid, count + 1);
+    chosen.push(one);
+    bytes += line1.length;
+  }
+  return chosen;
+}
