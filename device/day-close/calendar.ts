@@ -19,12 +19,22 @@ export interface CalendarDay extends SlotDay {
 
 export type Calendar = (instant: UnixSeconds) => CalendarDay;
 
-/** Throws `schema` for an unknown zone when first asked. */
-export function createCalendar(zone: string, step: number): Calendar {
+/**
+ * `begun` is a slot of a day that was begun with another step: that day keeps it.
+ * Throws `zone` for an unknown zone when first asked.
+ */
+export function createCalendar(
+  zone: string,
+  step: number,
+  begun?: { readonly from: UnixSeconds; readonly step: number },
+): Calendar {
   let last: CalendarDay | undefined;
   return (instant) => {
     if (last === undefined || instant < last.from || instant >= last.to) {
       last = lookUp(zone, step, instant);
+      if (begun !== undefined && last.from <= begun.from && begun.from < last.to) {
+        last = { ...last, step: begun.step };
+      }
     }
     return last;
   };

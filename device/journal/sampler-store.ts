@@ -51,9 +51,8 @@ export function commitSamples(
 ): void {
   const { slots, events, state, boot, sync } = batch;
   journal.transact("samples", () => {
-    const first = slots[0]?.start ?? state.open?.from;
-    if (first !== undefined && loadClosingState(journal) === undefined) {
-      const closing: ClosingState = { from: first, register: 0, clock: [boot, sync] };
+    if (state.begin !== undefined && loadClosingState(journal) === undefined) {
+      const closing: ClosingState = { from: state.begin, register: 0, clock: [boot, sync] };
       journal.writeState("closing", closing);
     }
     for (const slot of slots) {

@@ -11,7 +11,7 @@
  */
 import type { UnixMillis, UnixSeconds, WattHour } from "../../shared/base/units.ts";
 import { type Integrated, integratePower } from "./energy-integral.ts";
-import { type Baseline, type Counted, countEnergy } from "./energy-register.ts";
+import { type Baseline, type Counted, countEnergy, mostEnergy } from "./energy-register.ts";
 import {
   coverSlot,
   type FinishedSlot,
@@ -46,6 +46,8 @@ export interface MeterRow extends Quantities {
 export interface SamplerState {
   /** Own register at the start of the open slot; it only grows. */
   register: WattHour;
+  /** Where the very first slot began. */
+  begin?: UnixSeconds;
   open?: OpenSlot;
   baseline?: Baseline;
   /** Half microjoules that are not yet a whole Wh. */
@@ -97,6 +99,17 @@ export class Sampler {
     return this.#state.open?.from;
   }
 
+  /** Whether `take` would hand over a slot. */
+  get hasFinished(): boolean {
+    return this.#finished.length > 0;
+  }
+
+  /** Rows that begin before this have been added. */
+  get nextRow(): UnixSeconds | undefined {
+    const { lastMs } = this.#state;
+    return lastMs === undefined ? undefined : lastMs / 1000;
+  }
+
   /** The own register now. */
   get register(): WattHour {
     return this.#state.register + (this.#state.open?.wh ?? 0);
@@ -108,6 +121,11 @@ export class Sampler {
     this.#finished = [];
     this.#events = [];
     return taken;
+  }
+
+  /** Something for the day's list of events. */
+  note(at: UnixMillis, code: string, note: string): void {
+    this.#events.push({ at: Math.floor(at / 1000), code, note });
   }
 
   /**
@@ -159,6 +177,8 @@ export class Sampler {
       const kept = counted.event === undefined || counted.event === "counter-wrap";
       const early = lastMs !== undefined && lastMs < open.from * 1000;
       if (!close && early && (kept || counted.wh > 0)) open.recovered = true;
+      // More than the slot's part of the clock allows: a gap that the clock has slept through.
+      if (counted.wh > mostEnergy(elapsedMs, this.#options.maxPowerW)) open.recovered = true;
     } else {
       open.wh += this.#integrate(sample, close ? elapsedMs : undefined).wh;
       open.measured = "I";
@@ -180,7 +200,7 @@ export class Sampler {
     this.#state.baseline = counted.baseline;
     if (counted.event !== undefined) {
       const note = `${before?.register ?? 0} to ${reading.register} Wh, counted ${counted.wh}`;
-      this.#note(sample.at, counted.event, note);
+      this.note(sample.at, counted.event, note);
     }
     return counted;
   }
@@ -204,7 +224,7 @@ export class Sampler {
     const civil = sample.at - this.#lastSample.at;
     const step = civil - (sample.monotonicMs - this.#lastSample.monotonicMs);
     if (Math.abs(step) <= STEP_MS) return false;
-    this.#note(sample.at, "clock-step", `${Math.round(step)} ms`);
+    this.note(sample.at, "clock-step", `${Math.round(step)} ms`);
     return true;
   }
 
@@ -221,14 +241,11 @@ export class Sampler {
   /** The open slot; the very first one is the one that `instant` lies in. */
   #openAt(instant: UnixSeconds): OpenSlot {
     this.#state.open ??= this.#slotAt(instant);
+    this.#state.begin ??= this.#state.open.from;
     return this.#state.open;
   }
 
   #slotAt(instant: UnixSeconds): OpenSlot {
     return openSlotAt(this.#options.dayOf(instant), instant);
-  }
-
-  #note(at: UnixMillis, code: string, note: string): void {
-    this.#events.push({ at: Math.floor(at / 1000), code, note });
   }
 }

@@ -13,7 +13,11 @@ import { verifyInclusion } from "../../shared/chain/tree.ts";
 import { thumbprint } from "../../shared/crypto/key.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
 import { parseMeterConfig } from "../../shared/message/join.ts";
-import { type ParsedRecord, parseRecord, verifyRecordSignature } from "../../shared/record/record.ts";
+import {
+  type ParsedRecord,
+  parseRecord,
+  verifyRecordSignature,
+} from "../../shared/record/record.ts";
 import type { Enrolment } from "../journal/outbox-store.ts";
 import type { Trust } from "./trust.ts";
 

@@ -1,0 +1,89 @@
+/**
+ * What a running meter reports: one event a line, for people as text or for programs as JSON.
+ *
+ * In: events of the runner and the uplink. Out: lines on standard output.
+ */
+import type { WattHour } from "../shared/base/units.ts";
+
+export type MeterEvent =
+  | { readonly event: "started"; readonly boot: number; readonly kid: string }
+  | { readonly event: "stopped" }
+  | { readonly event: "online"; readonly broker: string }
+  | { readonly event: "offline"; readonly reason: string }
+  | { readonly event: "enrolled"; readonly position: number }
+  | { readonly event: "day-closed"; readonly date: string; readonly wh: WattHour }
+  | {
+      readonly event: "day-sealed";
+      readonly date: string;
+      readonly wh: WattHour;
+      readonly seq: number;
+    }
+  | { readonly event: "reply"; readonly code: string; readonly seq?: number }
+  | {
+      readonly event: "receipt";
+      readonly seq: number;
+      readonly date: string;
+      readonly position: number;
+      readonly size: number;
+    }
+  | { readonly event: "alarm"; readonly code: string; readonly detail: string }
+  /** A message that does not verify; it changed nothing. */
+  | {
+      readonly event: "rejected";
+      readonly channel: string;
+      readonly code: string;
+      readonly reason: string;
+    }
+  /** A sensor began to fail, or answers again. */
+  | { readonly event: "sensor"; readonly state: "failing" | "working"; readonly code?: string }
+  /** The recording has no more rows. */
+  | { readonly event: "recording-ended" };
+
+/** `json`: one JSON object a line, with `meter` beside the event's members. */
+export type LogFormat = "json" | "text";
+
+export function formatEvent(meter: string, event: MeterEvent, format: LogFormat): string {
+  if (format === "json") {
+    const { event: name, ...members } = event;
+    return JSON.stringify({ event: name, meter, ...members });
+  }
+  return `meter ${meter}: ${describe(event)}`;
+}
+
+function describe(event: MeterEvent): string {
+  switch (event.event) {
+    case "started":
+      return `started, boot ${event.boot}, key ${event.kid.slice(0, 8)}`;
+    case "stopped":
+      return "stopped";
+    case "online":
+      return `connected to ${event.broker}`;
+    case "offline":
+      return `not connected: ${event.reason}`;
+    case "enrolled":
+      return `enrolled, record ${event.position} of the log`;
+    case "day-closed":
+      return `closed ${event.date}, ${formatKwh(event.wh)}`;
+    case "day-sealed":
+      return `sealed ${event.date} as record ${event.seq}, ${formatKwh(event.wh)}`;
+    case "reply":
+      return `gateway: ${event.code}${event.seq === undefined ? "" : ` (record ${event.seq})`}`;
+    case "receipt":
+      return `${event.date} is in the log at ${event.position} of ${event.size} (record ${event.seq})`;
+    case "alarm":
+      return `ALARM ${event.code}: ${event.detail}`;
+    case "rejected":
+      return `a ${event.channel} message does not verify (${event.code}): ${event.reason}`;
+    case "sensor":
+      return event.state === "working"
+        ? "the sensor answers again"
+        : `the sensor fails: ${event.code ?? "unknown"}`;
+    case "recording-ended":
+      return "the recording has ended";
+  }
+}
+
+/** Wh as kWh with three decimals. */
+export function formatKwh(wh: WattHour): string {
+  return `${(wh / 1000).toFixed(3)} kWh`;
+}

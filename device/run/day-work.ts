@@ -1,0 +1,87 @@
+/**
+ * From finished slots to envelopes: commit, close, seal, each step kept on disk before the next.
+ *
+ * `settle` may be called at any time and any number of times; what has been done is not done again. Sealing lets
+ * other work run between two days, so that a year of unsealed days does not stop the measuring.
+ */
+import { setImmediate } from "node:timers/promises";
+import type { Calendar } from "../day-close/calendar.ts";
+import { closeEndedDays } from "../day-close/close-days.ts";
+import type { MeterFacts } from "../day-close/day-body.ts";
+import type { Journal } from "../journal/journal.ts";
+import { commitSamples } from "../journal/sampler-store.ts";
+import type { MeterEvent } from "../meter-event.ts";
+import type { Sampler } from "../sampler/sampler.ts";
+import { type SealContext, type SealedDay, sealNextDay } from "../seal/seal-day.ts";
+
+export interface DayWorkOptions {
+  readonly journal: Journal;
+  readonly sampler: Sampler;
+  readonly calendar: Calendar;
+  readonly facts: MeterFacts;
+  readonly seal: SealContext;
+  readonly boot: number;
+  /** Provenance of the clock: `simulated` or `unchecked`. */
+  readonly sync: string;
+  readonly report: (event: MeterEvent) => void;
+  readonly onSealed: (day: SealedDay) => void;
+}
+
+export class DayWork {
+  readonly #options: DayWorkOptions;
+  #sealing: Promise<void> | undefined;
+  #sealAgain = false;
+  #stopped = false;
+
+  constructor(options: DayWorkOptions) {
+    this.#options = options;
+  }
+
+  /** Makes durable what the sampler has: finished slots with the register, and the open slot as it is. */
+  commit(): void {
+    const { journal, sampler, boot, sync } = this.#options;
+    const { slots, events } = sampler.take();
+    commitSamples(journal, { slots, events, state: sampler.state, boot, sync });
+  }
+
+  /** Closes every unclosed day that has ended, then seals what is closed. Call it after `commit`. */
+  async settle(): Promise<void> {
+    const { journal, calendar, facts, sampler, report } = this.#options;
+    const { finishedTo } = sampler;
+    if (finishedTo !== undefined) {
+      for (const { date, wh } of closeEndedDays({ journal, calendar, facts }, finishedTo)) {
+        report({ event: "day-closed", date, wh });
+      }
+    }
+    await this.seal();
+  }
+
+  /** Seals all closed days, as far as that is possible now. Calls do not overlap. */
+  async seal(): Promise<void> {
+    this.#sealAgain = true;
+    this.#sealing ??= this.#sealAll().finally(() => {
+      this.#sealing = undefined;
+    });
+    await this.#sealing;
+  }
+
+  /** No further day is sealed; resolves when none is being sealed. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#sealing;
+  }
+
+  async #sealAll(): Promise<void> {
+    while (this.#sealAgain && !this.#stopped) {
+      this.#sealAgain = false;
+      for (;;) {
+        const day = this.#stopped ? undefined : sealNextDay(this.#options.seal);
+        if (day === undefined) break;
+        const { date, wh, seq } = day;
+        this.#options.report({ event: "day-sealed", date, wh, seq });
+        this.#options.onSealed(day);
+        await setImmediate();
+      }
+    }
+  }
+}

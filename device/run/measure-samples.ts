@@ -1,0 +1,133 @@
+/**
+ * Sampling: asks the source at each instant and hands what it says to the sampler.
+ *
+ * Real clock: at each multiple of the interval, a slot is durable as soon as it is finished; days are closed on
+ * node-cron's one-minute tick. Simulated clock: nominal instants one after the other up to the simulated now,
+ * as fast as the machine can, with the same sampler, journal and day close. There time stands still while the
+ * process does not run, so the instants go on where the journal ends and a demo is the same however it is cut.
+ */
+import { setImmediate } from "node:timers/promises";
+import type { Source } from "../../hardware/source.ts";
+import type { Clock } from "../../shared/base/clock.ts";
+import { isCoded } from "../../shared/base/error.ts";
+import type { UnixMillis } from "../../shared/base/units.ts";
+import type { MeterEvent } from "../meter-event.ts";
+import type { Sampler } from "../sampler/sampler.ts";
+import type { DayWork } from "./day-work.ts";
+import { pause } from "./pause.ts";
+
+export interface SamplingOptions {
+  readonly source: Source;
+  /** What identifies the part that counts energy. */
+  readonly sensor: string;
+  readonly sampler: Sampler;
+  readonly days: DayWork;
+  readonly clock: Clock;
+  readonly intervalMs: number;
+  readonly saveEveryMs: number;
+  readonly report: (event: MeterEvent) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Reads at `at` and gives it to the sampler; a failed read is reported when the failing begins. */
+function createReader(options: SamplingOptions) {
+  const { source, sensor, sampler, report } = options;
+  let failing: string | undefined;
+  return async (at: UnixMillis, monotonicMs: () => number): Promise<void> => {
+    let fault: string | undefined;
+    try {
+      const sample = await source.read(at);
+      sampler.add({ ...sample, sensor, monotonicMs: monotonicMs() });
+      fault = sample.faults[0]?.code;
+    } catch (error) {
+      if (!isCoded(error)) throw error;
+      fault = error.code;
+    }
+    if (fault === failing) return;
+    failing = fault;
+    report(
+      fault === undefined
+        ? { event: "sensor", state: "working" }
+        : { event: "sensor", state: "failing", code: fault },
+    );
+  };
+}
+
+/**
+ * Samples by the machine's clock until the signal is aborted. Readings from before `sinceMs` are passed over: a
+ * machine without a battery clock wakes up in the past.
+ */
+export async function sampleByRealClock(
+  options: SamplingOptions & { readonly sinceMs: UnixMillis },
+): Promise<void> {
+  const { sampler, days, clock, intervalMs, signal, sinceMs } = options;
+  const read = createReader(options);
+  const ticks = await tickEachMinute(() => days.settle());
+  let savedMs = clock.monotonicMs();
+  try {
+    while (!signal.aborted) {
+      await pause(intervalMs - (clock.wallMs() % intervalMs), signal);
+      const at = clock.wallMs();
+      ticks.check();
+      if (signal.aborted || at < sinceMs) continue;
+      await read(at, () => clock.monotonicMs());
+      const before = sampler.finishedTo;
+      sampler.advance(at);
+      const finished = sampler.hasFinished || sampler.finishedTo !== before;
+      if (!finished && clock.monotonicMs() - savedMs < options.saveEveryMs) continue;
+      days.commit();
+      savedMs = clock.monotonicMs();
+    }
+  } finally {
+    await ticks.stop();
+  }
+}
+
+/** Starts node-cron's one-minute tick. `check` throws what a tick threw; `stop` ends it. */
+async function tickEachMinute(
+  tick: () => Promise<void>,
+): Promise<{ check(): void; stop(): Promise<void> }> {
+  const { schedule } = await import("node-cron");
+  let failure: unknown;
+  const guarded = (): Promise<void> =>
+    tick().catch((error: unknown) => {
+      failure ??= error;
+    });
+  const task = schedule("* * * * *", guarded, { noOverlap: true, timezone: "Etc/UTC" });
+  await guarded();
+  return {
+    check: () => {
+      if (failure !== undefined) throw failure;
+    },
+    stop: async () => task.destroy(),
+  };
+}
+
+/** Instants between two commits while a simulated clock is being caught up with: six hours at one a minute. */
+const BURST = 360;
+/** Real time between two looks at a simulated clock. */
+const LOOK_MS = 50;
+
+/** Samples by a simulated clock from `fromMs` on, never ahead of it, until the signal is aborted. */
+export async function sampleBySimulatedClock(
+  options: SamplingOptions & { readonly fromMs: UnixMillis },
+): Promise<void> {
+  const { sampler, days, clock, intervalMs, signal } = options;
+  const read = createReader(options);
+  let next = Math.ceil(options.fromMs / intervalMs) * intervalMs;
+  while (!signal.aborted) {
+    const now = clock.wallMs();
+    let steps = 0;
+    for (; next <= now && steps < BURST && !signal.aborted; next += intervalMs, steps++) {
+      const at = next;
+      await read(at, () => at);
+      sampler.advance(at);
+    }
+    if (steps > 0) {
+      days.commit();
+      await days.settle();
+    }
+    if (steps === BURST) await setImmediate();
+    else await pause(LOOK_MS, signal);
+  }
+}

@@ -1,0 +1,256 @@
+/**
+ * A running meter: its parts put together, started and stopped in order.
+ *
+ * source → sampler → journal → day close → seal → outbox → uplink. Everything outside the process is an option:
+ * folder, clock, randomness, where events go.
+ */
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { openSources } from "../../hardware/open-source.ts";
+import type { OpenedSource } from "../../hardware/source.ts";
+import type { SourceConfig } from "../../hardware/source-config.ts";
+import { decodeBase64url } from "../../shared/base/bytes.ts";
+import {
+  type Clock,
+  type ClockSpec,
+  createClock,
+  type RandomBytes,
+} from "../../shared/base/clock.ts";
+import { fail } from "../../shared/base/error.ts";
+import type { SigningKey } from "../../shared/crypto/key.ts";
+import { nobleSuite } from "../../shared/crypto/noble-suite.ts";
+import type { Join } from "../../shared/message/join.ts";
+import { computePoint } from "../../shared/record/meter-id.ts";
+import type { MeterConfig } from "../config.ts";
+import { createCalendar } from "../day-close/calendar.ts";
+import { BOOT_EVENT, type MeterFacts } from "../day-close/day-body.ts";
+import { Journal } from "../journal/journal.ts";
+import { acquireRunLock } from "../journal/run-lock.ts";
+import { countBoot, loadSamplerState } from "../journal/sampler-store.ts";
+import type { MeterEvent } from "../meter-event.ts";
+import { Sampler } from "../sampler/sampler.ts";
+import { createTrust, type Trust } from "../uplink/trust.ts";
+import { spreadDelay, Uplink } from "../uplink/uplink.ts";
+import { type DataFolder, readJoin, readKey } from "./data-folder.ts";
+import { DayWork } from "./day-work.ts";
+import { replayRows } from "./measure-rows.ts";
+import { sampleByRealClock, sampleBySimulatedClock } from "./measure-samples.ts";
+import { hashProgram } from "./program-hash.ts";
+
+export interface MeterOptions {
+  readonly files: DataFolder;
+  readonly config: MeterConfig;
+  /** The folder that relative paths of the configuration are relative to. */
+  readonly configFolder: string;
+  readonly clockSpec: ClockSpec;
+  /** The machine's clock. */
+  readonly system: Clock;
+  readonly randomBytes: RandomBytes;
+  /** Uniform in [0, 1); spreads retries, protects nothing. */
+  readonly random: () => number;
+  readonly report: (event: MeterEvent) => void;
+  /** Aborted to stop the meter. */
+  readonly signal: AbortSignal;
+}
+
+/** Seconds before the chain's beginning from which a clock is taken for set. */
+const CLOCK_SLACK_S = 86_400;
+
+/**
+ * Runs until the signal is aborted; everything is durable and said goodbye to when it resolves. Throws
+ * `store-locked, no-meter, meter-key, join, journal, config` and what opening the source throws.
+ */
+export async function runMeter(options: MeterOptions): Promise<void> {
+  const { files, signal } = options;
+  const join = readJoin(files.join);
+  const key = readKey(nobleSuite, files.key);
+  const trust = createTrust(nobleSuite, join);
+  const lock = acquireRunLock(files.lock);
+  try {
+    const journal = new Journal(files.journal);
+    try {
+      claimJournal(journal, join, key);
+      const { zone, folder } = { zone: join.time_zone, folder: options.configFolder };
+      const source = await openSources(options.config.sources, { zone, folder });
+      await measure(options, { join, key, trust, journal, source });
+    } finally {
+      journal.close();
+    }
+  } finally {
+    lock.release();
+  }
+  if (signal.aborted) options.report({ event: "stopped" });
+}
+
+interface Parts {
+  readonly join: Join;
+  readonly key: SigningKey;
+  readonly trust: Trust;
+  readonly journal: Journal;
+  readonly source: OpenedSource;
+}
+
+async function measure(options: MeterOptions, parts: Parts): Promise<void> {
+  const { config, clockSpec, system, report, signal } = options;
+  const { join, key, journal, source } = parts;
+  const simulated = clockSpec.kind === "simulated";
+  const clock = createClock(clockSpec, system);
+  const boot = countBoot(journal);
+  const sync = simulated ? "simulated" : "unchecked";
+  const intervalMs = (config.interval_s ?? (simulated ? 60 : 1)) * 1000;
+  const state = loadSamplerState(journal);
+  const step = chooseStep(config, source);
+  const calendar = createCalendar(join.time_zone, step, state?.open);
+  const sampler = new Sampler(
+    {
+      dayOf: calendar,
+      maxGapMs: 1000 * (config.max_gap_s ?? Math.max(5, (1.5 * intervalMs) / 1000)),
+      maxPowerW: config.max_power_w,
+    },
+    state,
+  );
+  sampler.note(clock.wallMs(), BOOT_EVENT, `${boot} ${sync}`);
+  const uplink = createUplink(options, parts, clock, () => days.seal());
+  const windowMs = config.publish_window_ms ?? (simulated ? 0 : 600_000);
+  const delayMs = spreadDelay(nobleSuite, join.meter, windowMs);
+  const days: DayWork = new DayWork({
+    journal,
+    sampler,
+    calendar,
+    facts: describeMeter(join),
+    seal: { journal, suite: nobleSuite, key, randomBytes: options.randomBytes },
+    boot,
+    sync,
+    report,
+    onSealed: ({ seq }) => uplink.wake({ seq, delayMs }),
+  });
+  report({ event: "started", boot, kid: key.kid });
+  uplink.start();
+  try {
+    const common = { sampler, days, clock, report, signal };
+    if (source.kind === "rows") {
+      await replayRows({ ...common, source: source.source });
+      await untilAborted(signal);
+    } else {
+      const sensor = identifySensor(config.sources);
+      const saveEveryMs = config.save_every_s * 1000;
+      const sampling = { ...common, source: source.source, sensor, intervalMs, saveEveryMs };
+      if (clockSpec.kind === "simulated") {
+        const last = state?.lastMs;
+        const fromMs = last === undefined ? clockSpec.simOriginS * 1000 : last + intervalMs;
+        await sampleBySimulatedClock({ ...sampling, fromMs });
+      } else {
+        const sinceMs = (parts.trust.since - CLOCK_SLACK_S) * 1000;
+        await sampleByRealClock({ ...sampling, sinceMs });
+      }
+    }
+  } finally {
+    await days.stop();
+    days.commit();
+    await uplink.stop();
+    if (source.kind === "samples") await source.source.close();
+  }
+}
+
+function createUplink(
+  options: MeterOptions,
+  parts: Parts,
+  clock: Clock,
+  onEnrolment: () => Promise<void>,
+): Uplink {
+  const { config, configFolder, system, random, report } = options;
+  const { join, key, trust, journal } = parts;
+  const point = computePoint(nobleSuite, join.meter, decodeBase64url(join.salt));
+  const pem = (name: "ca" | "cert" | "key", file: string | undefined) =>
+    file === undefined ? {} : { [name]: readFileSync(path.resolve(configFolder, file), "utf8") };
+  const { username, password } = config;
+  return new Uplink({
+    journal,
+    suite: nobleSuite,
+    key,
+    trust,
+    identity: { kid: key.kid, point },
+    join,
+    clock,
+    monotonicMs: () => system.monotonicMs(),
+    random,
+    plan: {
+      retryMs: config.retry_ms,
+      retryMostMs: config.retry_most_ms,
+      heldRetryMs: config.held_retry_ms,
+      refusedRetryMs: config.refused_retry_ms,
+      rejoinMs: config.rejoin_ms,
+      window: config.window,
+      unanswered: config.unanswered,
+    },
+    link: {
+      broker: config.broker ?? join.broker,
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+      ...pem("ca", config.tls_ca),
+      ...pem("cert", config.tls_cert),
+      ...pem("key", config.tls_key),
+      connectTimeoutMs: config.connect_timeout_ms,
+      publishTimeoutMs: config.publish_timeout_ms,
+    },
+    reconnect: { firstMs: config.reconnect_first_ms, mostMs: config.reconnect_most_ms },
+    report,
+    onEnrolment,
+  });
+}
+
+/** A journal belongs to one key, meter and chain for ever. Throws `join`. */
+function claimJournal(journal: Journal, join: Join, key: SigningKey): void {
+  const claim = { meter: join.meter, chain: join.chain, kid: key.kid };
+  const owner = journal.readState<typeof claim>("owner");
+  if (owner === undefined) {
+    journal.transact("owner", () => journal.writeState("owner", claim));
+  } else if (JSON.stringify(owner) !== JSON.stringify(claim)) {
+    fail("join", "the journal belongs to another meter, key or chain than the join file", owner);
+  }
+}
+
+/** Throws `config` when a recording's rows are longer than the slots that they would have to fit in. */
+function chooseStep(config: MeterConfig, source: OpenedSource): number {
+  const rows = source.kind === "rows" ? source.source.step : undefined;
+  const step = config.step ?? (rows === 0 ? 0 : Math.max(900, rows ?? 0));
+  if (rows === undefined || step === 0) return step;
+  if (rows === 0 || step % rows !== 0) {
+    fail("config", `step: rows of ${rows} s do not fill slots of ${step} s`);
+  }
+  return step;
+}
+
+function describeMeter(join: Join): MeterFacts {
+  return {
+    meter: join.meter,
+    zone: join.time_zone,
+    tz: process.versions["tz"] ?? "unknown",
+    ...(join.location === undefined ? {} : { location: join.location }),
+    fw: hashProgram(),
+  };
+}
+
+/** A counter with another identity is another counter (part swap). Climate sensors count nothing. */
+function identifySensor(sources: readonly SourceConfig[]): string {
+  const names = sources.map((source) => {
+    switch (source.kind) {
+      case "mock":
+        return `mock ${source.seed}`;
+      case "replay":
+        return `replay ${source.file}`;
+      case "pzem-004t":
+        return `pzem-004t ${source.address ?? 248}`;
+      default:
+        return "";
+    }
+  });
+  return names.filter((name) => name !== "").join(", ");
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,136 @@
+/**
+ * One connection to the broker: mqtt.js with a fresh client each time, so that none of its queues outlives it.
+ *
+ * The client neither reconnects nor keeps messages by itself (the outbox does); a publish that the broker does
+ * not acknowledge in time ends the connection. The session is kept by the broker, so replies and receipts wait
+ * there while the meter restarts; nothing depends on it.
+ */
+import type { IClientOptions, MqttClient } from "mqtt";
+import { fail, WattproofError } from "../../shared/base/error.ts";
+
+export interface ConnectionOptions {
+  /** mqtt:// or mqtts:// */
+  readonly broker: string;
+  readonly clientId: string;
+  readonly username?: string;
+  readonly password?: string;
+  /** PEM texts for TLS with client certificates. */
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly connectTimeoutMs: number;
+  readonly publishTimeoutMs: number;
+  /** Retained, published by the broker when this connection is lost. */
+  readonly will: { readonly topic: string; readonly payload: string };
+  readonly subscriptions: readonly string[];
+  readonly onMessage: (topic: string, payload: Uint8Array) => void;
+}
+
+export interface Connection {
+  /** Resolves at the PUBACK (QoS 1). Rejects with `broker` when it does not come; the connection is then over. */
+  publish(topic: string, payload: string, options?: { retain?: boolean }): Promise<void>;
+  /** Resolves when the connection has ended, for whatever reason. */
+  readonly closed: Promise<void>;
+  /** Ends it; the will is not published. */
+  end(): Promise<void>;
+}
+
+/** Resolves once the subscriptions are in place. Throws `broker`. */
+export async function connect(options: ConnectionOptions): Promise<Connection> {
+  const { connect: connectMqtt } = await import("mqtt");
+  const client = connectMqtt(options.broker, clientOptions(options));
+  const closed = new Promise<void>((resolve) => client.once("close", resolve));
+  let problem = "the connection was closed";
+  client.on("error", (error) => {
+    problem = error.message;
+  });
+  client.on("message", (topic, payload) => options.onMessage(topic, payload));
+  const connected = new Promise<boolean>((resolve) => client.once("connect", () => resolve(true)));
+  const timeout = rejectAfter(options.connectTimeoutMs, "the broker does not answer");
+  try {
+    const over = closed.then(() => false);
+    if (!(await Promise.race([connected, over, timeout.promise]))) fail("broker", problem);
+    await Promise.race([subscribe(client, options.subscriptions), timeout.promise]);
+  } catch (error) {
+    destroy(client);
+    throw error;
+  } finally {
+    timeout.cancel();
+  }
+  return {
+    closed,
+    publish: (topic, payload, { retain = false } = {}) =>
+      publish(client, topic, payload, retain, options.publishTimeoutMs),
+    end: () => end(client, closed, options.publishTimeoutMs),
+  };
+}
+
+function clientOptions(options: ConnectionOptions): IClientOptions {
+  const { username, password, ca, cert, key, will } = options;
+  return {
+    clientId: options.clientId,
+    clean: false,
+    protocolVersion: 4,
+    reconnectPeriod: 0,
+    resubscribe: false,
+    queueQoSZero: false,
+    keepalive: 60,
+    connectTimeout: options.connectTimeoutMs,
+    will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true },
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+  };
+}
+
+async function subscribe(client: MqttClient, topics: readonly string[]): Promise<void> {
+  const granted = await client.subscribeAsync([...topics], { qos: 1 });
+  const refused = granted.find(({ qos }) => Number(qos) > 2);
+  if (refused !== undefined) fail("broker", `the broker refuses a subscription: ${refused.topic}`);
+}
+
+async function publish(
+  client: MqttClient,
+  topic: string,
+  payload: string,
+  retain: boolean,
+  timeoutMs: number,
+): Promise<void> {
+  const timeout = rejectAfter(timeoutMs, "the broker does not acknowledge");
+  try {
+    await Promise.race([client.publishAsync(topic, payload, { qos: 1, retain }), timeout.promise]);
+  } catch (error) {
+    destroy(client);
+    fail("broker", error instanceof Error ? error.message : "a publish failed");
+  } finally {
+    timeout.cancel();
+  }
+}
+
+async function end(client: MqttClient, closed: Promise<void>, timeoutMs: number): Promise<void> {
+  const timeout = rejectAfter(Math.min(timeoutMs, 2000), "");
+  try {
+    await Promise.race([client.endAsync(), timeout.promise]);
+  } catch {
+    destroy(client);
+  } finally {
+    timeout.cancel();
+  }
+  await closed;
+}
+
+function destroy(client: MqttClient): void {
+  client.end(true);
+}
+
+function rejectAfter(ms: number, message: string): { promise: Promise<never>; cancel(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  const promise = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new WattproofError("broker", message)), ms);
+  });
+  // Whoever races against it has its own result; a late rejection concerns nobody.
+  promise.catch(() => undefined);
+  return { promise, cancel: () => clearTimeout(timer) };
+}
