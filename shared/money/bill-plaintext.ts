@@ -30,6 +30,9 @@ export const currencyCode = pattern(/^[A-Z]{3}$/, "a currency of three capital l
 /** Decimals of a currency; ISO 4217 has 0 to 4. */
 export const minorDigits = integer(0, 4);
 
+/** Seconds ahead of UTC; no zone ever reached 16 hours. */
+const utcOffset = integer(-57_600, 57_600);
+
 const line = object({
   code,
   label: text,
@@ -56,7 +59,7 @@ export const decodeBillPlaintext = object({
   zone: text,
   from: instant,
   to: instant,
-  offsets: arrayOf(tuple<readonly [number, number]>(signedInteger, signedInteger), 1, 1_000),
+  offsets: arrayOf(tuple<readonly [number, number]>(instant, utcOffset), 1, 1_000),
   currency: currencyCode,
   minor: minorDigits,
   lines: arrayOf(line),

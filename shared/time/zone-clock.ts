@@ -12,12 +12,7 @@
 import { fail } from "../base/error.ts";
 import type { UnixSeconds } from "../base/units.ts";
 import { LAST_DAY_NUMBER, SECONDS_PER_DAY } from "./calendar-date.ts";
-
-/** A zone's offset from UTC in seconds, in force from `from` on. */
-export interface OffsetChange {
-  readonly from: UnixSeconds;
-  readonly offset: number;
-}
+import { type OffsetChange, startOfLocalDay } from "./local-start.ts";
 
 export interface ZoneClock {
   readonly zone: string;
@@ -87,14 +82,8 @@ export function createZoneClock(zone: string): ZoneClock {
   };
 
   const findStart = (dayNumber: number): UnixSeconds => {
-    const midnight = dayNumber * SECONDS_PER_DAY;
-    const firstProbe = dayNumber - 2;
-    const changes = offsetsFromDay(firstProbe, midnight + 2 * SECONDS_PER_DAY);
-    for (const [i, { from, offset }] of changes.entries()) {
-      const start = Math.max(from, midnight - offset);
-      if (start < (changes[i + 1]?.from ?? Number.POSITIVE_INFINITY)) return start;
-    }
-    fail("calendar", "a day without a beginning", { dayNumber });
+    const after = (dayNumber + 2) * SECONDS_PER_DAY;
+    return startOfLocalDay(offsetsFromDay(dayNumber - 2, after), dayNumber);
   };
 
   const startOfDay = (dayNumber: number): UnixSeconds =>

@@ -1,0 +1,76 @@
+/**
+ * What billing reads and writes, as narrow as it can be: the store provides it, tests provide it from memory.
+ *
+ * Contract: all methods answer from one state of the log (records that are in blocks), except `issuedPeriods`,
+ * which also counts bills that are held and not yet mined. Nothing here is cached by billing: what is due is
+ * found out from the chain each time, so a restart needs no special case and no bill is issued twice.
+ */
+import type { UnixSeconds } from "../../shared/base/units.ts";
+import type { BillableDay } from "../../shared/money/charge-lines.ts";
+import type { LoggedAssignment, LoggedTariff } from "../../shared/money/tariff-timeline.ts";
+import type { BillPayload } from "../../shared/record/payload.ts";
+import type { Recipient } from "../../shared/record/sealed-box.ts";
+import type { Span } from "../../shared/time/civil-day.ts";
+
+/** A metering point whose opening is in the vault. */
+export interface BillingPoint {
+  /** P */
+  readonly point: string;
+  /** Nine digits. */
+  readonly meter: string;
+  /** H: the salt32 that opens the point. */
+  readonly opening: string;
+  /** `to` of the point's latest enrolment. */
+  readonly recipients: readonly Recipient[];
+}
+
+/** A day record of a point as line 1 shows it. */
+export interface LoggedDay extends Span {
+  readonly leaf: string;
+}
+
+/** Since when a point is served, and by which clock. */
+export interface PointService {
+  /** Beginning of its first day record that is not void. */
+  readonly from: UnixSeconds;
+  /** IANA zone of its latest usable day. */
+  readonly zone: string;
+}
+
+export interface BillingSource {
+  /** Every enrolled point that can be opened, in a fixed order. */
+  points(): Iterable<BillingPoint>;
+  /** Undefined before the first usable day. Asked for every point at every close, so it should be cheap. */
+  service(point: string): PointService | undefined;
+  /** The point's day records in blocks that lie within the span and are not void, in log order, unusable ones too. */
+  days(point: string, within: Span): readonly LoggedDay[];
+  /** What the day's line 2 holds; undefined when it is unusable. */
+  openDay(leaf: string): BillableDay | undefined;
+  assignments(point: string): readonly LoggedAssignment[];
+  tariffs(): readonly LoggedTariff[];
+  /** Periods of the point's bills, held ones included. */
+  issuedPeriods(point: string): readonly Span[];
+  /** Whether a tariff or assignment is held: a bill made now could rest on other rates than the log before it. */
+  isUnsettled(): boolean;
+}
+
+/** The one way by which billing writes. */
+export interface BillingLedger {
+  /** Signs with the biller's key at its next seq and holds the record durably; returns its leaf. */
+  issue(typ: "bill", payload: Omit<BillPayload, "seq" | "prev">, line2: string): string;
+}
+
+/** What was issued, for the log and the command line. */
+export interface IssuedBillSummary {
+  readonly leaf: string;
+  readonly no: string;
+  readonly meter: string;
+  readonly month: string;
+  readonly from: UnixSeconds;
+  readonly to: UnixSeconds;
+  readonly currency: string;
+  readonly minor: number;
+  readonly total: number;
+  /** Missing slots; 0 unless issued by explicit order. */
+  readonly missing: number;
+}

@@ -1,0 +1,123 @@
+/**
+ * Month close: issues every bill of an ended local month whose days are all in the log and that is not yet issued.
+ *
+ * In:  a source and the present time. Out: the bills issued, and what kept the others back.
+ * Idempotent: what is due follows from the chain, so a second run right after the first issues nothing. A month with a
+ * missing day waits; it is issued when the day has come, or by explicit order as incomplete.
+ */
+import { fail, isCoded } from "../../shared/base/error.ts";
+import type { ErrorCode } from "../../shared/base/error-code.ts";
+import type { UnixSeconds } from "../../shared/base/units.ts";
+import { monthBounds, type Span } from "../../shared/time/civil-day.ts";
+import type {
+  BillingPoint,
+  BillingSource,
+  IssuedBillSummary,
+  PointService,
+} from "./billing-source.ts";
+import { listDuePeriods, listEndedMonths } from "./due-period.ts";
+import { type BillingOptions, issueBill } from "./issue-bill.ts";
+
+export interface CloseOrder {
+  readonly now: UnixSeconds;
+  /** Only this local month, `YYYY-MM`; default every ended one. */
+  readonly month?: string;
+  /** Only this meter; default all. */
+  readonly meter?: string;
+  /** Issue also what has missing slots: only by explicit order of a person. */
+  readonly incomplete?: boolean;
+}
+
+/** A period that is due and was not billed. */
+export interface HeldBack extends Span {
+  readonly meter: string;
+  readonly month: string;
+  /** `bill-incomplete` or another code of computeBill. */
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+export interface CloseOutcome {
+  readonly issued: readonly IssuedBillSummary[];
+  readonly heldBack: readonly HeldBack[];
+}
+
+/** The only effects are the bill records held by the ledger. Throws `zone` or `calendar` for an order that makes no sense. */
+export function closeMonths(
+  options: BillingOptions,
+  source: BillingSource,
+  order: CloseOrder,
+): CloseOutcome {
+  const issued: IssuedBillSummary[] = [];
+  const heldBack: HeldBack[] = [];
+  if (source.isUnsettled()) return { issued, heldBack };
+  for (const point of source.points()) {
+    if (order.meter !== undefined && order.meter !== point.meter) continue;
+    const outcome = closePoint(options, source, order, point);
+    issued.push(...outcome.issued);
+    heldBack.push(...outcome.heldBack);
+  }
+  return { issued, heldBack };
+}
+
+function closePoint(
+  options: BillingOptions,
+  source: BillingSource,
+  order: CloseOrder,
+  point: BillingPoint,
+): CloseOutcome {
+  const issued: IssuedBillSummary[] = [];
+  const heldBack: HeldBack[] = [];
+  const service = source.service(point.point);
+  if (service === undefined) return { issued, heldBack };
+  for (const month of listEndedMonths(service.zone, service.from, order.now)) {
+    if (order.month !== undefined && order.month !== month) continue;
+    for (const period of listDue(source, point.point, service, month)) {
+      try {
+        issued.push(billPeriod(options, source, order, point, service.zone, period));
+      } catch (error) {
+        if (!isCoded(error)) throw error;
+        const { code, message } = error;
+        heldBack.push({ ...period, meter: point.meter, month, code, message });
+      }
+    }
+  }
+  return { issued, heldBack };
+}
+
+function listDue(
+  source: BillingSource,
+  point: string,
+  { from, zone }: PointService,
+  month: string,
+): readonly Span[] {
+  const bounds = monthBounds(zone, month);
+  return listDuePeriods(bounds, from, source.assignments(point), source.issuedPeriods(point));
+}
+
+function billPeriod(
+  options: BillingOptions,
+  source: BillingSource,
+  order: CloseOrder,
+  point: BillingPoint,
+  zone: string,
+  period: Span,
+): IssuedBillSummary {
+  const allowIncomplete = order.incomplete === true;
+  const logged = source.days(point.point, period);
+  // Line 1 already tells whether a day has not come, so nothing is opened for a month that must wait.
+  const covered = logged.reduce((sum, { from, to }) => sum + (to - from), 0);
+  if (covered < period.to - period.from && !allowIncomplete) {
+    fail("bill-incomplete", "a day of the period is not in the log yet");
+  }
+  return issueBill(options, {
+    point,
+    ...period,
+    zone,
+    days: logged.map(({ leaf }) => source.openDay(leaf)).filter((day) => day !== undefined),
+    assignments: source.assignments(point.point),
+    tariffs: source.tariffs(),
+    issued: source.issuedPeriods(point.point),
+    allowIncomplete,
+  });
+}

@@ -1,0 +1,134 @@
+/**
+ * A bill as a pure function of the log (records.md sections 3, 4 and 5).
+ *
+ * In:  a point, a period, the usable day records of that point in any order, assignments and tariff records.
+ * Out: everything in a bill that follows from these: lines, total, what was used, what is missing, and the
+ *      public payload. The same function serves the biller and everyone who checks a bill.
+ */
+import { decodeBase64url, encodeBase64url } from "../base/bytes.ts";
+import { fail } from "../base/error.ts";
+import type { UnixSeconds } from "../base/units.ts";
+import { computeRoot } from "../chain/tree.ts";
+import type { CryptoSuite } from "../crypto/suite.ts";
+import { countSlots, type SlotCounts } from "../day/quality.ts";
+import type { BillPayload } from "../record/payload.ts";
+import type { Span } from "../time/civil-day.ts";
+import { roundAmount, sumExactly } from "./amount.ts";
+import type { BillLine } from "./bill-plaintext.ts";
+import { type BillableDay, listChargeLines } from "./charge-lines.ts";
+import { listTariffSegments, type TariffRecords } from "./tariff-timeline.ts";
+
+/** Missing time is counted in slots of this length. */
+const MISSING_SLOT_S = 900;
+/** Longest period of a bill: ten years. It bounds what a hostile bill can cost its readers. */
+const MAX_PERIOD_S = 3_653 * 86_400;
+
+export interface BillInput extends Span, TariffRecords {
+  /** P */
+  readonly point: string;
+  /** IANA zone whose days and months the bill counts. */
+  readonly zone: string;
+  /** As `offsets` of a bill: of the zone, from a day before `from` (time/civil-day.ts, listOffsets). */
+  readonly offsets: readonly (readonly [UnixSeconds, number])[];
+  /** Usable day records of the point; those that are not within the period are left out. */
+  readonly days: readonly BillableDay[];
+}
+
+/** What follows from the log: the members of the plaintext but for names and salt, and of the payload. */
+export interface ComputedBill {
+  readonly payload: Pick<BillPayload, "point" | "from" | "to" | "tariffs" | "days" | "n">;
+  readonly currency: string;
+  readonly minor: number;
+  readonly lines: readonly BillLine[];
+  readonly total: number;
+  /** Leaf and Σwh, by `from`. */
+  readonly used: readonly (readonly [string, number])[];
+  readonly slots: SlotCounts;
+  /** Spans that no usable record covers, ascending; a bill with any is provisional. */
+  readonly missing: readonly (readonly [UnixSeconds, UnixSeconds])[];
+}
+
+/**
+ * Throws `bill-period` for a period that no bill may have, `tariff-none`, `tariff-body`, `tariff-currency`, `money-range`, and
+ * `overlap` if two of the records overlap.
+ */
+export function computeBill(suite: Pick<CryptoSuite, "sha256">, input: BillInput): ComputedBill {
+  const { point, from, to, zone } = input;
+  if (from >= to || to - from > MAX_PERIOD_S) {
+    fail("bill-period", "the period of a bill is empty or longer than ten years", { from, to });
+  }
+  const days = selectDays(input.days, input);
+  const segments = listTariffSegments(input, zone, input);
+  const offsets = input.offsets.map(([start, offset]) => ({ from: start, offset }));
+  const { currency, minor } = (segments[0] as (typeof segments)[number]).tariff.body;
+  const lines = listChargeLines(segments, days, offsets).map(
+    ({ code, label, qty, unit, nano }) => ({
+      code,
+      label,
+      qty,
+      unit,
+      nano,
+      amount: roundAmount({ qty, unit, nano }, minor),
+    }),
+  );
+  const missing = listMissing(days, input);
+  const tariffs = new Map(segments.map(({ tariff }) => [tariff.leaf, tariff.position]));
+  return {
+    payload: {
+      point,
+      from,
+      to,
+      tariffs: [...tariffs].sort((a, b) => a[1] - b[1]).map(([leaf]) => leaf),
+      days: computeDaysRoot(suite, days),
+      n: days.length,
+    },
+    currency,
+    minor,
+    lines,
+    total: sumExactly(lines.map((line) => line.amount)),
+    used: days.map(({ leaf, wh }) => [leaf, sumExactly(wh)]),
+    slots: countSlots(
+      days.map((day) => day.quality),
+      countMissingSlots(missing),
+    ),
+    missing,
+  };
+}
+
+/** The records that a bill of this period uses, by `from`. Throws `overlap`. */
+function selectDays(days: readonly BillableDay[], period: Span): readonly BillableDay[] {
+  const within = days
+    .filter(({ from, to }) => period.from <= from && to <= period.to)
+    .sort((a, b) => a.from - b.from);
+  for (const [i, day] of within.entries()) {
+    const before = within[i - 1];
+    if (before !== undefined && day.from < before.to) {
+      fail("overlap", "two day records of one point overlap", { from: day.from });
+    }
+  }
+  return within;
+}
+
+/** RFC 6962 root over the records' leaf hashes as they are. */
+function computeDaysRoot(suite: Pick<CryptoSuite, "sha256">, days: readonly BillableDay[]): string {
+  const leaves = days.map((day) => decodeBase64url(day.leaf));
+  return encodeBase64url(computeRoot(suite, leaves));
+}
+
+function listMissing(
+  days: readonly BillableDay[],
+  period: Span,
+): readonly (readonly [UnixSeconds, UnixSeconds])[] {
+  const missing: [UnixSeconds, UnixSeconds][] = [];
+  let covered = period.from;
+  for (const { from, to } of days) {
+    if (from > covered) missing.push([covered, from]);
+    covered = to;
+  }
+  if (covered < period.to) missing.push([covered, period.to]);
+  return missing;
+}
+
+function countMissingSlots(missing: readonly (readonly [UnixSeconds, UnixSeconds])[]): number {
+  return sumExactly(missing.map(([from, to]) => Math.ceil((to - from) / MISSING_SLOT_S)));
+}

@@ -1,0 +1,72 @@
+/**
+ * Daily statements: what each local day cost, exactly. Not records, and never rounded where they are added.
+ *
+ * In:  usable day records of one point, its tariffs. Out: one row a local day that has a record, by date. The exact
+ *      amounts of the days of a month, without hole, add up to the month's lines before rounding.
+ */
+import type { UnixSeconds, WattHour } from "../base/units.ts";
+import { countSlots, type SlotCounts } from "../day/quality.ts";
+import { listOffsets, localDayOf } from "../time/civil-day.ts";
+import { exactPico, roundPico, sumExactly } from "./amount.ts";
+import { type BillableDay, listChargeLines } from "./charge-lines.ts";
+import { listTariffSegments, type TariffRecords } from "./tariff-timeline.ts";
+
+export interface DailyStatement {
+  /** D in the zone. */
+  readonly date: string;
+  /** First instant of the first record and end of the last one of that day. */
+  readonly from: UnixSeconds;
+  readonly to: UnixSeconds;
+  readonly wh: WattHour;
+  readonly slots: SlotCounts;
+  readonly currency: string;
+  readonly minor: number;
+  /** Exact, in 1e-12 of the currency. */
+  readonly pico: bigint;
+  /** Rounded to the minor unit, for display only. */
+  readonly amount: number;
+}
+
+/** Throws what computeBill throws. */
+export function listDailyStatements(
+  days: readonly BillableDay[],
+  zone: string,
+  records: TariffRecords,
+): readonly DailyStatement[] {
+  const daysByDate = new Map<string, BillableDay[]>();
+  for (const day of [...days].sort((a, b) => a.from - b.from)) {
+    const date = localDayOf(zone, day.from);
+    const same = daysByDate.get(date);
+    if (same === undefined) daysByDate.set(date, [day]);
+    else same.push(day);
+  }
+  return [...daysByDate].map(([date, own]) => stateDay(date, own, zone, records));
+}
+
+function stateDay(
+  date: string,
+  days: readonly BillableDay[],
+  zone: string,
+  records: TariffRecords,
+): DailyStatement {
+  const from = (days[0] as BillableDay).from;
+  const to = (days.at(-1) as BillableDay).to;
+  const segments = listTariffSegments({ from, to }, zone, records);
+  const offsets = listOffsets(zone, from, to).map(([start, offset]) => ({ from: start, offset }));
+  const { currency, minor } = (segments[0] as (typeof segments)[number]).tariff.body;
+  let pico = 0n;
+  for (const { qty, unit, nano } of listChargeLines(segments, days, offsets)) {
+    if (unit !== "tax") pico += exactPico({ qty, unit, nano });
+  }
+  return {
+    date,
+    from,
+    to,
+    wh: sumExactly(days.flatMap((day) => day.wh)),
+    slots: countSlots(days.map((day) => day.quality)),
+    currency,
+    minor,
+    pico,
+    amount: roundPico(pico, minor),
+  };
+}
