@@ -13,93 +13,87 @@ import { type House, openHouse } from "./demo/house.ts";
 import { DEMO_HELP, type DemoOptions, OptionError, readOptions } from "./demo/options.ts";
 import { findFreePort } from "./demo/port.ts";
 import { createPalette, formatBanner, formatFact, type Palette } from "./demo/printer.ts";
-import { openTimeline, type Timeline } from "./demo/timeline.ts";
+import { openTimeline } from "./demo/timeline.ts";
 import { findProjectRoot } from "./project-root.ts";
 
+/** Zone of the midnight with which a new demo begins; that of the simulated households. */
 const CLOCK_ZONE = "Europe/Berlin";
-const DAY_S = 86_400;
+
+interface End {
+  /** What ended that should have gone on. */
+  readonly failed?: string;
+}
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Resolves with what ended the demo: a signal, the number of days, or a process that should run and does not. */
-async function waitForEnd(
-  options: DemoOptions,
-  timeline: Timeline,
-  house: House,
-): Promise<{ readonly failed?: string }> {
-  const abort = new AbortController();
-  const told = new Promise<{ failed?: string }>((resolve) => {
+/** Resolves at the first signal to stop. */
+function waitForSignal(): Promise<End> {
+  return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       process.once(signal, () => resolve({}));
     }
   });
-  const lastInstant = timeline.spec.simOriginS + (options.days ?? 0) * DAY_S;
-  const realMs = Math.max(0, ((lastInstant - timeline.now()) * 1000) / timeline.spec.rate);
-  const enough = options.days === undefined ? [] : [sleep(realMs, {}, { signal: abort.signal })];
-  try {
-    return await Promise.race([told, house.failed.then((failed) => ({ failed })), ...enough]);
-  } finally {
-    abort.abort();
-  }
 }
 
-async function run(options: DemoOptions, palette: Palette): Promise<number> {
-  const root = findProjectRoot();
+/** The wanted port or a free one, with a note when it is another one. */
+async function choosePort(wanted: number): Promise<{ port: number; notes: string[] }> {
+  const port = await findFreePort(wanted);
+  return { port, notes: port === wanted ? [] : [`port ${wanted} is taken, ${port} is used`] };
+}
+
+/** Runs the house until the end that is asked for; 0 when that was a signal or the number of days. */
+async function run(options: DemoOptions, told: Promise<End>, palette: Palette): Promise<number> {
   mkdirSync(options.folder, { recursive: true });
-  const { plans, firstDate } = planFleet(options, root);
-  const brokerPort = await findFreePort(options.brokerPort);
-  const portalPort = await findFreePort(options.portalPort);
-  const notes = [
-    ...(brokerPort === options.brokerPort ? [] : [`port ${options.brokerPort} is taken`]),
-    ...(portalPort === options.portalPort ? [] : [`port ${options.portalPort} is taken`]),
-  ];
+  const { plans, firstDate } = planFleet(options, findProjectRoot());
   const firstInstant = dayBounds(CLOCK_ZONE, firstDate)?.from;
   if (firstInstant === undefined) throw new OptionError(`${firstDate} is not a day`);
-  const timeline = openTimeline({
-    folder: options.folder,
-    firstInstant,
-    secondsPerDay: options.secondsPerDay,
-    nowMs: Date.now,
-  });
-  const house = await openHouse({
-    folder: options.folder,
+  const { folder, secondsPerDay } = options;
+  const timeline = openTimeline({ folder, firstInstant, secondsPerDay, nowMs: Date.now });
+  const broker = await choosePort(options.brokerPort);
+  const portal = await choosePort(options.portalPort);
+  const house: House = await openHouse({
+    folder,
     plans,
-    clock: timeline.text,
-    brokerPort,
-    portalPort,
+    timeline,
+    brokerPort: broker.port,
+    portalPort: portal.port,
     onFact: (fact) => say(formatFact(fact, palette)),
     onTrouble: (name, line) => say(`${palette.red(name)}: ${line}`),
     onStep: (line) => say(palette.dim(line)),
   });
-  timeline.start();
-  try {
-    for (const line of formatBanner(
-      {
-        portal: house.portal,
-        broker: { host: "127.0.0.1", port: brokerPort },
-        topic: house.topic,
-        folder: options.folder,
-        secondsPerDay: options.secondsPerDay,
-        continued: timeline.continued,
-        meters: plans,
-        notes,
-      },
-      palette,
-    )) {
-      say(line);
-    }
-    const { failed } = await waitForEnd(options, timeline, house);
-    if (failed === undefined) return 0;
-    say(`${palette.red("stopped")}: ${failed}`);
-    return 1;
-  } finally {
-    say(palette.dim("Stopping …"));
-    await house.close();
-    timeline.stop();
-    say(palette.dim(`Stopped. All data is in ${options.folder}; npm start goes on there.`));
-  }
+  const lines = formatBanner(
+    {
+      portal: house.portal,
+      broker: { host: "127.0.0.1", port: broker.port },
+      topic: house.topic,
+      folder,
+      secondsPerDay,
+      continued: timeline.continued,
+      meters: plans,
+      notes: [...broker.notes, ...portal.notes],
+    },
+    palette,
+  );
+  for (const line of lines) say(line);
+  const abort = new AbortController();
+  const enough =
+    options.days === undefined
+      ? []
+      : [sleep<End>(timeline.msOfDays(options.days), {}, { signal: abort.signal })];
+  const end = await Promise.race([
+    told,
+    house.failed.then((failed): End => ({ failed })),
+    ...enough,
+  ]);
+  abort.abort();
+  if (end.failed !== undefined) say(`${palette.red("Failed")}: ${end.failed}`);
+  say(palette.dim("Stopping …"));
+  await house.close();
+  timeline.stop();
+  say(palette.dim(`Stopped. Everything is in ${folder}; npm start goes on there.`));
+  return end.failed === undefined ? 0 : 1;
 }
 
 async function main(): Promise<number> {
@@ -110,7 +104,7 @@ async function main(): Promise<number> {
       say(DEMO_HELP);
       return 0;
     }
-    return await run(options, palette);
+    return await run(options, waitForSignal(), palette);
   } catch (error) {
     process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`);
     return error instanceof OptionError ? 2 : 1;

@@ -39,6 +39,11 @@ export function isEnrolled(meterData: string): boolean {
   return existsSync(path.join(meterData, DONE));
 }
 
+/** Writes `meter.json`, what the meter reads and how it sends it. */
+export function configureMeter(meterData: string, config: Readonly<Record<string, unknown>>): void {
+  writeFileSync(path.join(meterData, "meter.json"), `${JSON.stringify(config, null, 2)}\n`);
+}
+
 /** The only effects are in the two data folders. Throws with the command's own words when a step fails. */
 export async function enrolMeter({ gatewayData, meterData, plan, clock }: EnrolOptions) {
   mkdirSync(meterData, { recursive: true });
@@ -58,6 +63,6 @@ export async function enrolMeter({ gatewayData, meterData, plan, clock }: EnrolO
     args: ["keygen", "--join", join, "--data", meterData, "--out", request],
   });
   await gateway("--request", "--request", request);
-  writeFileSync(path.join(meterData, "meter.json"), `${JSON.stringify(plan.config, null, 2)}\n`);
+  configureMeter(meterData, plan.config);
   writeFileSync(path.join(meterData, DONE), `${plan.meter}\n`);
 }

@@ -10,11 +10,11 @@ const text = (value: unknown): string => (value === undefined ? "" : String(valu
 /** @returns undefined for an event that a person need not see */
 export function readFact(event: ChildEvent): DemoFact | undefined {
   switch (event["event"]) {
-    case "sealed":
+    case "day-sealed":
       return {
         kind: "day",
         meter: text(event["meter"]),
-        date: text(event["day"]),
+        date: text(event["date"]),
         wh: Number(event["wh"]),
       };
     case "block":

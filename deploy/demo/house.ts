@@ -2,21 +2,21 @@
  * The processes of the demo: one gateway, and a process for each meter. Started in order, stopped in reverse;
  * what they log as JSON becomes the few facts that the demo prints.
  *
- * in: plans, ports, a clock → out: facts while it runs; nothing left running after `close`.
+ * in: plans, ports, a timeline → out: facts while it runs; nothing left running after `close`.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { cliScript } from "../project-root.ts";
 import { type Child, type ChildEvent, startChild } from "./child.ts";
-import { enrolMeter, isEnrolled, type MeterPlan } from "./enrol.ts";
+import { configureMeter, enrolMeter, isEnrolled, type MeterPlan } from "./enrol.ts";
 import { readFact } from "./event.ts";
 import type { DemoFact } from "./printer.ts";
+import type { Timeline } from "./timeline.ts";
 
 export interface HouseOptions {
   readonly folder: string;
   readonly plans: readonly MeterPlan[];
-  /** Clock specification for all processes. */
-  readonly clock: string;
+  readonly timeline: Timeline;
   readonly brokerPort: number;
   readonly portalPort: number;
   onFact(fact: DemoFact): void;
@@ -40,9 +40,20 @@ export interface House {
 /** A day passes in seconds here, so blocks must not wait for a minute. */
 const MINE_AFTER_MS = 1000;
 const READY_LIMIT_MS = 30_000;
+/** Nor must meters: what is unanswered is sent again soon. */
+const PATIENCE = {
+  retry_ms: 2000,
+  held_retry_ms: 10_000,
+  rejoin_ms: 1000,
+  reconnect_most_ms: 2000,
+};
 
-function writeGatewayConfig(folder: string, options: HouseOptions): void {
-  const file = path.join(folder, "gateway.json");
+const gatewayFolder = (options: HouseOptions) => path.join(options.folder, "gateway");
+const meterFolder = (options: HouseOptions, plan: MeterPlan) =>
+  path.join(options.folder, `meter-${plan.meter}`);
+
+function writeGatewayConfig(options: HouseOptions): void {
+  const file = path.join(gatewayFolder(options), "gateway.json");
   const kept = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
   const config = {
     ...kept,
@@ -54,24 +65,22 @@ function writeGatewayConfig(folder: string, options: HouseOptions): void {
   writeFileSync(file, `${JSON.stringify(config, null, 2)}\n`);
 }
 
-/** Starts the gateway; resolves with its `ready` event. */
+/** Starts the gateway; resolves with its `ready` event. Throws what it complained of when it ends before. */
 async function startGateway(
-  folder: string,
   options: HouseOptions,
+  clock: string,
 ): Promise<{ gateway: Child; ready: ChildEvent }> {
-  mkdirSync(folder, { recursive: true });
-  writeGatewayConfig(folder, options);
   const complaints: string[] = [];
-  let resolveReady: (event: ChildEvent) => void;
+  let announce: (event: ChildEvent) => void = () => {};
   const isReady = new Promise<ChildEvent>((resolve) => {
-    resolveReady = resolve;
+    announce = resolve;
   });
   const gateway = startChild({
     name: "gateway",
     script: cliScript("gateway"),
-    args: ["run", "--data", folder, "--log", "json", "--clock", options.clock],
+    args: ["run", "--data", gatewayFolder(options), "--log", "json", "--clock", clock],
     onEvent: (event) => {
-      if (event["event"] === "ready") resolveReady(event);
+      if (event["event"] === "ready") announce(event);
       const fact = readFact(event);
       if (fact) options.onFact(fact);
     },
@@ -87,42 +96,49 @@ async function startGateway(
   return { gateway, ready };
 }
 
+/** Enrols the meters that are new, at the beginning of time: their first day is whole. */
+async function enrolNewMeters(options: HouseOptions): Promise<void> {
+  const fresh = options.plans.filter((plan) => !isEnrolled(meterFolder(options, plan)));
+  if (fresh.length === 0) return;
+  const clock = options.timeline.stillClock();
+  const { gateway } = await startGateway({ ...options, onFact: () => {} }, clock);
+  try {
+    for (const plan of fresh) {
+      options.onStep(`Enrolling ${plan.meter}: ${plan.label}`);
+      const meterData = meterFolder(options, plan);
+      await enrolMeter({ gatewayData: gatewayFolder(options), meterData, plan, clock });
+    }
+  } finally {
+    await gateway.stop();
+  }
+}
+
+function startMeter(options: HouseOptions, plan: MeterPlan, clock: string): Child {
+  const folder = meterFolder(options, plan);
+  const broker = `mqtt://127.0.0.1:${options.brokerPort}`;
+  configureMeter(folder, { ...plan.config, ...PATIENCE, broker });
+  return startChild({
+    name: `meter ${plan.meter}`,
+    script: cliScript("device"),
+    args: ["run", "--data", folder, "--log", "json", "--clock", clock],
+    onEvent: (event) => {
+      const fact = readFact(event);
+      if (fact) options.onFact(fact);
+    },
+    onText: (line) => options.onTrouble(`meter ${plan.meter}`, line),
+  });
+}
+
 /** Starts everything. Throws, with nothing left running, when a part does not start. */
 export async function openHouse(options: HouseOptions): Promise<House> {
-  const gatewayData = path.join(options.folder, "gateway");
-  const meterData = (plan: MeterPlan) => path.join(options.folder, `meter-${plan.meter}`);
-  const { gateway, ready } = await startGateway(gatewayData, options);
-  const children: Child[] = [gateway];
-  const close = async () => {
-    await Promise.all(children.slice(1).map((child) => child.stop()));
-    await gateway.stop();
-  };
-  try {
-    for (const plan of options.plans) {
-      if (isEnrolled(meterData(plan))) continue;
-      options.onStep(`Enrolling ${plan.meter} (${plan.label})`);
-      await enrolMeter({ gatewayData, meterData: meterData(plan), plan, clock: options.clock });
-    }
-    for (const plan of options.plans) {
-      children.push(
-        startChild({
-          name: `meter ${plan.meter}`,
-          script: cliScript("device"),
-          args: ["run", "--data", meterData(plan), "--log", "json", "--clock", options.clock],
-          onEvent: (event) => {
-            const fact = readFact(event);
-            if (fact) options.onFact(fact);
-          },
-          onText: (line) => options.onTrouble(`meter ${plan.meter}`, line),
-        }),
-      );
-    }
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  mkdirSync(gatewayFolder(options), { recursive: true });
+  writeGatewayConfig(options);
+  await enrolNewMeters(options);
+  const clock = options.timeline.begin();
+  const { gateway, ready } = await startGateway(options, clock);
+  const meters = options.plans.map((plan) => startMeter(options, plan, clock));
   const failed = Promise.race(
-    children.map(async (child) => {
+    [gateway, ...meters].map(async (child) => {
       const { code, signal } = await child.exited;
       return `${child.name} ended (${signal ?? `exit ${code}`})`;
     }),
@@ -131,6 +147,9 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     portal: String(ready["portal"]),
     topic: `wattproof/${String(ready["net"])}`,
     failed,
-    close,
+    close: async () => {
+      await Promise.all(meters.map((meter) => meter.stop()));
+      await gateway.stop();
+    },
   };
 }

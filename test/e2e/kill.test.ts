@@ -30,6 +30,17 @@ const MIDNIGHT_S = 1_704_063_600;
 /** A simulated day in 2 s: several days are sealed between two kills of the same meter. */
 const RATE = 43_200;
 const SEED = 20_240_101;
+/** A minute of an ordinary meter's patience in a second. */
+const PATIENCE = {
+  retry_ms: 500,
+  retry_most_ms: 2000,
+  held_retry_ms: 2000,
+  rejoin_ms: 500,
+  connect_timeout_ms: 2000,
+  publish_timeout_ms: 2000,
+  reconnect_first_ms: 50,
+  reconnect_most_ms: 500,
+};
 const PAUSE_MS = { least: 300, spread: 1500 };
 
 /** mulberry32: a small seeded generator, so that a failing run can be run again. */
@@ -66,7 +77,7 @@ async function buildWorld(t: TestContext): Promise<World> {
       meter: METERS[i] ?? "",
       zone: "Europe/Berlin",
       label: "kill loop",
-      config: { sources: [{ kind: "mock", seed: i + 1 }] },
+      config: { ...PATIENCE, sources: [{ kind: "mock", seed: i + 1 }] },
     };
     await addMeter(gateway, meterFolder, plan);
   }

@@ -26,42 +26,50 @@ test("a new demo begins with its first instant and a day takes four seconds", ()
   const { open, advance } = makeTimeline();
   const timeline = open();
   assert.equal(timeline.continued, false);
+  advance(60_000);
+  timeline.begin();
   assert.equal(timeline.now(), FIRST);
-  advance(4000);
-  assert.equal(timeline.now(), FIRST + 86_400);
+  advance(timeline.msOfDays(2));
+  assert.equal(timeline.now(), FIRST + 2 * 86_400);
+  timeline.stop();
 });
 
 test("all processes read the same instant from the clock specification", () => {
   const { open, advance, nowMs } = makeTimeline();
   const timeline = open();
+  const system = { wallMs: nowMs, monotonicMs: nowMs };
+  const still = createClock(parseClockSpec(timeline.stillClock()), system);
+  assert.equal(still.wallMs(), FIRST * 1000);
+  const clock = createClock(parseClockSpec(timeline.begin()), system);
   advance(1234);
-  const clock = createClock(parseClockSpec(timeline.text), {
-    wallMs: nowMs,
-    monotonicMs: nowMs,
-  });
   assert.equal(Math.floor(clock.wallMs() / 1000), timeline.now());
+  timeline.stop();
 });
 
 test("after a stop the next start goes on with that instant", () => {
   const { open, advance } = makeTimeline();
   const first = open();
-  first.start();
+  first.begin();
   advance(10_000);
   first.stop();
   const last = first.now();
   advance(3_600_000);
   const second = open();
   assert.equal(second.continued, true);
+  second.begin();
   assert.equal(second.now(), last);
+  second.stop();
 });
 
 test("after a crash the next start is past all that the last one can have reached", () => {
   const { open, advance } = makeTimeline();
   const first = open();
-  first.start();
+  first.begin();
   advance(999);
   const reached = first.now();
   const second = open();
-  first.stop();
+  second.begin();
   assert.ok(second.now() >= reached);
+  first.stop();
+  second.stop();
 });
