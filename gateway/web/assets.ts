@@ -1,0 +1,51 @@
+/**
+ * The portal's few files, read once at the start into a fixed table: a request is looked up by its whole name and
+ * never becomes a path, so nothing else of the machine can be asked for.
+ */
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+export interface Asset {
+  readonly type: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Of its content, quoted for ETag. */
+  readonly etag: string;
+}
+
+export interface Assets {
+  readonly byName: ReadonlyMap<string, Asset>;
+  /** Address of the style sheet with the hash of its content, to be kept for ever. */
+  readonly stylesheet: string;
+}
+
+const STYLESHEET = "portal.css";
+const FILES: readonly (readonly [name: string, type: string])[] = [
+  [STYLESHEET, "text/css; charset=utf-8"],
+  ["icon.svg", "image/svg+xml"],
+];
+
+export function loadAssets(): Assets {
+  const folder = path.join(findProjectRoot(), "gateway", "web", "assets");
+  const byName = new Map(
+    FILES.map(([name, type]) => {
+      const bytes = new Uint8Array(readFileSync(path.join(folder, name)));
+      const hash = createHash("sha256").update(bytes).digest("base64url").slice(0, 16);
+      return [name, { type, bytes, etag: `"${hash}"` }] as const;
+    }),
+  );
+  const version = byName.get(STYLESHEET)?.etag.slice(1, -1) ?? "";
+  return { byName, stylesheet: `/assets/${STYLESHEET}?v=${version}` };
+}
+
+/** The folder with package.json, upwards from this file: the build may lie anywhere inside. */
+function findProjectRoot(): string {
+  let folder = path.dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(path.join(folder, "package.json"))) {
+    const parent = path.dirname(folder);
+    if (parent === folder) throw new Error("no package.json above the portal");
+    folder = parent;
+  }
+  return folder;
+}

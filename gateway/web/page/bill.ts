@@ -1,0 +1,104 @@
+/**
+ * One bill, read top to bottom like a till receipt: quantity × rate = amount, each line rounded once; what it is
+ * complete in or what is missing; the days it used; its proof.
+ */
+import type { BillDetail, BillLine } from "../../projection/read-model-types.ts";
+import { checkRecord } from "../proof/check-record.ts";
+import { type Html, html } from "../view/html.ts";
+import { type Page, pageHead } from "../view/layout.ts";
+import {
+  count,
+  ENERGY,
+  formatMeterId,
+  formatMinor,
+  formatNano,
+  formatNumber,
+  measure,
+  money,
+} from "../view/number.ts";
+import { completeness } from "../view/parts.ts";
+import { proofBehind } from "../view/proof.ts";
+import { sealBadge } from "../view/seal.ts";
+import { addDays, formatDate, formatMonth, formatShortDate, zonedTime } from "../view/time.ts";
+import { type PageContext, requireFound } from "./context.ts";
+
+export function billPage(context: PageContext, no: string): Page {
+  const { readModel, suite } = context;
+  const bill = requireFound(readModel.bill(no), `Bill ${no}`);
+  const time = zonedTime(bill.zone);
+  const record = bill.position === undefined ? undefined : readModel.record(bill.position);
+  const origin = readModel.overview().tip.origin;
+  const check = record && checkRecord({ suite, origin }, record);
+  const from = time.isoDate(bill.fromSeconds);
+  const lastDay = addDays(time.isoDate(bill.toSeconds - 1), 0);
+  const body = html`${pageHead({
+    trail: [
+      ["/bills", "Bills"],
+      [`/meters/${bill.meter}`, `Meter ${formatMeterId(bill.meter)}`],
+    ],
+    title: `${bill.kind === "credit" ? "Credit" : "Bill"} for ${formatMonth(bill.month)}`,
+    badge: sealBadge(check ? { ...bill, state: check.state } : bill),
+  })}
+<div class="two two-receipt"><article class="receipt" aria-labelledby="receipt-title">
+<header><h2 id="receipt-title">${bill.no}</h2><p>Meter <span class="num">${formatMeterId(bill.meter)}</span><br>${formatDate(from)} to ${formatDate(lastDay)}<br>Billed ${time.date(bill.toSeconds - 1)}${bill.paidAtSeconds !== undefined && html`, paid ${time.date(bill.paidAtSeconds)}`}</p></header>
+<table><caption class="vh">Lines of this bill</caption><thead class="vh"><tr><th scope="col">Item</th><th scope="col">Amount in ${bill.currency}</th></tr></thead><tbody>${bill.lines.map((line) => receiptLine(line, bill))}</tbody>
+<tfoot><tr><th scope="row">Total</th><td class="n">${money(bill.totalMinor, bill.minorDigits, bill.currency)}</td></tr></tfoot></table>
+${complete(bill)}
+</article>
+<div><h2>Proof of this bill</h2>${check && bill.position !== undefined ? proofBehind(check, bill.position) : html`<p class="notice">Received and stored safely. The proof appears when the next block is mined.</p>`}
+${tariffs(bill)}
+${usedDays(bill)}</div></div>`;
+  return { title: `Bill ${bill.no}`, section: "bills", body };
+}
+
+function receiptLine(line: BillLine, bill: BillDetail): Html {
+  return html`<tr><th scope="row">${line.label}<span class="how">${quantityWords(line, bill)} × ${rateWords(line, bill)}</span></th><td class="n"><span class="num">${formatMinor(line.amountMinor, bill.minorDigits)}</span></td></tr>`;
+}
+
+/** "312.400 kWh", "31 days", "20.11 EUR" for a tax. */
+function quantityWords(line: BillLine, bill: BillDetail): string {
+  switch (line.unit) {
+    case "wh":
+      return `${formatNumber(line.qty / 1000, 3)} kWh`;
+    case "w":
+      return `${formatNumber(line.qty / 1000, 3)} kW`;
+    case "day":
+      return count(line.qty, "day");
+    case "month":
+      return count(line.qty, "month");
+    case "tax":
+      return `${formatMinor(line.qty, bill.minorDigits)} ${bill.currency}`;
+    default:
+      return formatNumber(line.qty);
+  }
+}
+
+function rateWords(line: BillLine, bill: BillDetail): string {
+  if (line.unit === "tax") return `${formatNano(line.nano * 100).replace(/\.?0+$/, "")} %`;
+  const per: Readonly<Record<string, string>> = { wh: "kWh", w: "kW", day: "day", month: "month" };
+  return `${formatNano(line.nano)} ${bill.currency}/${per[line.unit] ?? "piece"}`;
+}
+
+function complete(bill: BillDetail): Html {
+  const time = zonedTime(bill.zone);
+  if (bill.complete) {
+    return html`<p class="receipt-foot">Complete: ${completeness(bill.slots)}. Each line is exact and rounded once; the total is the sum of the lines.</p>`;
+  }
+  return html`<div class="receipt-foot"><p><strong>Not complete:</strong> ${completeness(bill.slots)}. What is missing costs nothing here and is listed:</p><ul class="missing">${bill.missing
+    .slice(0, 40)
+    .map(
+      (gap) => html`<li>${time.stamp(gap.fromSeconds)} to ${time.stamp(gap.toSeconds)}</li>`,
+    )}</ul>${bill.missing.length > 40 && html`<p>and ${formatNumber(bill.missing.length - 40)} more.</p>`}</div>`;
+}
+
+function tariffs(bill: BillDetail): Html {
+  return html`<h2>Rates</h2><ul class="plain">${bill.tariffs.map((tariff) => html`<li>Tariff <strong>${tariff.id}</strong>, version ${tariff.version}: <a href="/records/${tariff.position}">record ${tariff.position}</a></li>`)}</ul>`;
+}
+
+function usedDays(bill: BillDetail): Html {
+  return html`<h2>Days</h2><p>The energy is the sum of ${count(bill.used.length, "sealed day")}.</p>
+<details class="behind"><summary>The days that add up to ${formatNumber(bill.wh / 1000, 2)} kWh</summary><div class="scroll" tabindex="0" role="region" aria-label="Days of this bill"><table><thead><tr><th scope="col">Day</th><th scope="col" class="n">Energy</th><th scope="col" class="n">Record</th></tr></thead><tbody>${bill.used.map(
+    (day) =>
+      html`<tr><th scope="row"><a href="/meters/${bill.meter}/days/${day.date}">${formatShortDate(day.date)}</a></th><td class="n">${measure({ ...ENERGY, digits: 3 }, day.wh)}</td><td class="n"><a href="/records/${day.position}">${formatNumber(day.position)}</a></td></tr>`,
+  )}</tbody></table></div></details>`;
+}

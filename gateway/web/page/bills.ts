@@ -1,0 +1,103 @@
+/** The list of bills (figure 10 of the paper): month, amount, bill date, each with its seal. */
+import type { BillSummary } from "../../projection/read-model-types.ts";
+import { barChart } from "../chart/bars.ts";
+import { type Html, html } from "../view/html.ts";
+import { type Page, pageHead } from "../view/layout.ts";
+import { count, ENERGY, formatMeterId, formatMinor, measure, money } from "../view/number.ts";
+import { emptyState, pager } from "../view/parts.ts";
+import { seal, sealLegend } from "../view/seal.ts";
+import { formatMonth, formatShortMonth, zonedTime } from "../view/time.ts";
+import { type PageContext, requireFound } from "./context.ts";
+
+const PAGE_SIZE = 60;
+
+export function billsPage(
+  { readModel }: PageContext,
+  query: { readonly meter?: string | undefined; readonly page: number },
+): Page {
+  const { meter } = query;
+  if (meter !== undefined) requireFound(readModel.meter(meter), `Meter ${meter}`);
+  const { rows, total } = readModel.bills({
+    offset: (query.page - 1) * PAGE_SIZE,
+    limit: PAGE_SIZE,
+    ...(meter !== undefined && { meter }),
+  });
+  const head =
+    meter === undefined
+      ? pageHead({ title: "Bills", lead: leadFor(total) })
+      : pageHead({
+          trail: [
+            ["/", "Meters"],
+            [`/meters/${meter}`, `Meter ${formatMeterId(meter)}`],
+          ],
+          title: html`Bills of <span class="num">${formatMeterId(meter)}</span>`,
+          lead: leadFor(total),
+        });
+  const body = html`${head}
+${
+  rows.length === 0
+    ? emptyState(
+        "No bill yet",
+        "The first is made when the first month has ended and all its days are in the chain.",
+      )
+    : html`${meter !== undefined && monthsChart(rows)}${billTable(rows)}`
+}
+${pager({
+  page: query.page,
+  pages: Math.ceil(total / PAGE_SIZE),
+  href: (page) => `/bills?${new URLSearchParams({ ...(meter && { meter }), page: String(page) })}`,
+})}
+${rows.length > 0 && sealLegend()}`;
+  return { title: "Bills", section: "bills", body };
+}
+
+function leadFor(total: number): string | undefined {
+  if (total === 0) return undefined;
+  return `${count(total, "bill")}, computed from sealed days and sealed themselves. An issued bill never changes.`;
+}
+
+function monthsChart(rows: readonly BillSummary[]): Html | undefined {
+  const bills = rows
+    .filter((bill) => bill.kind === "bill")
+    .slice(0, 12)
+    .reverse();
+  const first = bills[0];
+  if (bills.length < 2 || first === undefined) return undefined;
+  const chart = barChart({
+    id: "bills",
+    size: "short",
+    bars: bills.map((bill, i) => ({
+      kind: bill.complete ? "solid" : "partial",
+      value: bill.totalMinor / 10 ** bill.minorDigits,
+      title: `${formatMonth(bill.month)}: ${formatMinor(bill.totalMinor, bill.minorDigits)} ${bill.currency}`,
+      tick: formatShortMonth(bill.month),
+      minorTick: bills.length > 6 && i % 3 !== 0,
+      href: billHref(bill),
+    })),
+  });
+  const mean = bills.reduce((sum, bill) => sum + bill.totalMinor, 0) / bills.length;
+  return html`<figure class="figure"><figcaption><p>The last ${bills.length} months: ${formatMinor(Math.round(mean), first.minorDigits)} ${first.currency} a month on average</p></figcaption>${chart}</figure>`;
+}
+
+export function billHref(bill: BillSummary): string {
+  return `/bills/${encodeURIComponent(bill.no)}`;
+}
+
+function billTable(rows: readonly BillSummary[]): Html {
+  return html`<table class="cards" role="table"><caption class="vh">Bills, the newest first</caption>
+<thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Month</th><th role="columnheader" scope="col">Meter</th><th role="columnheader" scope="col" class="n">Energy</th><th role="columnheader" scope="col" class="n">Amount</th><th role="columnheader" scope="col">State</th><th role="columnheader" scope="col" class="n">Bill date</th></tr></thead>
+<tbody role="rowgroup">${rows.map((bill) => {
+    const time = zonedTime(bill.zone);
+    return html`<tr role="row"><th role="rowheader" scope="row"><a href="${billHref(bill)}">${formatMonth(bill.month)}</a>${bill.kind === "credit" && html` <span class="flag">credit</span>`}</th>
+<td role="cell" class="where"><a href="/meters/${bill.meter}" class="num quiet-link">${formatMeterId(bill.meter)}</a></td>
+<td role="cell" class="n" data-label="Energy">${measure(ENERGY, bill.wh)}</td>
+<td role="cell" class="n main" data-label="Amount">${money(bill.totalMinor, bill.minorDigits, bill.currency)}</td>
+<td role="cell" data-label="State">${billState(bill)}</td>
+<td role="cell" class="n last">${time.date(bill.toSeconds - 1)} ${seal(bill)}</td></tr>`;
+  })}</tbody></table>`;
+}
+
+export function billState(bill: BillSummary): Html | string {
+  if (bill.paidAtSeconds !== undefined) return "paid";
+  return bill.complete ? "issued" : html`<span class="flag flag-warn">incomplete</span>`;
+}

@@ -1,0 +1,174 @@
+/** One civil day of one meter: its slots as bars and as a table, what else was sealed, and its proof. */
+import type { DayDetail } from "../../projection/read-model-types.ts";
+import { type Bar, barChart } from "../chart/bars.ts";
+import { kindOfLetter, usualWh } from "../history.ts";
+import { checkRecord } from "../proof/check-record.ts";
+import { type Html, html } from "../view/html.ts";
+import { type Page, pageHead } from "../view/layout.ts";
+import {
+  CURRENT,
+  ENERGY,
+  formatMeterId,
+  formatNumber,
+  HUMIDITY,
+  measure,
+  type Quantity,
+  speak,
+  TEMPERATURE,
+  VOLTAGE,
+} from "../view/number.ts";
+import { completeness, emptyState, stat, statStrip, stepper } from "../view/parts.ts";
+import { proofBehind } from "../view/proof.ts";
+import { sealBadge, sealLegend } from "../view/seal.ts";
+import { addDays, formatLongDate, formatWeekday, type ZonedTime, zonedTime } from "../view/time.ts";
+import { type PageContext, requireFound } from "./context.ts";
+import { viewSegments } from "./meter.ts";
+
+const LETTERS: Readonly<Record<string, string>> = {
+  M: "measured",
+  I: "measured",
+  E: "estimated",
+  R: "recovered from the register",
+  S: "substituted",
+  G: "no reading",
+};
+
+export function dayPage(context: PageContext, id: string, date: string): Page {
+  const { readModel } = context;
+  const meter = requireFound(readModel.meter(id), `Meter ${id}`);
+  const parts = readModel.day(id, date);
+  const { firstDate, lastDay } = meter;
+  const to = (day: string): readonly [string, string] => [
+    `/meters/${id}/days/${day}`,
+    formatLongDate(day),
+  ];
+  const bar = html`<div class="bar">${viewSegments(meter, "day", { month: date.slice(0, 7), date })}${stepper(
+    {
+      label: formatLongDate(date),
+      previous: firstDate && date > firstDate ? to(addDays(date, -1)) : undefined,
+      next: lastDay && date < lastDay.date ? to(addDays(date, 1)) : undefined,
+    },
+  )}</div>`;
+  const head = pageHead({
+    trail: [
+      ["/", "Meters"],
+      [`/meters/${id}`, `Meter ${formatMeterId(id)}`],
+    ],
+    title: formatLongDate(date),
+    badge: parts[0] && sealBadge(parts[0]),
+  });
+  const body =
+    parts.length === 0
+      ? html`${head}${bar}${emptyState("Nothing was sealed", "The chain holds no record of this meter for this day. It is a gap, not a zero.")}`
+      : html`${head}${bar}${parts.map((day, i) => dayPart(context, day, i))}${sealLegend()}`;
+  return { title: `${date} · meter ${id}`, section: "meters", body };
+}
+
+function dayPart(context: PageContext, day: DayDetail, index: number): Html {
+  const time = zonedTime(day.zone);
+  const proof = proofOf(context, day);
+  if (day.unusable !== undefined) {
+    return html`<p class="notice notice-bad">This record is signed and in the chain, but what it holds cannot be used (<code>${day.unusable}</code>). Its slots count as missing until a correction.</p>${proof}`;
+  }
+  return html`<p class="lead sentence">${daySentence(context, day)}</p>
+${statStrip([
+  stat("Energy", measure(ENERGY, day.wh), completeness(day.slots)),
+  ...conditionStats(day),
+])}
+${chartOf(day, index, time)}
+<section class="two" aria-label="Proof and facts"><div><h2>Proof of this day</h2>${proof}</div><div>${facts(day, time)}</div></section>`;
+}
+
+function proofOf({ readModel, suite }: PageContext, day: DayDetail): Html {
+  const record = day.position === undefined ? undefined : readModel.record(day.position);
+  if (record === undefined || day.position === undefined) {
+    return html`<p class="notice">Received and stored safely. The proof appears when the next block is mined.</p>`;
+  }
+  const check = checkRecord({ suite, origin: readModel.overview().tip.origin }, record);
+  return proofBehind(check, day.position);
+}
+
+function daySentence({ readModel }: PageContext, day: DayDetail): string {
+  const amount = `${speak(ENERGY, day.wh)} on this ${formatWeekday(day.date)}`;
+  const before = readModel.days(day.meter, addDays(day.date, -28), addDays(day.date, -1));
+  const usual = usualWh(day.date, before);
+  if (usual === undefined || usual === 0 || day.slots.gap > 0) {
+    return `${amount}. ${completeness(day.slots)}.`;
+  }
+  const percent = Math.round((day.wh / usual - 1) * 100);
+  const weekday = `the usual ${formatWeekday(day.date)}`;
+  if (percent === 0) return `${amount}, just like ${weekday}.`;
+  return `${amount}, ${formatNumber(Math.abs(percent))} % ${percent < 0 ? "under" : "over"} ${weekday}.`;
+}
+
+function conditionStats(day: DayDetail): Html[] {
+  const volts = day.voltageMilliVolt?.[0];
+  const amps = day.currentMilliAmp?.[0];
+  const range = (quantity: Quantity, spread: { min: number; max: number } | undefined) =>
+    spread && spread.min !== spread.max
+      ? `${speak({ ...quantity, unit: "" }, spread.min).trim()} to ${speak(quantity, spread.max)}`
+      : undefined;
+  const { temperatureMilliCelsius: warm, humidityCentiPercent: damp } = day;
+  return [
+    stat("Voltage", measure(VOLTAGE, volts?.mean), range(VOLTAGE, volts)),
+    stat("Current", measure(CURRENT, amps?.mean), range(CURRENT, amps)),
+    stat("Temperature", measure(TEMPERATURE, warm?.mean), range(TEMPERATURE, warm)),
+    stat("Humidity", measure(HUMIDITY, damp?.mean), range(HUMIDITY, damp)),
+  ];
+}
+
+function slotTimes(day: DayDetail): { readonly from: number; readonly to: number }[] {
+  return day.slotWh.map((_, i) => ({
+    from: day.fromSeconds + i * day.stepSeconds,
+    to: day.stepSeconds === 0 ? day.toSeconds : day.fromSeconds + (i + 1) * day.stepSeconds,
+  }));
+}
+
+function slotWords(day: DayDetail, i: number): string {
+  const letter = day.quality[i] ?? "G";
+  const words = LETTERS[letter.toUpperCase()] ?? "measured";
+  return letter === letter.toUpperCase() ? words : `${words}, part of the slot`;
+}
+
+function chartOf(day: DayDetail, index: number, time: ZonedTime): Html {
+  const times = slotTimes(day);
+  const minutes = day.stepSeconds / 60;
+  const bars = day.slotWh.map((wh, i): Bar => {
+    const at = times[i]?.from ?? day.fromSeconds;
+    const clock = time.clock(at);
+    const hour = Number(clock.slice(0, 2));
+    const shown = clock.endsWith(":00") && hour % 3 === 0;
+    const kind = kindOfLetter(day.quality[i] ?? "G");
+    return {
+      kind,
+      value: wh / 1000,
+      title: `${clock}: ${kind === "gap" ? "no reading" : `${speak({ ...ENERGY, digits: 3 }, wh)}, ${slotWords(day, i)}`}`,
+      tick: day.stepSeconds === 0 ? "whole day" : shown ? clock : undefined,
+      minorTick: hour % 6 !== 0,
+    };
+  });
+  const rows = day.slotWh.map(
+    (wh, i) =>
+      html`<tr><th scope="row">${time.clock(times[i]?.from ?? 0)} – ${time.clock(times[i]?.to ?? 0)}</th><td class="n">${day.quality[i] === "G" ? measure(ENERGY, undefined) : measure({ ...ENERGY, digits: 3 }, wh)}</td><td>${slotWords(day, i)}</td></tr>`,
+  );
+  const each =
+    day.stepSeconds === 0 ? "the whole day in one slot" : `${formatNumber(minutes)} minutes a bar`;
+  return html`<figure class="figure" id="chart-day${index > 0 && `-${index}`}"><figcaption><h2>Energy through the day</h2><p>kWh, ${each}; times in ${time.zone}</p></figcaption>${barChart({ id: `day${index}`, bars })}
+<details class="behind"><summary>The slots as a table</summary><div class="scroll" tabindex="0" role="region" aria-label="Slots"><table><thead><tr><th scope="col">Time</th><th scope="col" class="n">Energy</th><th scope="col">Quality</th></tr></thead><tbody>${rows}</tbody></table></div></details></figure>`;
+}
+
+function facts(day: DayDetail, time: ZonedTime): Html {
+  const register = (wh: number): Html => measure({ ...ENERGY, digits: 3 }, wh);
+  return html`<h2>Sealed with it</h2><dl class="facts">
+<div><dt>Register at the start</dt><dd>${register(day.registerFirstWh)}</dd></div>
+<div><dt>Register at the end</dt><dd>${register(day.registerLastWh)}</dd></div>
+<div><dt>Record of its meter</dt><dd>number ${formatNumber(day.seq)}</dd></div>
+<div><dt>From</dt><dd>${time.stamp(day.fromSeconds)}</dd></div>
+<div><dt>To</dt><dd>${time.stamp(day.toSeconds)}</dd></div>
+<div><dt>Time zone data</dt><dd>${day.tzdata}</dd></div>
+</dl>
+${
+  day.events.length > 0 &&
+  html`<h2>Events</h2><ul class="events">${day.events.map((event) => html`<li>${time.stamp(event.atSeconds)} <code>${event.code}</code>${event.note !== undefined && html` ${event.note}`}</li>`)}</ul>`
+}`;
+}

@@ -1,0 +1,119 @@
+/** The five charts of a meter's history: energy as bars; voltage, current, temperature, humidity as bands. */
+import type { Spread } from "../../projection/read-model-types.ts";
+import { type BandColumn, bandChart } from "../chart/bands.ts";
+import { barChart } from "../chart/bars.ts";
+import { type Column, rangeOf } from "../history.ts";
+import { type Html, html } from "../view/html.ts";
+import {
+  CURRENT,
+  ENERGY,
+  formatQuantity,
+  HUMIDITY,
+  type Quantity,
+  speak,
+  TEMPERATURE,
+  VOLTAGE,
+} from "../view/number.ts";
+import { completeness } from "../view/parts.ts";
+import { formatDate, formatMonth, formatShortMonth } from "../view/time.ts";
+
+export function historyCharts(
+  columns: readonly Column[],
+  hrefOf: (column: Column) => string | undefined,
+  yearly: boolean,
+): Html {
+  const frame = (column: Column, i: number) => ({
+    ...tickOf(column, i, yearly),
+    href: hrefOf(column),
+  });
+  const name = (column: Column): string =>
+    yearly ? formatMonth(column.key) : formatDate(column.key);
+  const energy = barChart({
+    id: "energy",
+    bars: columns.map((column, i) => ({
+      ...frame(column, i),
+      kind: column.kind,
+      value: column.wh / 1000,
+      title:
+        column.kind === "gap"
+          ? `${name(column)}: no readings`
+          : `${name(column)}: ${speak(ENERGY, column.wh)}, ${completeness(column.slots)}`,
+    })),
+  });
+  const bands: readonly [Quantity, string, (column: Column) => readonly Spread[]][] = [
+    [VOLTAGE, "voltage", (column) => column.conditions.voltageMilliVolt ?? []],
+    [CURRENT, "current", (column) => column.conditions.currentMilliAmp ?? []],
+    [TEMPERATURE, "temperature", (column) => listOf(column.conditions.temperatureMilliCelsius)],
+    [HUMIDITY, "humidity", (column) => listOf(column.conditions.humidityCentiPercent)],
+  ];
+  return html`<figure class="figure" id="chart-energy"><figcaption><h3>Energy</h3><p>kWh by ${yearly ? "month" : "day"}${legendOf(columns)}</p></figcaption>${energy}</figure>
+<div class="quartet">${bands.map(([quantity, id, spreadsOf]) => {
+    const chart = bandChart({
+      id,
+      columns: columns.map((column, i) =>
+        bandColumn(column, quantity, spreadsOf(column), name(column), frame(column, i)),
+      ),
+    });
+    return (
+      chart &&
+      html`<figure class="figure" id="chart-${id}"><figcaption><h3>${quantity.name}</h3><p>${rangeSentence(quantity, columns.flatMap(spreadsOf))}</p></figcaption>${chart}</figure>`
+    );
+  })}</div>`;
+}
+
+function listOf(spread: Spread | undefined): readonly Spread[] {
+  return spread === undefined ? [] : [spread];
+}
+
+function tickOf(
+  column: Column,
+  i: number,
+  yearly: boolean,
+): { tick: string | undefined; minorTick: boolean } {
+  if (yearly) return { tick: formatShortMonth(column.key), minorTick: i % 3 !== 0 };
+  const day = Number(column.key.slice(8));
+  const shown = day === 1 || day % 5 === 0;
+  return { tick: shown ? String(day) : undefined, minorTick: day % 10 === 5 };
+}
+
+/** Names the patterns that occur, and only those. */
+function legendOf(columns: readonly Column[]): Html | undefined {
+  const kinds = new Set(columns.map((column) => column.kind));
+  const keys: Html[] = [];
+  if (kinds.has("partial")) keys.push(html`<span class="key key-partial"></span>partly measured`);
+  if (kinds.has("substituted"))
+    keys.push(html`<span class="key key-substituted"></span>substituted`);
+  if (kinds.has("gap")) keys.push(html`<span class="key key-gap"></span>no readings`);
+  return keys.length === 0
+    ? undefined
+    : html`<span class="keys">${keys.map((key) => html`<span>${key}</span>`)}</span>`;
+}
+
+function bandColumn(
+  column: Column,
+  quantity: Quantity,
+  spreads: readonly Spread[],
+  name: string,
+  frame: { tick: string | undefined; minorTick: boolean; href: string | undefined },
+): BandColumn {
+  if (spreads.length === 0) {
+    const kind = column.kind === "none" ? "none" : "gap";
+    return { ...frame, kind, means: [], min: 0, max: 0, title: `${name}: no readings` };
+  }
+  const { min, max } = rangeOf(spreads);
+  const means = spreads.map((spread) => formatQuantity(quantity, spread.mean)).join(" / ");
+  return {
+    ...frame,
+    kind: "value",
+    means: spreads.map((spread) => spread.mean / quantity.per),
+    min: min / quantity.per,
+    max: max / quantity.per,
+    title: `${name}: mean ${means} ${quantity.unit}, ${formatQuantity(quantity, min)} to ${speak(quantity, max)}`,
+  };
+}
+
+function rangeSentence(quantity: Quantity, spreads: readonly Spread[]): string {
+  const { min, max } = rangeOf(spreads);
+  const mean = spreads.reduce((sum, spread) => sum + spread.mean, 0) / spreads.length;
+  return `${speak(quantity, mean)} on average, between ${formatQuantity(quantity, min)} and ${formatQuantity(quantity, max)}`;
+}

@@ -1,0 +1,249 @@
+/** One meter's history by month or year (figure 9 of the paper): sentence, charts, and the table behind them. */
+import type { MeterSummary } from "../../projection/read-model-types.ts";
+import {
+  addSlots,
+  type Column,
+  columnsOfDays,
+  columnsOfMonths,
+  measuredColumns,
+} from "../history.ts";
+import { type Html, html } from "../view/html.ts";
+import { type Page, pageHead } from "../view/layout.ts";
+import {
+  CURRENT,
+  count,
+  ENERGY,
+  formatMeterId,
+  HUMIDITY,
+  measure,
+  type Quantity,
+  speak,
+  TEMPERATURE,
+  VOLTAGE,
+} from "../view/number.ts";
+import {
+  completeness,
+  emptyState,
+  formatPlace,
+  meterStateWords,
+  segments,
+  stat,
+  statStrip,
+  stepper,
+} from "../view/parts.ts";
+import { seal, sealBadge, sealLegend } from "../view/seal.ts";
+import {
+  addMonths,
+  datesOfMonth,
+  formatDate,
+  formatLongDate,
+  formatMonth,
+  formatShortDate,
+} from "../view/time.ts";
+import { type PageContext, requireFound } from "./context.ts";
+import { historyCharts } from "./meter-charts.ts";
+
+/** A month ("YYYY-MM") or a year ("YYYY"); the month of the newest day when neither is asked for. */
+export function meterPage(
+  { readModel }: PageContext,
+  id: string,
+  asked: { readonly month?: string | undefined; readonly year?: string | undefined },
+): Page {
+  const meter = requireFound(readModel.meter(id), `Meter ${id}`);
+  const newest = meter.lastDay?.date;
+  if (newest === undefined) return waitingPage(meter);
+  const month = asked.month ?? `${asked.year ?? newest.slice(0, 4)}-${newest.slice(5, 7)}`;
+  const yearly = asked.year !== undefined;
+  const year = month.slice(0, 4);
+  const columns = yearly
+    ? columnsOfMonths(
+        Array.from({ length: 12 }, (_, i) => addMonths(`${year}-01`, i)),
+        readModel.months(id),
+      )
+    : columnsOfDays(
+        datesOfMonth(month),
+        readModel.days(id, `${month}-01`, `${month}-31`),
+        meter.firstDate,
+        newest,
+      );
+  const period = yearly ? year : month;
+  const body = html`${meterHead(meter)}
+${lastDayStrip(meter)}
+<section class="history" aria-label="History">
+<div class="bar">${viewSegments(meter, yearly ? "year" : "month", { month, date: newest })}${periodStepper(meter, period)}<a class="button" href="/meters/${id}/days.csv">CSV<span class="vh"> of all days of this meter</span></a></div>
+${
+  measuredColumns(columns).length === 0
+    ? emptyState(
+        "No readings",
+        `${yearly ? year : formatMonth(month)} holds no readings of this meter. Nothing is shown in their place.`,
+      )
+    : html`${sentenceFor(columns, yearly)}
+${historyCharts(columns, (column) => (yearly ? `/meters/${id}?month=${column.key}` : column.days.length > 0 ? `/meters/${id}/days/${column.key}` : undefined), yearly)}`
+}
+${yearly ? monthTable(id, columns) : dayTable(id, columns)}
+</section>
+${sealLegend()}`;
+  return { title: `Meter ${id}`, section: "meters", body };
+}
+
+function waitingPage(meter: MeterSummary): Page {
+  return {
+    title: `Meter ${meter.meter}`,
+    section: "meters",
+    body: html`${meterHead(meter)}${emptyState(
+      "Waiting for the first day",
+      html`This meter was enrolled by <a href="/records/${meter.enrolPosition}">record ${meter.enrolPosition}</a>. Its first sealed day appears here after midnight in ${meter.zone}.`,
+    )}`,
+  };
+}
+
+export function meterHead(meter: MeterSummary): Html {
+  const place = formatPlace(meter);
+  const facts = [meter.label, place, meter.zone, meter.tariff && `tariff ${meter.tariff}`];
+  const unusual = meter.state === "frozen" || meter.state === "revoked";
+  return pageHead({
+    trail: [["/", "Meters"]],
+    title: html`Meter <span class="num">${formatMeterId(meter.meter)}</span>`,
+    badge: unusual
+      ? html`<span class="flag flag-bad">${meterStateWords(meter.state)}</span>`
+      : meter.lastDay && sealBadge(meter.lastDay),
+    lead: facts.filter((fact) => fact !== undefined).join(" · "),
+    actions: html`<a class="button" href="/bills?meter=${meter.meter}">Bills</a>`,
+  });
+}
+
+function lastDayStrip(meter: MeterSummary): Html | undefined {
+  const day = meter.lastDay;
+  if (day === undefined) return undefined;
+  if (day.unusable !== undefined) {
+    return html`<p class="notice notice-bad">The newest day, ${formatDate(day.date)}, cannot be used (<code>${day.unusable}</code>). It stays in the chain, and its slots count as missing.</p>`;
+  }
+  const volts = day.voltageMilliVolt?.[0];
+  const range = (quantity: Quantity, spread: { min: number; max: number } | undefined) =>
+    spread && spread.min !== spread.max
+      ? `${speak({ ...quantity, unit: "" }, spread.min).trim()} to ${speak(quantity, spread.max)}`
+      : undefined;
+  return statStrip([
+    stat(
+      formatDate(day.date),
+      html`${measure(ENERGY, day.wh)} ${seal(day)}`,
+      completeness(day.slots),
+    ),
+    stat("Voltage", measure(VOLTAGE, volts?.mean), range(VOLTAGE, volts)),
+    stat(
+      "Current",
+      measure(CURRENT, day.currentMilliAmp?.[0]?.mean),
+      range(CURRENT, day.currentMilliAmp?.[0]),
+    ),
+    stat(
+      "Temperature",
+      measure(TEMPERATURE, day.temperatureMilliCelsius?.mean),
+      range(TEMPERATURE, day.temperatureMilliCelsius),
+    ),
+    stat(
+      "Humidity",
+      measure(HUMIDITY, day.humidityCentiPercent?.mean),
+      range(HUMIDITY, day.humidityCentiPercent),
+    ),
+  ]);
+}
+
+/** Day, month, year of one meter; each keeps the moment that is being looked at. */
+export function viewSegments(
+  meter: MeterSummary,
+  current: "day" | "month" | "year",
+  at: { readonly month: string; readonly date: string },
+): Html {
+  const base = `/meters/${meter.meter}`;
+  return segments("Show by", [
+    { label: "Day", href: `${base}/days/${at.date}`, current: current === "day" },
+    { label: "Month", href: `${base}?month=${at.month}`, current: current === "month" },
+    { label: "Year", href: `${base}?year=${at.month.slice(0, 4)}`, current: current === "year" },
+  ]);
+}
+
+function periodStepper(meter: MeterSummary, period: string): Html {
+  const yearly = period.length === 4;
+  const shift = (by: number): string =>
+    yearly ? String(Number(period) + by).padStart(4, "0") : addMonths(period, by);
+  const name = (text: string): string => (yearly ? text : formatMonth(text));
+  const first = (meter.firstDate ?? "").slice(0, period.length);
+  const last = (meter.lastDay?.date ?? "").slice(0, period.length);
+  const link = (to: string): readonly [string, string] => [
+    `/meters/${meter.meter}?${yearly ? "year" : "month"}=${to}`,
+    name(to),
+  ];
+  return stepper({
+    label: name(period),
+    previous: period > first ? link(period > last ? last : shift(-1)) : undefined,
+    next: period < last ? link(period < first ? first : shift(1)) : undefined,
+  });
+}
+
+/** What the charts say, in words. */
+function sentenceFor(columns: readonly Column[], yearly: boolean): Html {
+  const measured = measuredColumns(columns);
+  const total = measured.reduce((sum, column) => sum + column.wh, 0);
+  const most = measured.reduce((a, b) => (b.wh > a.wh ? b : a));
+  const unit = yearly ? "month" : "day";
+  const slots = columns.map((column) => column.slots).reduce(addSlots);
+  const gaps = columns.filter((column) => column.kind === "gap").length;
+  const when = yearly
+    ? `in ${formatMonth(most.key)}`
+    : `on ${formatLongDate(most.key).replace(/ \d{4}$/, "")}`;
+  const peak = measured.length > 1 && `; the most ${when} with ${speak(ENERGY, most.wh)}`;
+  return html`<div><p class="lead sentence">${speak(ENERGY, total)} in ${count(measured.length, unit)}, ${speak(ENERGY, total / measured.length)} a ${unit}${peak}.</p>
+<p class="note">${gaps > 0 && `${count(gaps, unit)} without readings. `}${completeness(slots)}.</p></div>`;
+}
+
+function dayTable(meter: string, columns: readonly Column[]): Html {
+  const rows = columns
+    .filter((column) => column.kind !== "none" || column.days.length > 0)
+    .reverse()
+    .map((column) => {
+      const day = column.days[0];
+      const { voltageMilliVolt, currentMilliAmp, temperatureMilliCelsius, humidityCentiPercent } =
+        column.conditions;
+      const empty = column.kind === "gap";
+      return html`<tr${empty && html` class="row-gap"`}><th scope="row">${day ? html`<a href="/meters/${meter}/days/${column.key}">${formatShortDate(column.key)}</a>` : formatShortDate(column.key)}</th>
+<td class="n">${measure(ENERGY, empty ? undefined : column.wh)}</td><td class="n">${measure(CURRENT, currentMilliAmp?.[0]?.mean)}</td><td class="n">${measure(VOLTAGE, voltageMilliVolt?.[0]?.mean)}</td><td class="n">${measure(TEMPERATURE, temperatureMilliCelsius?.mean)}</td><td class="n">${measure(HUMIDITY, humidityCentiPercent?.mean)}</td>
+<td>${statusOf(column)}</td><td class="n">${column.days.map((one) => seal(one))}</td></tr>`;
+    });
+  return tableBehind(
+    "The days as a table",
+    "Days",
+    ["Day", "Energy", "Current", "Voltage", "Temperature", "Humidity", "Slots", "Seal"],
+    rows,
+  );
+}
+
+function statusOf(column: Column): Html | string {
+  const unusable = column.days.find((day) => day.unusable !== undefined)?.unusable;
+  if (unusable !== undefined) return html`cannot be used: <code>${unusable}</code>`;
+  return column.days.length === 0 ? "nothing was sealed" : completeness(column.slots);
+}
+
+function monthTable(meter: string, columns: readonly Column[]): Html {
+  const rows = columns
+    .filter((column) => column.kind !== "none")
+    .map(
+      (column) =>
+        html`<tr><th scope="row"><a href="/meters/${meter}?month=${column.key}">${formatMonth(column.key)}</a></th><td class="n">${measure(ENERGY, column.kind === "gap" ? undefined : column.wh)}</td><td class="n">${measure(VOLTAGE, column.conditions.voltageMilliVolt?.[0]?.mean)}</td><td class="n">${measure(TEMPERATURE, column.conditions.temperatureMilliCelsius?.mean)}</td><td>${completeness(column.slots)}</td></tr>`,
+    );
+  return tableBehind(
+    "The months as a table",
+    "Months",
+    ["Month", "Energy", "Voltage", "Temperature", "Slots"],
+    rows,
+  );
+}
+
+function tableBehind(
+  summary: string,
+  label: string,
+  heads: readonly string[],
+  rows: readonly Html[],
+): Html {
+  const words = new Set(["Day", "Month", "Slots"]);
+  return html`<details class="behind"><summary>${summary}</summary><div class="scroll" tabindex="0" role="region" aria-label="${label}"><table><thead><tr>${heads.map((head) => html`<th scope="col"${!words.has(head) && html` class="n"`}>${head}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div></details>`;
+}

@@ -1,0 +1,160 @@
+/**
+ * Overview: all meters with their last sealed day (table 4 of the paper), the newest day's total, the chain's
+ * tip and open alarms.
+ */
+import type { MeterSummary, Overview } from "../../projection/read-model-types.ts";
+import { barChart } from "../chart/bars.ts";
+import { type Html, html } from "../view/html.ts";
+import { type Page, pageHead } from "../view/layout.ts";
+import {
+  CURRENT,
+  count,
+  ENERGY,
+  formatMeterId,
+  formatNumber,
+  HUMIDITY,
+  measure,
+  speak,
+  TEMPERATURE,
+  VOLTAGE,
+} from "../view/number.ts";
+import { emptyState, meterPlace, meterStateWords, pager, stat, statStrip } from "../view/parts.ts";
+import { seal, sealLegend, sealShape } from "../view/seal.ts";
+import { formatDate, formatLongDate, formatShortDate } from "../view/time.ts";
+import type { PageContext } from "./context.ts";
+
+const PAGE_SIZE = 50;
+
+export function overviewPage(
+  { readModel }: PageContext,
+  query: { readonly search?: string | undefined; readonly page: number },
+): Page {
+  const overview = readModel.overview();
+  if (overview.meters === 0) return emptyOverview();
+  const { rows, total } = readModel.meters({
+    offset: (query.page - 1) * PAGE_SIZE,
+    limit: PAGE_SIZE,
+    ...(query.search !== undefined && { search: query.search }),
+  });
+  const newest = overview.recentDays.at(-1);
+  const lead = newest
+    ? html`${formatLongDate(newest.date)} is sealed by ${formatNumber(newest.meters)} of ${count(overview.meters, "meter")}. Every number with a seal can be followed back to the meter that signed it.`
+    : html`No day has been sealed yet. The first appears here shortly after the first midnight.`;
+  const body = html`${pageHead({ title: "Meters", lead })}
+${stats(overview)}
+${recentDays(overview)}
+<section aria-labelledby="all-meters">
+<div class="section-head"><h2 id="all-meters">${query.search === undefined ? "All meters" : `Meters matching “${query.search}”`}</h2>${search(overview, query.search)}</div>
+${rows.length > 0 ? meterTable(rows) : emptyState("No meter matches", html`Nothing begins with or contains “${query.search ?? ""}”. <a href="/">Show all meters</a>.`)}
+${pager({
+  page: query.page,
+  pages: Math.ceil(total / PAGE_SIZE),
+  href: (page) =>
+    `/?${new URLSearchParams({ ...(query.search && { q: query.search }), page: String(page) })}`,
+})}
+</section>
+${sealLegend()}`;
+  return { title: "Meters", section: "meters", body };
+}
+
+function emptyOverview(): Page {
+  return {
+    title: "Meters",
+    section: "meters",
+    body: html`${pageHead({ title: "Meters" })}${emptyState(
+      "No meter yet",
+      html`Enrol the first one with <code>gateway enrol --meter 352522395 --out join.json</code> and start it with that file. Its first sealed day appears here after midnight.`,
+    )}`,
+  };
+}
+
+function stats(overview: Overview): Html {
+  const { tip } = overview;
+  const newest = overview.recentDays.at(-1);
+  const final = tip.finalHeight >= tip.height;
+  return statStrip([
+    stat("Meters", formatNumber(overview.meters), `${formatNumber(overview.online)} online`),
+    stat(
+      newest ? formatDate(newest.date) : "Newest day",
+      measure(ENERGY, newest?.wh),
+      newest && "all meters together",
+    ),
+    stat(
+      "Chain",
+      html`<a href="/blocks/${tip.height}">${formatNumber(tip.height)}</a>`,
+      html`${sealShape(final ? "final" : "block")} ${final ? "final" : `final to ${formatNumber(tip.finalHeight)}`} · ${count(tip.logSize, "record")}`,
+    ),
+    stat(
+      "Waiting",
+      formatNumber(overview.held),
+      overview.held === 0 ? "nothing to be mined" : "for the next block",
+    ),
+    stat(
+      "Alarms",
+      html`<a href="/alarms">${formatNumber(overview.openAlarms)}</a>`,
+      overview.openAlarms === 0 ? "all quiet" : "open",
+    ),
+  ]);
+}
+
+function recentDays(overview: Overview): Html | undefined {
+  const days = overview.recentDays;
+  if (days.length < 3) return undefined;
+  const mean = days.reduce((sum, day) => sum + day.wh, 0) / days.length;
+  const sentence = `The last ${days.length} sealed days of all meters together: ${speak(ENERGY, mean)} a day on average.`;
+  const chart = barChart({
+    id: "recent",
+    size: "short",
+    bars: days.map((day, i) => ({
+      kind: day.meters === 0 ? "gap" : day.meters < overview.meters ? "partial" : "solid",
+      value: day.wh / 1000,
+      title: `${formatDate(day.date)}: ${speak(ENERGY, day.wh)}, ${count(day.meters, "meter")}`,
+      tick: (days.length - 1 - i) % 5 === 0 ? formatShortDate(day.date) : undefined,
+      minorTick: (days.length - 1 - i) % 10 !== 0,
+    })),
+  });
+  return html`<figure class="figure"><figcaption>${sentence}</figcaption>${chart}
+<details class="behind"><summary>These days as a table</summary><div class="scroll" tabindex="0" role="region" aria-label="Recent days"><table><thead><tr><th scope="col">Day</th><th scope="col" class="n">Energy</th><th scope="col" class="n">Meters</th></tr></thead><tbody>${[
+    ...days,
+  ]
+    .reverse()
+    .map(
+      (day) =>
+        html`<tr><th scope="row">${formatDate(day.date)}</th><td class="n">${measure(ENERGY, day.wh)}</td><td class="n">${formatNumber(day.meters)}</td></tr>`,
+    )}</tbody></table></div></details></figure>`;
+}
+
+function search(overview: Overview, value: string | undefined): Html | undefined {
+  if (overview.meters <= 12 && value === undefined) return undefined;
+  return html`<form class="search" action="/" method="get" role="search"><label class="vh" for="q">Find a meter by its number or name</label><input id="q" name="q" type="search" maxlength="100" value="${value ?? ""}" placeholder="Meter number or name" autocomplete="off"><button>Find</button></form>`;
+}
+
+function meterTable(rows: readonly MeterSummary[]): Html {
+  return html`<table class="cards" role="table">
+<thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Meter</th><th role="columnheader" scope="col">Where</th><th role="columnheader" scope="col" class="n">Energy</th><th role="columnheader" scope="col" class="n">Current</th><th role="columnheader" scope="col" class="n">Voltage</th><th role="columnheader" scope="col" class="n">Temperature</th><th role="columnheader" scope="col" class="n">Humidity</th><th role="columnheader" scope="col" class="n">Last day</th></tr></thead>
+<tbody role="rowgroup">${rows.map(meterRow)}</tbody></table>`;
+}
+
+function meterRow(meter: MeterSummary): Html {
+  const day = meter.lastDay;
+  const usable = day?.unusable === undefined ? day : undefined;
+  return html`<tr role="row"><th role="rowheader" scope="row"><a href="/meters/${meter.meter}" class="num">${formatMeterId(meter.meter)}</a>${presence(meter)}</th>
+<td role="cell" class="where">${meterPlace(meter)}</td>
+<td role="cell" class="n main" data-label="Energy">${measure(ENERGY, usable?.wh)}</td>
+<td role="cell" class="n" data-label="Current">${measure(CURRENT, usable?.currentMilliAmp?.[0]?.mean)}</td>
+<td role="cell" class="n" data-label="Voltage">${measure(VOLTAGE, usable?.voltageMilliVolt?.[0]?.mean)}</td>
+<td role="cell" class="n" data-label="Temperature">${measure(TEMPERATURE, usable?.temperatureMilliCelsius?.mean)}</td>
+<td role="cell" class="n" data-label="Humidity">${measure(HUMIDITY, usable?.humidityCentiPercent?.mean)}</td>
+<td role="cell" class="n last">${day ? html`<a href="/meters/${meter.meter}/days/${day.date}">${formatDate(day.date)}</a> ${seal(day)}` : html`<span class="quiet">${meterStateWords(meter.state)}</span>`}</td></tr>`;
+}
+
+/** Only what is out of the ordinary is said. */
+function presence(meter: MeterSummary): Html | undefined {
+  if (meter.state === "frozen" || meter.state === "revoked") {
+    return html` <span class="flag flag-bad">${meterStateWords(meter.state)}</span>`;
+  }
+  if (meter.openAlarms > 0) {
+    return html` <a class="flag flag-warn" href="/alarms">${count(meter.openAlarms, "alarm")}</a>`;
+  }
+  return meter.online === false ? html` <span class="flag">offline</span>` : undefined;
+}

@@ -1,0 +1,35 @@
+/** The page for what cannot be shown: names the code and says what to do. */
+import { html } from "../view/html.ts";
+import type { Page } from "../view/layout.ts";
+
+/** A refusal or a failure, already safe to show: no stack, no path of the machine. */
+export interface Problem {
+  readonly status: 400 | 403 | 404 | 405 | 421 | 500;
+  readonly code: string;
+  readonly message: string;
+}
+
+const ADVICE: Readonly<Record<Problem["status"], readonly [title: string, advice: string]>> = {
+  400: ["That address is not right", "Check what was typed, or start again from the meters."],
+  403: ["Not for this reader", "Ask the operator of this gateway for access."],
+  404: ["Not here", "It may not have arrived yet, or the address has a typing error."],
+  405: ["Only for reading", "This portal shows and never changes anything."],
+  421: ["Another address", "Open the portal by the address that the gateway printed at its start."],
+  500: [
+    "Something went wrong here",
+    "The readings are safe: this page only shows them. Try again; the gateway's log says more.",
+  ],
+};
+
+export function problemPage(problem: Problem): Page {
+  const [title, advice] = ADVICE[problem.status];
+  return {
+    title,
+    body: html`<div class="problem"><p class="problem-code"><code>${problem.code}</code></p><h1>${title}</h1><p class="lead">${sentence(problem.message)}</p><p>${advice}</p><p class="actions"><a class="button" href="/">Meters</a> <a class="button" href="/chain">Chain</a></p></div>`,
+  };
+}
+
+function sentence(text: string): string {
+  const start = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(start) ? start : `${start}.`;
+}

@@ -1,0 +1,73 @@
+/**
+ * Everything that a request may say, checked at the door: each reader returns a typed value or throws
+ * `parameter` naming the parameter. Nothing else in the portal looks at the address.
+ */
+import { fail } from "../../shared/base/error.ts";
+import { isMeterId } from "../../shared/record/meter-id.ts";
+
+const DATE = /^\d{4}-\d{2}-\d{2}$/;
+const MONTH = /^\d{4}-(?:0[1-9]|1[0-2])$/;
+const YEAR = /^\d{4}$/;
+const INTEGER = /^(?:0|[1-9]\d{0,15})$/;
+const HASH = /^[A-Za-z0-9_-]{43}$/;
+const BILL_NO = /^[\x20-\x7e]{1,200}$/;
+/** Longest text that a search field may send. */
+const MAX_SEARCH = 100;
+
+function refuse(name: string, form: string): never {
+  fail("parameter", `${name} must be ${form}`, { parameter: name });
+}
+
+/** Nine digits. */
+export function readMeter(text: string): string {
+  return isMeterId(text) ? text : refuse("meter", "a meter id of nine digits");
+}
+
+/** "YYYY-MM-DD" of the calendar. */
+export function readDate(text: string, name = "date"): string {
+  if (!DATE.test(text)) refuse(name, "a date like 2024-01-31");
+  const date = new Date(`${text}T12:00:00Z`);
+  if (Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== text) {
+    refuse(name, "a date that exists");
+  }
+  return text;
+}
+
+/** "YYYY-MM" */
+export function readMonth(text: string, name = "month"): string {
+  return MONTH.test(text) ? text : refuse(name, "a month like 2024-01");
+}
+
+/** "YYYY" */
+export function readYear(text: string, name = "year"): string {
+  return YEAR.test(text) ? text : refuse(name, "a year like 2024");
+}
+
+/** An integer from `min` to `max`. */
+export function readInteger(
+  text: string,
+  name: string,
+  min = 0,
+  max = Number.MAX_SAFE_INTEGER,
+): number {
+  const value = INTEGER.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= min && value <= max)) refuse(name, `a whole number from ${min} to ${max}`);
+  return value;
+}
+
+/** The number of a bill: printable ASCII. */
+export function readBillNo(text: string): string {
+  return BILL_NO.test(text) ? text : refuse("bill", "a bill number");
+}
+
+/** What a search field holds, without surrounding space; empty is no search. */
+export function readSearch(text: string | undefined): string | undefined {
+  const trimmed = text?.trim() ?? "";
+  if (trimmed.length > MAX_SEARCH) refuse("q", `at most ${MAX_SEARCH} characters`);
+  return trimmed === "" ? undefined : trimmed;
+}
+
+/** Whether a text has the form of a hash (H of records.md). */
+export function isHash(text: string): boolean {
+  return HASH.test(text);
+}

@@ -1,0 +1,201 @@
+/**
+ * The portal: the gateway's pages and JSON over node:http. Read-only, server-rendered, no script; every answer
+ * carries the security headers, every parameter was checked, every failure has a code.
+ *
+ * In: a read model, a clock and the crypto suite. Out: a Hono app, and a server for it.
+ */
+import type { AddressInfo } from "node:net";
+import { createAdaptorServer } from "@hono/node-server";
+import { type Context, Hono } from "hono";
+import { compress } from "hono/compress";
+import { encodeBase64url } from "../../shared/base/bytes.ts";
+import { type Clock, unixNow } from "../../shared/base/clock.ts";
+import { fail, isCoded } from "../../shared/base/error.ts";
+import type { CryptoSuite } from "../../shared/crypto/suite.ts";
+import type { ReadModel } from "../projection/read-model-types.ts";
+import { API_ROUTES } from "./api/api-routes.ts";
+import { loadAssets } from "./assets.ts";
+import { type Problem, problemPage } from "./page/problem.ts";
+import { type Answer, type Asked, ROUTES, type Shows } from "./routes.ts";
+import { isAllowedHost, LOOPBACK_HOSTS, SECURITY_HEADERS } from "./security-headers.ts";
+import { type Frame, type Page, renderPage } from "./view/layout.ts";
+
+export interface PortalOptions {
+  readonly readModel: ReadModel;
+  readonly clock: Clock;
+  /** For checking proofs while a page is made; the native one on a gateway. */
+  readonly suite: CryptoSuite;
+  /** Host names that requests may use, without port. Default: those of loopback. */
+  readonly allowedHosts?: readonly string[];
+  /** Whether a request may see a kind of page; refused with `access`. Default: all may. */
+  readonly allow?: (request: Request, shows: Shows) => boolean;
+  /** Where failures that are not the reader's go. Default: nowhere. */
+  readonly onError?: (error: unknown) => void;
+  /** Writing direction of the page. Default "ltr". */
+  readonly dir?: "ltr" | "rtl";
+}
+
+const API = "/api/v1";
+const PRIVATE = "private, no-store";
+
+/** The portal as an app; it holds no state of its own. */
+export function createPortal(options: PortalOptions): Hono {
+  const { readModel, suite, clock, allowedHosts = LOOPBACK_HOSTS } = options;
+  const assets = loadAssets();
+  const app = new Hono();
+
+  app.use(async (c, next) => {
+    await next();
+    for (const [name, value] of SECURITY_HEADERS) c.res.headers.set(name, value);
+  });
+  app.use(compress());
+  app.use(async (c, next) => {
+    const host = c.req.header("host") ?? new URL(c.req.url).host;
+    if (!isAllowedHost(host, allowedHosts)) {
+      fail("host", "the request names another host than this portal's");
+    }
+    if (c.req.method !== "GET" && c.req.method !== "HEAD") {
+      return respondProblem(c, {
+        status: 405,
+        code: "method",
+        message: "only GET and HEAD are answered",
+      });
+    }
+    return next();
+  });
+
+  app.get("/assets/:name", (c) => {
+    const asset = assets.byName.get(c.req.param("name"));
+    if (asset === undefined) fail("not-found", "this file is not here");
+    const headers = { "Cache-Control": "public, max-age=31536000, immutable", ETag: asset.etag };
+    if (c.req.header("if-none-match") === asset.etag) return c.body(null, 304, headers);
+    return c.body(asset.bytes, 200, { ...headers, "Content-Type": asset.type });
+  });
+
+  for (const route of ROUTES) {
+    app.get(route.path, (c) => {
+      requireAccess(c, route.shows);
+      const context = { readModel, suite, nowSeconds: unixNow(clock) };
+      return respond(c, route.answer(context, askedOf(c)));
+    });
+  }
+  for (const route of API_ROUTES) {
+    app.get(`${API}${route.path}`, (c) => {
+      requireAccess(c, route.shows);
+      return respondJson(c, route.read(readModel, askedOf(c)), 200);
+    });
+  }
+
+  app.notFound((c) =>
+    respondProblem(c, { status: 404, code: "not-found", message: "there is no such page" }),
+  );
+  app.onError((error, c) => {
+    const problem = problemOf(error);
+    if (problem.status === 500) options.onError?.(error);
+    return respondProblem(c, problem);
+  });
+  return app;
+
+  function requireAccess(c: Context, shows: Shows): void {
+    if (options.allow?.(c.req.raw, shows) === false) fail("access", "this reader may not see this");
+  }
+
+  function respond(c: Context, answer: Answer): Response {
+    if (answer.kind === "redirect") return c.redirect(answer.to, 303);
+    if (answer.kind === "file") {
+      return c.body(answer.text, 200, {
+        "Content-Type": answer.type,
+        "Content-Disposition": `attachment; filename="${answer.name}"`,
+        "Cache-Control": PRIVATE,
+      });
+    }
+    return respondPage(c, answer.page, 200);
+  }
+
+  function respondPage(c: Context, page: Page, status: 200 | Problem["status"]): Response {
+    const text = String(renderPage(page, readFrame(), assets.stylesheet));
+    return c.body(text, status, {
+      "Content-Type": "text/html; charset=utf-8",
+      "Cache-Control": PRIVATE,
+    });
+  }
+
+  function respondProblem(c: Context, problem: Problem): Response {
+    if (c.req.path.startsWith(`${API}/`)) {
+      const { status, code, message } = problem;
+      return respondJson(c, { code, message }, status);
+    }
+    return respondPage(c, problemPage(problem), problem.status);
+  }
+
+  /** Undefined when the store cannot be read; the error page is shown without it. */
+  function readFrame(): Frame | undefined {
+    try {
+      const { tip, openAlarms } = readModel.overview();
+      return { dir: options.dir ?? "ltr", stylesheet: assets.stylesheet, tip, openAlarms };
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function askedOf(c: Context): Asked {
+  return { param: (name) => c.req.param(name) ?? "", query: (name) => c.req.query(name) };
+}
+
+function respondJson(c: Context, value: unknown, status: 200 | Problem["status"]): Response {
+  const text = JSON.stringify(value, (_, member: unknown) =>
+    member instanceof Uint8Array ? encodeBase64url(member) : member,
+  );
+  return c.body(text, status, { "Content-Type": "application/json", "Cache-Control": PRIVATE });
+}
+
+const STATUS_BY_CODE: Readonly<Record<string, Problem["status"]>> = {
+  parameter: 400,
+  access: 403,
+  "not-found": 404,
+  host: 421,
+};
+
+/** Only coded refusals speak for themselves; anything else says no more than that it failed. */
+function problemOf(error: unknown): Problem {
+  const status = isCoded(error) ? STATUS_BY_CODE[error.code] : undefined;
+  if (status === undefined || !isCoded(error)) {
+    return { status: 500, code: "internal", message: "the portal could not make this page" };
+  }
+  return { status, code: error.code, message: error.message };
+}
+
+export interface RunningPortal {
+  /** For people and for tests, for example "http://127.0.0.1:8088". */
+  readonly url: string;
+  /** Stops listening and ends open connections. */
+  close(): Promise<void>;
+}
+
+/** Serves the app. Port 0 takes any free port. Rejects when the address is in use. */
+export function startPortal(options: {
+  readonly app: Hono;
+  /** Default 127.0.0.1: there is no sign-in yet. */
+  readonly host?: string;
+  readonly port: number;
+}): Promise<RunningPortal> {
+  const { app, host = "127.0.0.1", port } = options;
+  const server = createAdaptorServer({ fetch: app.fetch });
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      const address = server.address() as AddressInfo;
+      const name = host.includes(":") ? `[${host}]` : host;
+      resolve({
+        url: `http://${name}:${address.port}`,
+        close: () =>
+          new Promise((done) => {
+            server.close(() => done());
+            if ("closeAllConnections" in server) server.closeAllConnections();
+          }),
+      });
+    });
+  });
+}

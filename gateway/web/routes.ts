@@ -1,0 +1,141 @@
+/**
+ * The table of pages: path, what it shows, how it is made. What a page shows decides who may read it, so access
+ * can be granted by row. Parameters are checked here and nowhere later.
+ */
+import { fail } from "../../shared/base/error.ts";
+import { alarmsPage } from "./page/alarms.ts";
+import { billPage } from "./page/bill.ts";
+import { billsPage } from "./page/bills.ts";
+import { blockPage } from "./page/block.ts";
+import { chainPage } from "./page/chain.ts";
+import { type PageContext, requireFound } from "./page/context.ts";
+import { dayPage } from "./page/day.ts";
+import { meterPage } from "./page/meter.ts";
+import { overviewPage } from "./page/overview.ts";
+import { recordPage } from "./page/record.ts";
+import {
+  isHash,
+  readBillNo,
+  readDate,
+  readInteger,
+  readMeter,
+  readMonth,
+  readSearch,
+  readYear,
+} from "./parameters.ts";
+import { daysCsv } from "./view/csv.ts";
+import type { Page } from "./view/layout.ts";
+
+/** `chain`: public by nature. `readings`: a household's private life. `operations`: the operator's. */
+export type Shows = "chain" | "readings" | "operations";
+
+/** The parts of a request that a page may use. */
+export interface Asked {
+  /** A named part of the path. */
+  param(name: string): string;
+  /** A query parameter, if it is there. */
+  query(name: string): string | undefined;
+}
+
+export type Answer =
+  | { readonly kind: "page"; readonly page: Page }
+  | { readonly kind: "file"; readonly name: string; readonly type: string; readonly text: string }
+  | { readonly kind: "redirect"; readonly to: string };
+
+export interface Route {
+  readonly path: string;
+  readonly shows: Shows;
+  readonly answer: (context: PageContext, asked: Asked) => Answer;
+}
+
+const MAX_HEIGHT = 0xffffffff;
+const MAX_PAGE = 1_000_000;
+
+export const ROUTES: readonly Route[] = [
+  page("/", "readings", (context, asked) =>
+    overviewPage(context, { search: readSearch(asked.query("q")), page: pageOf(asked) }),
+  ),
+  page("/meters/:meter", "readings", (context, asked) => {
+    const month = asked.query("month");
+    const year = asked.query("year");
+    return meterPage(context, readMeter(asked.param("meter")), {
+      month: month === undefined ? undefined : readMonth(month),
+      year: year === undefined ? undefined : readYear(year),
+    });
+  }),
+  { path: "/meters/:meter/days.csv", shows: "readings", answer: csvOfDays },
+  page("/meters/:meter/days/:date", "readings", (context, asked) =>
+    dayPage(context, readMeter(asked.param("meter")), readDate(asked.param("date"))),
+  ),
+  page("/bills", "readings", (context, asked) => {
+    const meter = asked.query("meter");
+    return billsPage(context, {
+      meter: meter === undefined ? undefined : readMeter(meter),
+      page: pageOf(asked),
+    });
+  }),
+  page("/bills/:no", "readings", (context, asked) =>
+    billPage(context, readBillNo(asked.param("no"))),
+  ),
+  page("/chain", "chain", (context, asked) => {
+    const before = asked.query("before");
+    return chainPage(
+      context,
+      before === undefined ? undefined : readInteger(before, "before", 1, MAX_HEIGHT),
+    );
+  }),
+  page("/blocks/:height", "chain", (context, asked) =>
+    blockPage(context, readInteger(asked.param("height"), "height", 0, MAX_HEIGHT), pageOf(asked)),
+  ),
+  page("/records/:position", "chain", (context, asked) =>
+    recordPage(context, readInteger(asked.param("position"), "position")),
+  ),
+  { path: "/find", shows: "chain", answer: find },
+  page("/alarms", "operations", (context) => alarmsPage(context)),
+];
+
+function page(
+  path: string,
+  shows: Shows,
+  make: (context: PageContext, asked: Asked) => Page,
+): Route {
+  return {
+    path,
+    shows,
+    answer: (context, asked) => ({ kind: "page", page: make(context, asked) }),
+  };
+}
+
+function pageOf(asked: Asked): number {
+  return readInteger(asked.query("page") ?? "1", "page", 1, MAX_PAGE);
+}
+
+function csvOfDays({ readModel }: PageContext, asked: Asked): Answer {
+  const id = readMeter(asked.param("meter"));
+  const meter = requireFound(readModel.meter(id), `Meter ${id}`);
+  const from = readDate(asked.query("from") ?? meter.firstDate ?? "1970-01-01", "from");
+  const to = readDate(asked.query("to") ?? meter.lastDay?.date ?? "1970-01-01", "to");
+  const place =
+    meter.latitudeE7 === undefined || meter.longitudeE7 === undefined
+      ? undefined
+      : `${meter.latitudeE7 / 1e7},${meter.longitudeE7 / 1e7}`;
+  return {
+    kind: "file",
+    name: `wattproof-${id}-${from}-${to}.csv`,
+    type: "text/csv; charset=utf-8",
+    text: daysCsv(readModel.days(id, from, to), place),
+  };
+}
+
+/** A block by its height, or a record by its leaf. */
+function find({ readModel }: PageContext, asked: Asked): Answer {
+  const text = readSearch(asked.query("q")) ?? "";
+  if (isHash(text)) {
+    const position = requireFound(readModel.positionOf(text), "A record with this hash");
+    return { kind: "redirect", to: `/records/${position}` };
+  }
+  if (!/^\d+$/.test(text)) {
+    fail("parameter", "q must be the height of a block or the 43 characters of a record's hash");
+  }
+  return { kind: "redirect", to: `/blocks/${readInteger(text, "q", 0, MAX_HEIGHT)}` };
+}

@@ -1,0 +1,106 @@
+/**
+ * The frame of every page: head, landmarks, navigation with the chain's tip, foot. No script, no inline
+ * style: the content security policy allows neither.
+ */
+import type { ChainTip } from "../../projection/read-model-types.ts";
+import { type Html, type HtmlValue, html } from "./html.ts";
+import { formatNumber } from "./number.ts";
+import { sealShape } from "./seal.ts";
+import { zonedTime } from "./time.ts";
+
+export type Section = "meters" | "bills" | "chain" | "alarms";
+
+/** What the frame needs to know of the gateway; the same for every page. */
+export interface Frame {
+  readonly dir: "ltr" | "rtl";
+  /** Address of the style sheet, with its content hash. */
+  readonly stylesheet: string;
+  readonly tip: ChainTip;
+  readonly openAlarms: number;
+}
+
+export interface Page {
+  readonly title: string;
+  readonly section?: Section;
+  readonly body: Html;
+}
+
+const SECTIONS: readonly (readonly [Section, string, string])[] = [
+  ["meters", "/", "Meters"],
+  ["bills", "/bills", "Bills"],
+  ["chain", "/chain", "Chain"],
+  ["alarms", "/alarms", "Alarms"],
+];
+
+/** The whole document. `frame` is absent when the store cannot be read (the error page). */
+export function renderPage(page: Page, frame: Frame | undefined, stylesheet: string): Html {
+  const { title, section, body } = page;
+  return html`<!doctype html>
+<html lang="en" dir="${frame?.dir ?? "ltr"}">
+<head>
+<meta charset="utf-8">
+<title>${title} · Wattproof</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<link rel="stylesheet" href="${stylesheet}">
+<link rel="icon" type="image/svg+xml" href="/assets/icon.svg">
+</head>
+<body>
+<a class="skip" href="#main">Skip to the content</a>
+<header class="top">
+<div class="wrap">
+<a class="brand" href="/">${brandMark()}<span>Wattproof</span></a>
+<nav aria-label="Main"><ul>${SECTIONS.map(
+    ([id, href, label]) =>
+      html`<li><a href="${href}"${id === section && html` aria-current="page"`}>${label}${id === "alarms" && alarmCount(frame)}</a></li>`,
+  )}</ul></nav>
+${frame && tipLine(frame.tip)}
+</div>
+</header>
+<main id="main" class="wrap" tabindex="-1">
+${body}
+</main>
+<footer class="foot"><div class="wrap">${frame && foot(frame.tip)}</div></footer>
+</body>
+</html>`;
+}
+
+function alarmCount(frame: Frame | undefined): Html | undefined {
+  if (frame === undefined || frame.openAlarms === 0) return undefined;
+  return html` <span class="count">${formatNumber(frame.openAlarms)}<span class="vh"> open</span></span>`;
+}
+
+function tipLine(tip: ChainTip): Html {
+  const state = tip.finalHeight >= tip.height ? "final" : "block";
+  return html`<a class="tip" href="/blocks/${tip.height}" title="The newest block of the chain">${sealShape(state)}<span>Block <span class="num">${formatNumber(tip.height)}</span></span></a>`;
+}
+
+function foot(tip: ChainTip): Html {
+  const time = zonedTime("UTC");
+  return html`<p>Chain <a href="/chain"><code>${tip.chainId.slice(0, 12)}…</code></a> · origin ${tip.origin} · zone ${tip.zone}
+· newest block ${time.stamp(tip.timeSeconds)} UTC</p>
+<p>This page loads nothing from elsewhere and runs no script. Every number with a seal leads to its proof.</p>`;
+}
+
+function brandMark(): Html {
+  return html`<svg viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false"><path class="brand-fill" d="M12 1.5 21 5v6.6c0 5-3.7 9-9 10.9-5.3-1.9-9-5.9-9-10.9V5z"/><path class="brand-cut" d="M13.200 5.500 7.800 12.900h3.700l-.7 5.600 5.400-7.400h-3.700z"/></svg>`;
+}
+
+/** Heading of a page: where we are, the title, a sentence, and what can be done. */
+export function pageHead(head: {
+  readonly trail?: readonly (readonly [string, string])[];
+  readonly title: HtmlValue;
+  readonly badge?: Html | undefined;
+  readonly lead?: HtmlValue;
+  readonly actions?: HtmlValue;
+}): Html {
+  return html`<div class="head">${
+    head.trail &&
+    html`<nav class="trail" aria-label="Where you are"><ol>${head.trail.map(
+      ([href, label]) => html`<li><a href="${href}">${label}</a></li>`,
+    )}</ol></nav>`
+  }
+<div class="head-line"><h1>${head.title}</h1>${head.badge}${head.actions && html`<div class="actions">${head.actions}</div>`}</div>
+${head.lead && html`<p class="lead">${head.lead}</p>`}</div>`;
+}

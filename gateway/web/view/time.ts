@@ -1,0 +1,120 @@
+/**
+ * Dates and instants for people. Civil dates ("2024-01-14") are never turned into instants; instants
+ * are shown in the meter's zone, with UTC on hover.
+ */
+import { type Html, html } from "./html.ts";
+
+const LOCALE = "en-GB";
+const SHORT: Intl.DateTimeFormatOptions = { day: "numeric", month: "short" };
+const UTC = { timeZone: "UTC" } as const;
+const shortDate = new Intl.DateTimeFormat(LOCALE, { ...SHORT, ...UTC });
+const mediumDate = new Intl.DateTimeFormat(LOCALE, { ...SHORT, year: "numeric", ...UTC });
+const longDate = new Intl.DateTimeFormat(LOCALE, {
+  weekday: "long",
+  day: "numeric",
+  month: "long",
+  year: "numeric",
+  ...UTC,
+});
+const weekdayName = new Intl.DateTimeFormat(LOCALE, { weekday: "long", ...UTC });
+const monthName = new Intl.DateTimeFormat(LOCALE, { month: "long", year: "numeric", ...UTC });
+const shortMonthName = new Intl.DateTimeFormat(LOCALE, { month: "short", ...UTC });
+
+function noon(date: string): Date {
+  return new Date(`${date}T12:00:00Z`);
+}
+
+/** "14 Jan" */
+export function formatShortDate(date: string): string {
+  return shortDate.format(noon(date));
+}
+/** "14 Jan 2024" */
+export function formatDate(date: string): string {
+  return mediumDate.format(noon(date));
+}
+/** "Sunday 14 January 2024" */
+export function formatLongDate(date: string): string {
+  return longDate.format(noon(date)).replace(",", "");
+}
+/** "Sunday" */
+export function formatWeekday(date: string): string {
+  return weekdayName.format(noon(date));
+}
+/** "January 2024" from "2024-01" */
+export function formatMonth(month: string): string {
+  return monthName.format(noon(`${month}-15`));
+}
+/** "Jan" from "2024-01" */
+export function formatShortMonth(month: string): string {
+  return shortMonthName.format(noon(`${month}-15`));
+}
+
+/** The date `days` later (or earlier). */
+export function addDays(date: string, days: number): string {
+  const day = noon(date);
+  day.setUTCDate(day.getUTCDate() + days);
+  return day.toISOString().slice(0, 10);
+}
+
+/** The month `months` later (or earlier): "2024-01" and -1 is "2023-12". */
+export function addMonths(month: string, months: number): string {
+  const index = Number(month.slice(0, 4)) * 12 + Number(month.slice(5, 7)) - 1 + months;
+  const year = String(Math.floor(index / 12)).padStart(4, "0");
+  return `${year}-${String((index % 12) + 1).padStart(2, "0")}`;
+}
+
+/** All dates of a month, ascending. */
+export function datesOfMonth(month: string): string[] {
+  const dates: string[] = [];
+  for (let date = `${month}-01`; date.startsWith(month); date = addDays(date, 1)) dates.push(date);
+  return dates;
+}
+
+/** Formats of one zone; a page makes one and names the zone once. */
+export interface ZonedTime {
+  readonly zone: string;
+  /** "14 Jan 2024, 00:10" as a time element with UTC on hover. */
+  stamp(seconds: number): Html;
+  /** "14 Jan 2024" of the local day that holds the instant. */
+  date(seconds: number): Html;
+  /** "2024-01-14" */
+  isoDate(seconds: number): string;
+  /** "00:10" */
+  clock(seconds: number): string;
+}
+
+/** A zone that this machine's tzdata does not know is shown in UTC. */
+export function zonedTime(zone: string): ZonedTime {
+  const known = isKnownZone(zone) ? zone : "UTC";
+  const options = { timeZone: known } as const;
+  const stamp = new Intl.DateTimeFormat(LOCALE, {
+    ...SHORT,
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    ...options,
+  });
+  const date = new Intl.DateTimeFormat(LOCALE, { ...SHORT, year: "numeric", ...options });
+  const clock = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit", ...options });
+  const iso = new Intl.DateTimeFormat("sv-SE", options);
+  const mark = (seconds: number, text: string): Html => {
+    const utc = new Date(seconds * 1000).toISOString();
+    return html`<time datetime="${utc}" title="${utc.replace("T", " ").replace(".000Z", " UTC")}">${text}</time>`;
+  };
+  return {
+    zone: known,
+    stamp: (seconds) => mark(seconds, stamp.format(seconds * 1000)),
+    date: (seconds) => mark(seconds, date.format(seconds * 1000)),
+    isoDate: (seconds) => iso.format(seconds * 1000),
+    clock: (seconds) => clock.format(seconds * 1000),
+  };
+}
+
+function isKnownZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat(LOCALE, { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * Test only: takes pictures of the portal over the seeded read model in a real browser, for people to look at.
+ * `node .build/x/test/support/portal-shots.js [part of a name …]` writes PNG files to output/screenshots/.
+ */
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import type { Browser } from "playwright-core";
+import { createPortal, startPortal } from "../../gateway/web/portal.ts";
+import { ManualClock } from "../../shared/base/clock.ts";
+import { nodeSuite } from "../../shared/crypto/node-suite.ts";
+import { launchChromium } from "./browser.ts";
+import { createFakeReadModel, type FakeOptions } from "./fake-read-model.ts";
+import { projectRoot } from "./project-root.ts";
+
+const february = Array.from({ length: 29 }, (_, i) => `2024-02-${String(i + 1).padStart(2, "0")}`);
+const VILLAGE: FakeOptions = {
+  days: 76,
+  partialDates: ["2024-03-06", "2024-01-18"],
+  silentDates: ["2024-03-08", "2024-03-09"],
+  labels: ["Ground floor, left"],
+  wholeDays: true,
+  alarms: [
+    {
+      id: 2,
+      atSeconds: 1_710_400_000,
+      code: "pt",
+      meter: "352522395",
+      position: 120,
+      detail: "the plaintext is another one than the record names",
+      open: true,
+    },
+    { id: 1, atSeconds: 1_709_400_000, code: "seq", meter: "352522712", open: false },
+  ],
+};
+
+interface Shot {
+  readonly name: string;
+  readonly path: string;
+  readonly widths?: readonly number[];
+  readonly dark?: boolean;
+  readonly open?: boolean;
+}
+
+interface Album {
+  readonly name: string;
+  readonly options: FakeOptions;
+  readonly dir?: "rtl";
+  readonly shots: readonly Shot[];
+}
+
+const ALL = [390, 820, 1440];
+const METER = "/meters/352522395";
+
+const ALBUMS: readonly Album[] = [
+  {
+    name: "six",
+    options: VILLAGE,
+    shots: [
+      { name: "overview", path: "/", widths: ALL },
+      { name: "overview-dark", path: "/", widths: [390, 1440], dark: true },
+      { name: "month", path: METER, widths: ALL },
+      { name: "month-dark", path: METER, dark: true },
+      { name: "month-table", path: `${METER}?month=2024-03`, widths: [390, 1440], open: true },
+      { name: "year", path: `${METER}?year=2024`, widths: [390, 1440] },
+      { name: "day", path: `${METER}/days/2024-03-13`, widths: ALL },
+      { name: "day-partial", path: `${METER}/days/2024-03-06`, widths: [390, 1440] },
+      { name: "day-silent", path: `${METER}/days/2024-03-08` },
+      { name: "day-whole", path: "/meters/352523980/days/2024-03-13" },
+      { name: "bills", path: "/bills", widths: [390, 1440] },
+      { name: "bills-meter", path: "/bills?meter=352522395" },
+      { name: "bill", path: "/bills/352-2024-02-352522395", widths: ALL },
+      { name: "bill-dark", path: "/bills/352-2024-02-352522395", dark: true },
+      { name: "chain", path: "/chain", widths: ALL },
+      { name: "chain-dark", path: "/chain", dark: true },
+      { name: "block", path: "/blocks/40", widths: [390, 1440] },
+      { name: "record", path: "/records/200", widths: ALL },
+      { name: "record-open", path: "/records/200", open: true },
+      { name: "alarms", path: "/alarms", widths: [390, 1440] },
+      { name: "missing", path: "/meters/999999999", widths: [390, 1440] },
+    ],
+  },
+  {
+    name: "rtl",
+    options: VILLAGE,
+    dir: "rtl",
+    shots: [
+      { name: "overview", path: "/" },
+      { name: "month", path: METER, widths: [390, 1440] },
+      { name: "record", path: "/records/200" },
+    ],
+  },
+  {
+    name: "broken",
+    options: { days: 40, gapDates: february, brokenDate: "2024-01-20", unusableDate: "2024-01-25" },
+    shots: [
+      { name: "gaps", path: `${METER}?month=2024-02`, widths: [390, 1440] },
+      { name: "month", path: `${METER}?month=2024-01` },
+      { name: "day", path: `${METER}/days/2024-01-20`, widths: [390, 1440] },
+      { name: "unusable", path: `${METER}/days/2024-01-25` },
+      { name: "bill", path: "/bills/352-2024-01-352522395" },
+    ],
+  },
+  {
+    name: "gap-bill",
+    options: { days: 62, gapDates: february.slice(9, 14), unsettled: true },
+    shots: [
+      { name: "month", path: `${METER}?month=2024-02`, widths: [390, 1440] },
+      { name: "bill", path: "/bills/352-2024-02-352522395" },
+      { name: "overview-unsettled", path: "/" },
+    ],
+  },
+  {
+    name: "one",
+    options: { meters: 1, days: 3 },
+    shots: [
+      { name: "overview", path: "/" },
+      { name: "month", path: METER },
+    ],
+  },
+  {
+    name: "none",
+    options: { meters: 0, days: 0 },
+    shots: [
+      { name: "overview", path: "/" },
+      { name: "bills", path: "/bills" },
+      { name: "chain", path: "/chain" },
+      { name: "alarms", path: "/alarms" },
+    ],
+  },
+  {
+    name: "thousand",
+    options: { meters: 1000, days: 4 },
+    shots: [
+      { name: "overview", path: "/", widths: [390, 1440] },
+      { name: "block", path: "/blocks/3" },
+    ],
+  },
+];
+
+async function shootAlbum(
+  browser: Browser,
+  album: Album,
+  wanted: readonly string[],
+): Promise<void> {
+  const shots = album.shots.filter((shot) => {
+    const name = `${album.name}-${shot.name}`;
+    return wanted.length === 0 || wanted.some((part) => name.includes(part));
+  });
+  if (shots.length === 0) return;
+  const app = createPortal({
+    readModel: createFakeReadModel(album.options),
+    clock: new ManualClock(1_710_500_000_000),
+    suite: nodeSuite,
+    dir: album.dir ?? "ltr",
+    onError: (error) => console.error(error),
+  });
+  const portal = await startPortal({ app, port: 0 });
+  const folder = path.join(projectRoot(), "output", "screenshots");
+  mkdirSync(folder, { recursive: true });
+  for (const shot of shots) {
+    for (const width of shot.widths ?? [1440]) {
+      const page = await browser.newPage({
+        viewport: { width, height: 900 },
+        colorScheme: shot.dark === true ? "dark" : "light",
+      });
+      await page.goto(`${portal.url}${shot.path}`);
+      if (shot.open === true) {
+        for (const summary of await page.locator("details:not([open]) > summary").all())
+          await summary.click();
+      }
+      const file = path.join(folder, `${album.name}-${shot.name}-${width}.png`);
+      await page.screenshot({ path: file, fullPage: true });
+      console.log(path.relative(projectRoot(), file));
+      await page.close();
+    }
+  }
+  await portal.close();
+}
+
+const browser = await launchChromium();
+for (const album of ALBUMS) await shootAlbum(browser, album, process.argv.slice(2));
+await browser.close();
