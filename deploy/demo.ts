@@ -32,7 +32,7 @@ function say(line: string): void {
 function waitForSignal(): Promise<End> {
   return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-      process.once(signal, () => resolve({}));
+      process.on(signal, () => resolve({}));
     }
   });
 }
