@@ -6,8 +6,10 @@
  * meter keeps its envelope until a receipt anyway.
  */
 
+import type { ErrorCode } from "../../shared/base/error-code.ts";
+import type { ReplyCode } from "../../shared/message/reply.ts";
 import type { OpenCandidate } from "../intake/admission.ts";
-import type { AdmittedItem } from "../intake/admission-worker.ts";
+import type { AdmittedItem } from "../intake/admitted-batch.ts";
 import type { Candidate, HoldOutcome } from "../ledger/candidate.ts";
 
 /** The part of the ledger that is used here. */
@@ -19,8 +21,7 @@ export interface HoldingLedger {
 export interface Outcome {
   readonly meter: string;
   readonly leaf: string;
-  /** Reply code: `held`, `duplicate`, `resend`, `frozen` or `refused-<code>`. */
-  readonly code: string;
+  readonly code: ReplyCode;
   readonly kid?: string;
   readonly last?: string;
   readonly want?: number;
@@ -173,6 +174,6 @@ export class CommitQueue {
 }
 
 /** A frozen key has a reply code of its own (records.md section 7). */
-function refusal(code: string | undefined): string {
-  return code === "frozen" ? "frozen" : `refused-${code ?? "form"}`;
+function refusal(code: ErrorCode = "form"): ReplyCode {
+  return code === "frozen" ? "frozen" : `refused-${code}`;
 }

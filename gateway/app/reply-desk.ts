@@ -5,13 +5,14 @@
  * `duplicate` and `frozen` are answered at once, but the same `resend` to one meter not again and again. A reply
  * never frees an envelope; losing one costs time, nothing else.
  */
+import type { ReplyCode } from "../../shared/message/reply.ts";
 import type { Outcome } from "./commit-queue.ts";
 import type { Publication } from "./ledger-protocol.ts";
 
 /** What is signed as a reply. */
 export interface ReplyContent {
   readonly leaf: string;
-  readonly code: string;
+  readonly code: ReplyCode;
   readonly last?: string;
   readonly want?: number;
 }

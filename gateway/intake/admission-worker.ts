@@ -7,8 +7,9 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type { RecipientKey } from "../../shared/crypto/key.ts";
 import { nodeSuite } from "../../shared/crypto/node-suite.ts";
-import { type Admission, admit } from "./admission.ts";
-import { createOpener } from "./opener.ts";
+import { openDay } from "../projection/open-day.ts";
+import { type AdmissionOptions, admit } from "./admission.ts";
+import { type AdmittedItem, packAdmitted } from "./admitted-batch.ts";
 import { type PackedBatch, unpackBatch } from "./packed-batch.ts";
 import { Registry, type RegistryEntry } from "./registry.ts";
 
@@ -18,13 +19,6 @@ export interface AdmissionWorkerData {
   readonly utility: RecipientKey;
   /** Port to the writer: admitted items go there, registry entries come from there. */
   readonly writer: MessagePort;
-}
-
-/** From the worker to the writer. */
-export interface AdmittedItem extends Admission {
-  readonly meter: string;
-  readonly epoch: number;
-  readonly packetId: number;
 }
 
 /** From the writer to the worker. */
@@ -39,7 +33,11 @@ export interface BatchDone {
 
 function run(port: MessagePort, data: AdmissionWorkerData): void {
   const registry = new Registry(nodeSuite);
-  const options = { suite: nodeSuite, registry, open: createOpener(nodeSuite, data.utility) };
+  const options: AdmissionOptions = {
+    suite: nodeSuite,
+    registry,
+    open: (record, line2, entry) => openDay(nodeSuite, data.utility, record, line2, entry),
+  };
   data.writer.on("message", (message: RegistryMessage) => {
     for (const entry of message.entries) registry.set(entry);
   });
@@ -49,7 +47,8 @@ function run(port: MessagePort, data: AdmissionWorkerData): void {
       const id = String(meter).padStart(9, "0");
       items.push({ meter: id, epoch, packetId, ...admit(options, id, payload) });
     }
-    data.writer.postMessage(items);
+    const admitted = packAdmitted(items);
+    data.writer.postMessage(admitted, [admitted.bytes]);
     port.postMessage({ done: items.length } satisfies BatchDone);
   });
 }

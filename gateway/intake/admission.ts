@@ -10,6 +10,7 @@ import { encodeBase64url } from "../../shared/base/bytes.ts";
 import { fail, isCoded } from "../../shared/base/error.ts";
 import type { ErrorCode } from "../../shared/base/error-code.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
+import { packLine1, packLine2 } from "../../shared/record/compact.ts";
 import { computeCt, splitEnvelope } from "../../shared/record/envelope.ts";
 import {
   computeLeaf,

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { connectAsync } from "mqtt";
 import { type IncomingMessage, MqttClient } from "../../../gateway/intake/mqtt-client.ts";
-import { testWithBrokers, type TestBroker } from "../../support/brokers.ts";
+import { type TestBroker, testWithBrokers } from "../../support/brokers.ts";
 import { startMosquitto } from "../../support/mosquitto.ts";
 import { requireSystemPart } from "../../support/system-part.ts";
 import { waitFor } from "../../support/wait.ts";
@@ -27,29 +30,40 @@ async function publish(url: string, topic: string, payloads: readonly string[], 
   await client.endAsync();
 }
 
-testWithBrokers("messages come unacknowledged, again after a reconnect, and never once acknowledged", async (_t, broker) => {
-  const first: IncomingMessage[] = [];
-  const client = createClient(broker, first);
-  client.start();
-  await waitFor("the subscription", () => client.connected);
-  await publish(broker.url, `${NET}/352522395/envelope`, ["one", "two", "three"]);
-  await waitFor("three messages", () => first.length === 3);
-  assert.deepEqual(first.map((m) => Buffer.from(m.payload).toString()), ["one", "two", "three"]);
-  assert.ok(first.every((m) => !m.retain && m.packetId > 0));
-  client.acknowledge((first[0] as IncomingMessage).epoch, [(first[0] as IncomingMessage).packetId]);
-  await client.stop();
+testWithBrokers(
+  "messages come unacknowledged, again after a reconnect, and never once acknowledged",
+  async (_t, broker) => {
+    const first: IncomingMessage[] = [];
+    const client = createClient(broker, first);
+    client.start();
+    await waitFor("the subscription", () => client.connected);
+    await publish(broker.url, `${NET}/352522395/envelope`, ["one", "two", "three"]);
+    await waitFor("three messages", () => first.length === 3);
+    assert.deepEqual(
+      first.map((m) => Buffer.from(m.payload).toString()),
+      ["one", "two", "three"],
+    );
+    assert.ok(first.every((m) => !m.retain && m.packetId > 0));
+    client.acknowledge((first[0] as IncomingMessage).epoch, [
+      (first[0] as IncomingMessage).packetId,
+    ]);
+    await client.stop();
 
-  const second: IncomingMessage[] = [];
-  const again = createClient(broker, second);
-  again.start();
-  await waitFor("the two that were not acknowledged", () => second.length === 2);
-  assert.deepEqual(second.map((m) => Buffer.from(m.payload).toString()), ["two", "three"]);
-  again.acknowledge(
-    (second[0] as IncomingMessage).epoch,
-    second.map((m) => m.packetId),
-  );
-  await again.stop();
-});
+    const second: IncomingMessage[] = [];
+    const again = createClient(broker, second);
+    again.start();
+    await waitFor("the two that were not acknowledged", () => second.length === 2);
+    assert.deepEqual(
+      second.map((m) => Buffer.from(m.payload).toString()),
+      ["two", "three"],
+    );
+    again.acknowledge(
+      (second[0] as IncomingMessage).epoch,
+      second.map((m) => m.packetId),
+    );
+    await again.stop();
+  },
+);
 
 testWithBrokers("what the broker had stored is marked retained", async (_t, broker) => {
   const received: IncomingMessage[] = [];
@@ -61,30 +75,33 @@ testWithBrokers("what the broker had stored is marked retained", async (_t, brok
   await client.stop();
 });
 
-testWithBrokers("publishes everything at QoS 1 through a window smaller than the load", async (_t, broker) => {
-  const listener = await connectAsync(broker.url, { reconnectPeriod: 0 });
-  const got: string[] = [];
-  listener.on("message", (_topic, payload) => got.push(payload.toString()));
-  await listener.subscribeAsync(`${NET}/+/reply`, { qos: 1 });
-  const client = new MqttClient({
-    url: broker.url,
-    ...broker.gateway,
-    clientId: "wattproof-intake-test",
-    keepaliveS: 30,
-    subscriptions: [`${NET}/+/envelope`],
-    random: () => 0,
-    onMessage: () => assert.fail("nothing was sent to it"),
-    publishWindow: 7,
-  });
-  client.start();
-  // Queued before the connection stands: nothing is lost.
-  const sent = Array.from({ length: 500 }, (_, i) => `${i} ${"x".repeat(i * 3)}`);
-  for (const payload of sent) client.publish({ topic: `${NET}/352522395/reply`, payload });
-  await waitFor("all messages", () => got.length >= 500 && client.pendingPublishes === 0);
-  assert.deepEqual(got, sent);
-  await client.stop();
-  await listener.endAsync();
-});
+testWithBrokers(
+  "publishes everything at QoS 1 through a window smaller than the load",
+  async (_t, broker) => {
+    const listener = await connectAsync(broker.url, { reconnectPeriod: 0 });
+    const got: string[] = [];
+    listener.on("message", (_topic, payload) => got.push(payload.toString()));
+    await listener.subscribeAsync(`${NET}/+/reply`, { qos: 1 });
+    const client = new MqttClient({
+      url: broker.url,
+      ...broker.gateway,
+      clientId: "wattproof-intake-test",
+      keepaliveS: 30,
+      subscriptions: [`${NET}/+/envelope`],
+      random: () => 0,
+      onMessage: () => assert.fail("nothing was sent to it"),
+      publishWindow: 7,
+    });
+    client.start();
+    // Queued before the connection stands: nothing is lost.
+    const sent = Array.from({ length: 500 }, (_, i) => `${i} ${"x".repeat(i * 3)}`);
+    for (const payload of sent) client.publish({ topic: `${NET}/352522395/reply`, payload });
+    await waitFor("all messages", () => got.length >= 500 && client.pendingPublishes === 0);
+    assert.deepEqual(got, sent);
+    await client.stop();
+    await listener.endAsync();
+  },
+);
 
 testWithBrokers("a paused client takes nothing in until it resumes", async (_t, broker) => {
   const received: IncomingMessage[] = [];
@@ -96,16 +113,20 @@ testWithBrokers("a paused client takes nothing in until it resumes", async (_t, 
   assert.equal(received.length, 0);
   client.resume();
   await waitFor("the message", () => received.length === 1);
-  client.acknowledge((received[0] as IncomingMessage).epoch, [(received[0] as IncomingMessage).packetId]);
+  client.acknowledge((received[0] as IncomingMessage).epoch, [
+    (received[0] as IncomingMessage).packetId,
+  ]);
   await client.stop();
 });
 
 test("reconnects when the broker was killed, and sends again what was in flight", async (t) => {
   if (!requireSystemPart(t, "mosquitto")) return;
-  const first = await startMosquitto();
+  const folder = mkdtempSync(join(tmpdir(), "wattproof-broker-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const broker = await startMosquitto(t, folder);
   const states: boolean[] = [];
   const client = new MqttClient({
-    url: first.url,
+    url: broker.url,
     clientId: "wattproof-intake-test",
     keepaliveS: 30,
     subscriptions: [`${NET}/+/envelope`],
@@ -116,12 +137,12 @@ test("reconnects when the broker was killed, and sends again what was in flight"
   });
   client.start();
   await waitFor("the first connection", () => client.connected);
-  await first.stop("SIGKILL");
+  await broker.kill();
   await waitFor("the loss to be noticed", () => !client.connected);
   client.publish({ topic: `${NET}/352522395/reply`, payload: "kept", retain: true });
-  const second = await startMosquitto({ port: first.port });
+  await broker.start();
   await waitFor("the second connection", () => client.connected && client.pendingPublishes === 0);
-  const reader = await connectAsync(second.url, { reconnectPeriod: 0 });
+  const reader = await connectAsync(broker.url, { reconnectPeriod: 0 });
   const got = new Promise<string>((resolve) =>
     reader.once("message", (_topic, payload) => resolve(payload.toString())),
   );
@@ -131,5 +152,5 @@ test("reconnects when the broker was killed, and sends again what was in flight"
   assert.equal(states.at(-1), true);
   await reader.endAsync();
   await client.stop();
-  await second.stop();
+  await broker.kill();
 });
