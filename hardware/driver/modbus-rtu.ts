@@ -20,6 +20,8 @@ const EXCEPTION = 0x80;
 /** Exception code 6: the slave works on something long, ask again later. */
 const SLAVE_BUSY = 6;
 const EXCEPTION_LENGTH = 5;
+/** Longer than any pause within a frame, at any speed and behind any adapter. */
+const QUIET_MS = 50;
 /** Older bytes cannot belong to the reply any more: the longest frame has 256. */
 const KEEP = 512;
 
@@ -116,9 +118,21 @@ export class ModbusMaster {
         } catch (error) {
           const worthwhile = isCoded(error, "sensor-timeout") || isCoded(error, "sensor-crc");
           if (!worthwhile || attempt >= this.#options.attempts) throw error;
+          await this.#untilQuiet();
         }
       }
     });
+  }
+
+  /**
+   * A late reply must not be taken for the reply to the next request: frames carry no request number. Waits
+   * for a pause, at most as long as for a reply.
+   */
+  async #untilQuiet(): Promise<void> {
+    const deadline = this.#timing.monotonicMs() + this.#options.replyMs;
+    while (this.#timing.monotonicMs() < deadline) {
+      if ((await readOrNothing(this.#line, QUIET_MS)) === undefined) return;
+    }
   }
 
   async #exchange(request: Uint8Array, address: number, count: number): Promise<Uint8Array> {

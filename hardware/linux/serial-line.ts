@@ -4,6 +4,7 @@
  * The port is opened at first use and, after an unplug, at the next use again, at most once a second. Received
  * bytes are kept until somebody reads them.
  */
+import { access } from "node:fs/promises";
 import type { SerialPort } from "serialport";
 import { concatBytes } from "../../shared/base/bytes.ts";
 import { fail, WattproofError } from "../../shared/base/error.ts";
@@ -53,7 +54,12 @@ class LinuxSerialLine implements SerialLine {
         else port.drain((late) => (late ? reject(this.#gone(late)) : resolve()));
       });
     });
-    await withTimeLimit(sent, WRITE_MS, `writing to ${this.#settings.port}`);
+    try {
+      await withTimeLimit(sent, WRITE_MS, `writing to ${this.#settings.port}`);
+    } catch (error) {
+      await this.#drop();
+      throw error;
+    }
   }
 
   async read(timeoutMs: number): Promise<Uint8Array> {
@@ -61,10 +67,12 @@ class LinuxSerialLine implements SerialLine {
       await this.#open();
       await this.#untilWoken(timeoutMs);
     }
-    const { length } = this.#arrived;
-    if (length === 0 && this.#port === undefined) throw this.#gone("unplugged or closed");
-    if (length === 0) {
-      fail("sensor-timeout", `nothing arrived on ${this.#settings.port}`, { ms: timeoutMs });
+    if (this.#arrived.length === 0) {
+      const { port } = this.#settings;
+      // The module may miss a hang-up that comes between its reads; the missing device file tells.
+      if (this.#port !== undefined && !(await exists(port))) await this.#drop();
+      if (this.#port === undefined) throw this.#gone("unplugged or closed");
+      fail("sensor-timeout", `nothing arrived on ${port}`, { ms: timeoutMs });
     }
     const bytes = this.#arrived;
     this.#arrived = new Uint8Array(0);
@@ -82,6 +90,11 @@ class LinuxSerialLine implements SerialLine {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#opening?.catch(() => undefined);
+    await this.#drop();
+  }
+
+  /** Closes the device file, if it is open; the next use opens it anew. */
+  async #drop(): Promise<void> {
     const port = this.#port;
     this.#forget();
     if (port?.isOpen) await new Promise<void>((resolve) => port.close(() => resolve()));
@@ -151,4 +164,11 @@ class LinuxSerialLine implements SerialLine {
     const text = cause instanceof Error ? cause.message : cause;
     return new WattproofError(code, `${this.#settings.port}: ${text}`, { errno });
   }
+}
+
+async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
 }
