@@ -8,7 +8,7 @@ import type { CryptoSuite } from "./suite.ts";
 
 export const CONTENT_KEY_BYTES = 64;
 export const IV_BYTES = 16;
-export const TAG_BYTES = 32;
+const TAG_BYTES = 32;
 
 export interface SealedContent {
   readonly iv: Uint8Array;

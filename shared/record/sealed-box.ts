@@ -27,7 +27,7 @@ import {
   parseLine2,
 } from "./line2-form.ts";
 
-export { type ParsedLine2, type ParsedRecipient, parseLine2 } from "./line2-form.ts";
+export { type ParsedLine2, parseLine2 } from "./line2-form.ts";
 
 /** A recipient to seal for: thumbprint and raw X25519 public key (32 bytes). */
 export interface Recipient {
