@@ -20,7 +20,7 @@ import { packLine1 } from "../../shared/record/compact.ts";
 import { hasLine2, type PayloadByTyp, type Typ } from "../../shared/record/payload.ts";
 import { type ParsedRecord, parseRecord, signRecord } from "../../shared/record/record.ts";
 import type { BlobStore } from "./blob-store.ts";
-import type { Candidate, Dropped, HoldOutcome, Opened } from "./candidate.ts";
+import type { Candidate, Dropped, HoldOutcome } from "./candidate.ts";
 import type { ChainWriter, UndoneRecord } from "./chain-writer.ts";
 import type { Held, Mempool } from "./mempool.ts";
 import type { RecordStore } from "./record-store.ts";
@@ -36,12 +36,6 @@ export interface HoldingOptions {
 
 /** Payload of an own record; `v`, `seq` and `prev` are added when it is signed. */
 export type OwnPayload<T extends Typ> = Omit<PayloadByTyp[T], "v" | "seq" | "prev">;
-
-export interface OwnExtras {
-  readonly line2?: string;
-  readonly opened?: Opened;
-  readonly meter?: string;
-}
 
 export class Holding {
   /** The chain's state as it will be when all held records are in it. */
@@ -90,10 +84,15 @@ export class Holding {
   }
 
   /** Signs and holds a record of this gateway's own. Throws the code of the chain rule that it would break. */
-  issue<T extends Typ>(typ: T, payload: OwnPayload<T>, extras: OwnExtras, now: number): string {
+  issue<T extends Typ>(
+    typ: T,
+    payload: OwnPayload<T>,
+    line2: string | undefined,
+    now: number,
+  ): string {
     const record = this.#sign(typ, payload);
     this.#apply(record, now);
-    this.#keep({ record, ...extras }, true, now);
+    this.#keep(line2 === undefined ? { record } : { record, line2 }, true, now);
     return record.leaf;
   }
 
@@ -187,7 +186,7 @@ export class Holding {
     if (!isMeter || !conflicts) {
       return { code: `refused-${isMeter ? "prev" : "seq"}`, leaf, ...last };
     }
-    this.issue("evidence", { a: line1, b: record.line1 }, {}, now);
+    this.issue("evidence", { a: line1, b: record.line1 }, undefined, now);
     return { code: "frozen", leaf, ...last };
   }
 

@@ -25,7 +25,7 @@ import type { Candidate, Dropped, HoldOutcome } from "./candidate.ts";
 import { BadBranch, type ChainChange, ChainWriter } from "./chain-writer.ts";
 import { CounterStore } from "./counter-store.ts";
 import { createDatabase, type Db, openDatabase, type Statement } from "./database.ts";
-import { Holding, type OwnExtras, type OwnPayload } from "./holding.ts";
+import { Holding, type OwnPayload } from "./holding.ts";
 import { Mempool } from "./mempool.ts";
 import type { Projector } from "./projected-block.ts";
 import { ReceiptMaker } from "./receipt-maker.ts";
@@ -191,8 +191,8 @@ export class Ledger {
    * Signs a record with this gateway's key at its next seq and holds it. Returns its leaf.
    * Throws the code of the chain rule that it would break.
    */
-  issue<T extends Typ>(typ: T, payload: OwnPayload<T>, extras: OwnExtras = {}): string {
-    return this.#write(() => this.#holding.issue(typ, payload, extras, this.now()));
+  issue<T extends Typ>(typ: T, payload: OwnPayload<T>, line2?: string): string {
+    return this.#write(() => this.#holding.issue(typ, payload, line2, this.now()));
   }
 
   /** The next block before its nonce, also when nothing is held; undefined if this key may not seal. */

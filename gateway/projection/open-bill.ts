@@ -1,7 +1,7 @@
 /** Opening a bill for the projection: line 2 → its plaintext, or the code that keeps it from being shown. */
 import { decodeUtf8 } from "../../shared/base/bytes.ts";
-import type { ErrorCode } from "../../shared/base/error-code.ts";
 import { fail, isCoded } from "../../shared/base/error.ts";
+import type { ErrorCode } from "../../shared/base/error-code.ts";
 import type { RecipientKey } from "../../shared/crypto/key.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
 import type { BillPlaintext } from "../../shared/money/bill-plaintext.ts";

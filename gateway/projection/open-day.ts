@@ -5,9 +5,10 @@
  * In order: form of line 2, recipients, opening, `pt`, plaintext, the rules of checkDay that look at one day only. That a
  * register goes on where the day before ended is judged by the projector, which alone sees both.
  */
-import type { ErrorCode } from "../../shared/base/error-code.ts";
+
 import { decodeUtf8 } from "../../shared/base/bytes.ts";
 import { fail, isCoded } from "../../shared/base/error.ts";
+import type { ErrorCode } from "../../shared/base/error-code.ts";
 import type { RecipientKey } from "../../shared/crypto/key.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
 import { checkDay } from "../../shared/day/check-day.ts";

@@ -216,7 +216,8 @@ function writeQuality(out: ByteWriter, quality: string): void {
 
 function readQuality(input: ByteReader, slots: number): string {
   let quality = "";
-  while (quality.length < slots) quality += String.fromCharCode(input.byte()).repeat(input.varint());
+  while (quality.length < slots)
+    quality += String.fromCharCode(input.byte()).repeat(input.varint());
   return quality;
 }
 

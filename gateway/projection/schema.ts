@@ -12,8 +12,8 @@ export const PROJECTION_TABLES = `
   CREATE TABLE day (
     date INTEGER NOT NULL, meter INTEGER NOT NULL, pos INTEGER NOT NULL, code TEXT, body BLOB,
     PRIMARY KEY (date, meter, pos)) STRICT, WITHOUT ROWID;
-  -- Sums of a meter's month (yyyymm) and year (yyyy) over usable days; records counts all day records,
-  -- first and last are dates (yyyymmdd) of records.
+  -- Sums of a meter's month (yyyymm) over usable days; records counts all day records, first and last are dates
+  -- (yyyymmdd) of records. A year is the sum of at most twelve rows.
   CREATE TABLE month (
     month INTEGER NOT NULL, meter INTEGER NOT NULL, records INTEGER NOT NULL, days INTEGER NOT NULL,
     first INTEGER NOT NULL, last INTEGER NOT NULL, wh INTEGER NOT NULL, measured INTEGER NOT NULL,
@@ -22,10 +22,10 @@ export const PROJECTION_TABLES = `
   -- All meters together, by date.
   CREATE TABLE day_total (
     date INTEGER PRIMARY KEY, wh INTEGER NOT NULL, days INTEGER NOT NULL) STRICT;
-  -- Every enrolment, and the latest of each meter.
+  -- Every enrolment (recipients: kids, sorted, joined by commas), and the latest of each meter.
   CREATE TABLE enrolment (
     pos INTEGER PRIMARY KEY, meter INTEGER, point TEXT NOT NULL, kid TEXT NOT NULL,
-    at INTEGER NOT NULL) STRICT;
+    at INTEGER NOT NULL, recipients TEXT NOT NULL) STRICT;
   CREATE INDEX enrolment_kid ON enrolment (kid, pos);
   CREATE INDEX enrolment_meter ON enrolment (meter, pos);
   CREATE TABLE meter (meter INTEGER PRIMARY KEY, pos INTEGER NOT NULL) STRICT;

@@ -1,0 +1,123 @@
+/** The projection's smaller tables: enrolments, frozen keys, tariffs, assignments, bills, alarms and their counts. */
+import type { BillPlaintext } from "../../shared/money/bill-plaintext.ts";
+import type { AssignPayload } from "../../shared/record/payload.ts";
+import type { Db, Statement } from "../ledger/database.ts";
+
+/** A bill's plaintext without what only hides it. */
+export type ShownBill = Omit<BillPlaintext, "pad" | "salt">;
+
+const BY_POSITION = ["enrolment", "frozen", "tariff", "assignment", "bill", "alarm"] as const;
+
+export class RowTables {
+  readonly #db: Db;
+  readonly #meterOf: Statement<[string], { meter: string }>;
+  readonly #addEnrolment: Statement<(string | number | null)[]>;
+  readonly #putMeter: Statement<[number, number]>;
+  readonly #hasMeter: Statement<[number]>;
+  readonly #freeze: Statement<[string, number]>;
+  readonly #addTariff: Statement<[number, string, string, number]>;
+  readonly #addAssignment: Statement<(string | number | null)[]>;
+  readonly #addBill: Statement<(string | number)[]>;
+  readonly #addAlarm: Statement<[number, number, string, number | null]>;
+  readonly #count: Statement<[string, number]>;
+
+  constructor(db: Db) {
+    this.#db = db;
+    this.#meterOf = db.prepare("SELECT meter FROM vault_point WHERE point = ?");
+    this.#addEnrolment = db.prepare(
+      "INSERT INTO enrolment (pos, meter, point, kid, at, recipients) VALUES (?, ?, ?, ?, ?, ?)",
+    );
+    this.#putMeter = db.prepare("INSERT OR REPLACE INTO meter (meter, pos) VALUES (?, ?)");
+    this.#hasMeter = db.prepare("SELECT 1 FROM meter WHERE meter = ?");
+    this.#freeze = db.prepare("INSERT OR IGNORE INTO frozen (kid, pos) VALUES (?, ?)");
+    this.#addTariff = db.prepare("INSERT INTO tariff (pos, leaf, id, ver) VALUES (?, ?, ?, ?)");
+    this.#addAssignment = db.prepare(
+      "INSERT INTO assignment (pos, point, tariff, from_s, to_s) VALUES (?, ?, ?, ?, ?)",
+    );
+    this.#addBill = db.prepare(
+      "INSERT INTO bill (pos, no, meter, month, from_s, at, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    );
+    this.#addAlarm = db.prepare("INSERT INTO alarm (pos, at, code, meter) VALUES (?, ?, ?, ?)");
+    this.#count = db.prepare(
+      "INSERT INTO total VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value",
+    );
+  }
+
+  /** The meter of a point whose opening the vault has. */
+  meterOf(point: string): number | undefined {
+    const row = this.#meterOf.get(point);
+    return row === undefined ? undefined : Number(row.meter);
+  }
+
+  addEnrolment(
+    position: number,
+    facts: {
+      readonly point: string;
+      readonly kid: string;
+      readonly recipients: string;
+      at: number;
+    },
+  ): void {
+    const { point, kid, recipients, at } = facts;
+    const meter = this.meterOf(point);
+    this.#addEnrolment.run(position, meter ?? null, point, kid, at, recipients);
+    if (meter === undefined) return;
+    if (this.#hasMeter.get(meter) === undefined) this.#count.run("meters", 1);
+    this.#putMeter.run(meter, position);
+  }
+
+  freeze(position: number, kid: string): void {
+    this.#freeze.run(kid, position);
+  }
+
+  addTariff(position: number, leaf: string, id: string, ver: number): void {
+    this.#addTariff.run(position, leaf, id, ver);
+  }
+
+  addAssignment(position: number, { point, tariff, from, to }: AssignPayload): void {
+    this.#addAssignment.run(position, point, tariff, from, to ?? null);
+  }
+
+  /** `month` = yyyymm in which the bill begins. */
+  addBill(position: number, at: number, month: number, bill: ShownBill): void {
+    const { no, meter, from } = bill;
+    this.#addBill.run(position, no, Number(meter), month, from, at, JSON.stringify(bill));
+    this.#count.run("bills", 1);
+  }
+
+  addAlarm(position: number, at: number, code: string, meter: number | undefined): void {
+    this.#addAlarm.run(position, at, code, meter ?? null);
+    this.#count.run("alarms", 1);
+  }
+
+  /** Takes back the rows of all records from `position` on. */
+  removeFrom(position: number): void {
+    const meters = this.#db
+      .prepare<[number], { meter: number }>(
+        "SELECT DISTINCT meter FROM enrolment WHERE pos >= ? AND meter IS NOT NULL",
+      )
+      .all(position);
+    for (const table of BY_POSITION) {
+      const { changes } = this.#db.prepare(`DELETE FROM ${table} WHERE pos >= ?`).run(position);
+      if (changes > 0 && (table === "bill" || table === "alarm"))
+        this.#count.run(`${table}s`, -changes);
+    }
+    for (const { meter } of meters) this.#restoreMeter(meter);
+    this.#db.prepare("DELETE FROM total WHERE value = 0").run();
+  }
+
+  /** The latest enrolment that is left, if any. */
+  #restoreMeter(meter: number): void {
+    const latest = this.#db
+      .prepare<[number], { pos: number | null }>(
+        "SELECT max(pos) AS pos FROM enrolment WHERE meter = ?",
+      )
+      .get(meter)?.pos;
+    if (latest !== null && latest !== undefined) {
+      this.#putMeter.run(meter, latest);
+      return;
+    }
+    this.#db.prepare("DELETE FROM meter WHERE meter = ?").run(meter);
+    this.#count.run("meters", -1);
+  }
+}
