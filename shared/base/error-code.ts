@@ -69,6 +69,9 @@ export const ERROR_CODES = {
   receipt: "a receipt that does not parse or verify",
   "receipt-old": "a receipt for another old size than the verifier's",
   dump: "a dump line of another form or out of order",
+  blob: "line 2 of a record is missing, comes twice or belongs to no record",
+  opened: "an opened plaintext that is not the one its record names",
+  "tail-missing": "the dump does not reach the last final block, or holds no checkpoint for it",
 
   // messages
   topic: "a topic of another form, or of another meter, net or zone",
@@ -135,7 +138,7 @@ export const ERROR_CODES = {
 
   // portal and its JSON interface
   parameter: "a part of the address is not of its form",
-  "not-found": "no such page, meter, day, bill, block or record",
+  "not-found": "no such page, file, meter, day, bill, block or record",
   access: "this reader may not see this",
   host: "the request names another host than this portal's",
   internal: "the portal could not answer; its log says why",

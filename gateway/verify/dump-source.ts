@@ -1,0 +1,48 @@
+/** Reads a chain dump from a file, line by line, whatever its size. */
+import { createReadStream, statSync } from "node:fs";
+import { fail, isCoded, WattproofError } from "../../shared/base/error.ts";
+import { type DumpLine, parseDumpLine } from "../../shared/chain/dump.ts";
+import type { VerifySource } from "./verify-source.ts";
+
+/** Throws `not-found` if there is no such file. */
+export function openDumpSource(file: string): VerifySource {
+  const size = statSync(file, { throwIfNoEntry: false })?.size;
+  if (size === undefined) fail("not-found", `no file ${file}`);
+  let read = 0;
+  return {
+    name: file,
+    progress: () => (size === 0 ? 1 : read / size),
+    async *lines(): AsyncIterable<DumpLine> {
+      const stream = createReadStream(file, { highWaterMark: 1 << 20 });
+      let number = 0;
+      // The line feed is the only separator that the format knows, and readline would drop carriage returns.
+      let rest: Buffer = Buffer.alloc(0);
+      for await (const chunk of stream as AsyncIterable<Buffer>) {
+        read += chunk.length;
+        let data = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+        for (let end = data.indexOf(10); end >= 0; end = data.indexOf(10)) {
+          yield parseLine(data.toString("utf8", 0, end), ++number);
+          data = data.subarray(end + 1);
+        }
+        rest = data;
+      }
+      if (rest.length > 0) {
+        fail("dump", `line ${number + 1} is not ended by a line feed: the dump is cut off`, {
+          line: number + 1,
+        });
+      }
+    },
+  };
+}
+
+function parseLine(text: string, line: number): DumpLine {
+  try {
+    return parseDumpLine(text);
+  } catch (error) {
+    if (!isCoded(error)) throw error;
+    throw new WattproofError(error.code, `line ${line}: ${error.message}`, {
+      ...error.detail,
+      line,
+    });
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * Checks the opened plaintexts of a dump that was made with keys, and recomputes every bill from them.
+ *
+ * A plaintext must be the one that its record names (`pt`), which needs no key. Local rules then say whether a day
+ * counts; a bill must follow from the days, assignments and tariffs that the log held below it, member by member.
+ */
+import { encodeUtf8 } from "../../shared/base/bytes.ts";
+import { canonicalize, type Json } from "../../shared/base/canonical-json.ts";
+import { anyObject, hash, object } from "../../shared/base/decoder.ts";
+import { fail, isCoded, WattproofError } from "../../shared/base/error.ts";
+import { thumbprint } from "../../shared/crypto/key.ts";
+import type { CryptoSuite } from "../../shared/crypto/suite.ts";
+import { checkDay } from "../../shared/day/check-day.ts";
+import type { BillableDay } from "../../shared/money/charge-lines.ts";
+import { recomputeBill } from "../../shared/money/recompute-bill.ts";
+import type { LoggedAssignment, LoggedTariff } from "../../shared/money/tariff-timeline.ts";
+import { computePt } from "../../shared/record/envelope.ts";
+import type { BillPayload, DayPayload } from "../../shared/record/payload.ts";
+import { parsePlaintext } from "../../shared/record/plaintext.ts";
+import type { ParsedRecord } from "../../shared/record/record.ts";
+
+const openedLine = object({ leaf: hash, plaintext: anyObject });
+
+interface Place {
+  readonly position: number;
+  readonly height: number;
+  readonly leaf: string;
+}
+
+type Sealed =
+  | (Place & {
+      readonly typ: "day";
+      readonly kid: string;
+      readonly point: string;
+      readonly payload: DayPayload;
+    })
+  | (Place & { readonly typ: "bill"; readonly payload: BillPayload });
+
+/** What the log and the opened days say of one point. */
+interface PointLog {
+  readonly days: (BillableDay & { readonly position: number })[];
+  readonly assignments: LoggedAssignment[];
+  /** Nine digits, as the point's first opened day shows them. */
+  meter?: string;
+}
+
+export class OpenedVerifier {
+  readonly #suite: CryptoSuite;
+  readonly #pointByKid = new Map<string, string>();
+  readonly #sealed = new Map<string, Sealed>();
+  readonly #tariffs: LoggedTariff[] = [];
+  readonly #points = new Map<string, PointLog>();
+  /** The register at the end of each key's last day that counted. */
+  readonly #registers = new Map<string, number>();
+  #last = -1;
+  #opened = 0;
+  #unusable = 0;
+  #bills = 0;
+
+  constructor(suite: CryptoSuite) {
+    this.#suite = suite;
+  }
+
+  get counts(): { readonly opened: number; readonly unusable: number; readonly bills: number } {
+    return { opened: this.#opened, unusable: this.#unusable, bills: this.#bills };
+  }
+
+  /** Takes note of a record that the rules accepted, in log order. */
+  addRecord(record: ParsedRecord, position: number, height: number): void {
+    const place = { position, height, leaf: record.leaf };
+    switch (record.typ) {
+      case "enrol":
+        this.#pointByKid.set(thumbprint(this.#suite, record.payload.key), record.payload.point);
+        break;
+      case "day": {
+        const { kid, payload } = record;
+        const point = this.#pointByKid.get(kid) ?? "";
+        this.#sealed.set(record.leaf, { ...place, typ: "day", kid, point, payload });
+        break;
+      }
+      case "bill":
+        this.#sealed.set(record.leaf, { ...place, typ: "bill", payload: record.payload });
+        break;
+      case "tariff": {
+        const { id, ver, body } = record.payload;
+        this.#tariffs.push({ leaf: record.leaf, position, id, ver, body });
+        break;
+      }
+      case "assign": {
+        const { point, tariff, from, to } = record.payload;
+        const assignment = { position, tariff, from, ...(to === undefined ? {} : { to }) };
+        this.#pointLog(point).assignments.push(assignment);
+        break;
+      }
+      default:
+        break;
+    }
+  }
+
+  /** The next opened plaintext, in log order. Throws `opened`, `dump`, `bill-differs`. */
+  addOpened(value: { readonly [name: string]: Json }): void {
+    const { leaf, plaintext } = openedLine(value, "opened");
+    const sealed = this.#sealed.get(leaf);
+    if (sealed === undefined) fail("opened", "an opened plaintext of no record", { leaf });
+    const place = { height: sealed.height, record: sealed.position, leaf };
+    if (sealed.position <= this.#last) fail("dump", "opened plaintexts are in log order", place);
+    this.#last = sealed.position;
+    const text = canonicalize(plaintext);
+    if (computePt(this.#suite, encodeUtf8(text)) !== sealed.payload.pt) {
+      fail("opened", "the plaintext is not the one that its record names", place);
+    }
+    this.#opened += 1;
+    if (sealed.typ === "day") this.#addDay(sealed, text);
+    else this.#checkBill(sealed, text);
+  }
+
+  #addDay(sealed: Sealed & { readonly typ: "day" }, text: string): void {
+    const { kid, point, leaf, position, payload } = sealed;
+    try {
+      const day = parsePlaintext("day", text);
+      const log = this.#pointLog(point);
+      log.meter ??= day.meter;
+      const previousRegister = this.#registers.get(kid);
+      checkDay(payload, day, {
+        meter: log.meter,
+        ...(previousRegister === undefined ? {} : { previousRegister }),
+      });
+      this.#registers.set(kid, day.register[1]);
+      const { from, to, step, wh, quality } = day;
+      log.days.push({ leaf, position, from, to, step, wh, quality });
+    } catch (error) {
+      // A local rule: such a day stands in the chain and does not count (records.md section 3).
+      if (!isCoded(error)) throw error;
+      this.#unusable += 1;
+    }
+  }
+
+  #checkBill(sealed: Sealed & { readonly typ: "bill" }, text: string): void {
+    const { payload, position, height, leaf } = sealed;
+    const place = { height, record: position, leaf };
+    let differing: readonly string[];
+    try {
+      const plaintext = parsePlaintext("bill", text);
+      const log = this.#pointLog(payload.point);
+      differing = recomputeBill(
+        this.#suite,
+        { payload, plaintext },
+        {
+          days: log.days.filter((day) => day.position < position),
+          assignments: log.assignments.filter((assignment) => assignment.position < position),
+          tariffs: this.#tariffs.filter((tariff) => tariff.position < position),
+        },
+      );
+    } catch (error) {
+      if (!isCoded(error)) throw error;
+      throw new WattproofError(error.code, `bill: ${error.message}`, { ...error.detail, ...place });
+    }
+    if (differing.length > 0) {
+      fail("bill-differs", `the bill does not follow from the log: ${differing.join(", ")}`, place);
+    }
+    this.#bills += 1;
+  }
+
+  #pointLog(point: string): PointLog {
+    let log = this.#points.get(point);
+    if (log === undefined) {
+      log = { days: [], assignments: [] };
+      this.#points.set(point, log);
+    }
+    return log;
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * Reads a gateway's store in dump order, by a read-only connection of its own, also while the gateway runs: one
+ * read transaction shows one state.
+ */
+import Database from "better-sqlite3";
+import { fail } from "../../shared/base/error.ts";
+import type { DumpLine } from "../../shared/chain/dump.ts";
+import { unpackLine1, unpackLine2 } from "../../shared/record/compact.ts";
+import type { VerifySource } from "./verify-source.ts";
+
+const STORE_VERSION = 1;
+
+interface BlockRow {
+  readonly height: number;
+  readonly header: Uint8Array;
+  readonly nonce: Uint8Array;
+  readonly seal: Uint8Array;
+  readonly first: number;
+  readonly records: number;
+}
+
+/** Throws `not-found` without a store and `store` for one of another form. */
+export function openStoreSource(file: string): VerifySource {
+  let height = -1;
+  let tip = 0;
+  return {
+    name: file,
+    progress: () => (tip === 0 ? 0 : Math.min(1, (height + 1) / (tip + 1))),
+    *lines(): Iterable<DumpLine> {
+      const db = openReadOnly(file);
+      try {
+        db.exec("BEGIN");
+        tip = Number(db.prepare("SELECT max(height) AS tip FROM block").pluck().get() ?? 0);
+        const heights = db.prepare("SELECT height FROM block ORDER BY height").pluck();
+        const block = db.prepare(
+          "SELECT height, header, nonce, seal, first, records FROM block WHERE height = ?",
+        );
+        const line1s = db
+          .prepare("SELECT line1 FROM record WHERE pos >= ? AND pos < ? ORDER BY pos")
+          .pluck();
+        // One block at a time holds at most 16,384 records in memory.
+        for (const each of heights.all() as number[]) {
+          const row = block.get(each) as BlockRow;
+          height = row.height;
+          const packed = line1s.all(row.first, row.first + row.records) as Uint8Array[];
+          yield {
+            kind: "block",
+            block: {
+              header: plain(row.header),
+              nonce: plain(row.nonce),
+              seal: plain(row.seal),
+              records: packed.map((bytes) => unpackLine1(bytes)),
+            },
+          };
+        }
+        yield* blobLines(db);
+        const notes = db.prepare("SELECT note FROM checkpoint ORDER BY size").pluck();
+        for (const note of notes.all() as string[]) yield { kind: "checkpoint", note };
+      } finally {
+        db.close();
+      }
+    },
+  };
+}
+
+function* blobLines(db: Database.Database): Iterable<DumpLine> {
+  const body = db.prepare("SELECT body FROM blob WHERE id = ?").pluck();
+  const ids = db
+    .prepare("SELECT blob FROM record WHERE blob IS NOT NULL GROUP BY blob ORDER BY min(pos)")
+    .pluck()
+    .all() as number[];
+  for (const id of ids) yield { kind: "blob", line2: unpackLine2(body.get(id) as Uint8Array) };
+}
+
+function openReadOnly(file: string): Database.Database {
+  let db: Database.Database;
+  try {
+    db = new Database(file, { readonly: true, fileMustExist: true });
+  } catch {
+    fail("not-found", `no store at ${file}`);
+  }
+  const version = db.pragma("user_version", { simple: true });
+  if (version !== STORE_VERSION) {
+    db.close();
+    fail("store", `the store has form ${String(version)}, this software reads 1`);
+  }
+  return db;
+}
+
+/** Buffers of the driver, as plain arrays that every comparison accepts. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
