@@ -68,14 +68,23 @@ export function installCommand(parts: readonly SystemPart[]): string {
   return `sudo apt-get install -y ${[...packages].sort().join(" ")}`;
 }
 
+/** Why a test that needs these parts cannot run, or undefined when it can. `has` tells what is here. */
+export function explainMissing(
+  parts: readonly SystemPart[],
+  has: (part: SystemPart) => boolean,
+): string | undefined {
+  const missing = parts.filter((part) => !has(part));
+  if (missing.length === 0) return undefined;
+  return `needs ${missing.join(", ")}: ${installCommand(missing)}`;
+}
+
 /**
- * True when the test may go on. Where the part is missing the test is skipped with the command that
- * installs it; under CI it fails instead, because there nothing may be skipped.
+ * True when the test may go on. Where a part is missing the test is skipped with the command that installs it;
+ * under CI it fails instead, because there nothing may be skipped.
  */
 export function requireSystemPart(t: TestContext, ...parts: readonly SystemPart[]): boolean {
-  const missing = parts.filter((part) => !hasSystemPart(part));
-  if (missing.length === 0) return true;
-  const reason = `needs ${missing.join(", ")}: ${installCommand(missing)}`;
+  const reason = explainMissing(parts, hasSystemPart);
+  if (reason === undefined) return true;
   if (process.env["CI"]) throw new Error(reason);
   t.skip(reason);
   return false;
