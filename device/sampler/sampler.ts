@@ -81,6 +81,8 @@ export class Sampler {
   #events: SamplerEvent[] = [];
   // Lost with the process: monotonic time means nothing after a restart.
   #lastSample: { at: UnixMillis; monotonicMs: number } | undefined;
+  // The clock was behind the last reading: what it says of the time since is not known to be so.
+  #behind = false;
   #lastEnergy: { monotonicMs: number; power: number | undefined } | undefined;
 
   /** Takes over `state` as the journal had it. */
@@ -133,7 +135,10 @@ export class Sampler {
    * yet, and a counter keeps what it counts until it is.
    */
   add(sample: MeterSample): void {
-    if (this.#lastSample === undefined && sample.at < (this.#state.lastMs ?? 0)) return;
+    if (this.#lastSample === undefined && sample.at < (this.#state.lastMs ?? 0)) {
+      this.#behind = true;
+      return;
+    }
     const stepped = this.#noteStep(sample);
     const before = this.#openAt(Math.floor(sample.at / 1000));
     const open =
@@ -164,7 +169,8 @@ export class Sampler {
     const { lastMs } = this.#state;
     const elapsedMs = this.#elapsed(sample);
     const known = sample.energy === "register" || this.#lastEnergy?.power !== undefined;
-    const close = lastMs !== undefined && elapsedMs <= this.#options.maxGapMs;
+    const close = lastMs !== undefined && elapsedMs <= this.#options.maxGapMs && !this.#behind;
+    this.#behind = false;
     const measured = close && known && !stepped && sample.at >= lastMs;
     if (measured) coverSlot(before, lastMs, sample.at);
     // A reading exactly on a boundary ends the slot before it.

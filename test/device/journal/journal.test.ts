@@ -1,0 +1,103 @@
+/** The journal: durable settings, versions, the run lock, and a life of restarts in which every sum holds. */
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import Database from "better-sqlite3";
+import fc from "fast-check";
+import { Journal } from "../../../device/journal/journal.ts";
+import { acquireRunLock } from "../../../device/journal/run-lock.ts";
+import { codeOf } from "../../support/code-of.ts";
+import { instant, MeterBench } from "../../support/meter-bench.ts";
+import { makeTestFolder } from "../../support/process.ts";
+
+test("the file is in WAL with full synchronisation and carries its version", () => {
+  const file = path.join(makeTestFolder(), "meter.db");
+  const journal = new Journal(file);
+  assert.equal(journal.get<{ synchronous: number }>("PRAGMA synchronous")?.synchronous, 2);
+  journal.close();
+  const db = new Database(file, { readonly: true });
+  assert.equal(db.pragma("journal_mode", { simple: true }), "wal");
+  assert.equal(db.pragma("user_version", { simple: true }), 1);
+  db.close();
+});
+
+test("a journal of a newer version, and a file that is none, are refused", () => {
+  const file = path.join(makeTestFolder(), "meter.db");
+  new Journal(file).close();
+  const db = new Database(file);
+  db.pragma("user_version = 99");
+  db.close();
+  assert.equal(
+    codeOf(() => new Journal(file)),
+    "journal",
+  );
+  writeFileSync(`${file}.txt`, "not a database, but long enough to be looked at as one".repeat(20));
+  assert.equal(
+    codeOf(() => new Journal(`${file}.txt`)),
+    "journal",
+  );
+  assert.equal(
+    codeOf(() => new Journal(`${file}.none`, { readOnly: true })),
+    "journal",
+  );
+});
+
+test("it can be read while another process writes, and the reader cannot write", () => {
+  const file = path.join(makeTestFolder(), "meter.db");
+  const journal = new Journal(file);
+  journal.transact("test", () => journal.writeState("boot", 3));
+  const reader = new Journal(file, { readOnly: true });
+  assert.equal(reader.readState("boot"), 3);
+  journal.transact("test", () => journal.writeState("boot", 4));
+  assert.equal(reader.readState("boot"), 4);
+  assert.throws(() => reader.run("DELETE FROM state"), /readonly/);
+  reader.close();
+  journal.close();
+});
+
+test("one running meter a folder", () => {
+  const file = path.join(makeTestFolder(), "meter.lock");
+  const lock = acquireRunLock(file);
+  assert.equal(
+    codeOf(() => acquireRunLock(file)),
+    "store-locked",
+  );
+  lock.release();
+  acquireRunLock(file).release();
+});
+
+test("a life of readings, outages, restarts and sealing keeps every invariant", () => {
+  const START = instant("2024-10-25T09:41+02:00");
+  const step = fc.record({
+    gap: fc.oneof(fc.constant(1), fc.integer({ min: 2, max: 3000 })),
+    readings: fc.integer({ min: 1, max: 60 }),
+    wh: fc.integer({ min: 0, max: 40 }),
+    action: fc.constantFrom("none", "commit", "close", "seal", "reload", "lose"),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 5, maxLength: 30 }), (steps) => {
+      const bench = new MeterBench({ maxGapMs: 90_000, maxPowerW: 25_000 });
+      bench.enrol();
+      let minute = 0;
+      let register = 123_456;
+      for (const { gap, readings, wh, action } of steps) {
+        minute += gap;
+        for (let i = 0; i < readings; i++, minute++) {
+          register += wh;
+          bench.add({ at: (START + minute * 60) * 1000, register });
+        }
+        if (action === "none") continue;
+        if (action !== "lose") bench.commit();
+        if (action === "close" || action === "seal") bench.close();
+        if (action === "seal") while (bench.seal() !== undefined);
+        if (action === "reload" || action === "lose") bench.reload();
+        bench.check();
+      }
+      bench.commit();
+      bench.reload();
+      bench.journal.close();
+    }),
+    { seed: 5, numRuns: 25 },
+  );
+});

@@ -1,0 +1,69 @@
+/** Deltas of a sensor's counter: counting, wrap, reset, lost counts, part swap, corrupt values. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { countEnergy, mostEnergy } from "../../../device/sampler/energy-register.ts";
+
+const MAX_W = 25_000;
+const MINUTE = { ms: 60_000, restarted: false };
+const pzem = (register: number) => ({ sensor: "pzem 1", register });
+const count = (before: number, after: number, elapsed = MINUTE, span?: number) =>
+  countEnergy(
+    pzem(before),
+    { ...pzem(after), ...(span === undefined ? {} : { span }) },
+    elapsed,
+    MAX_W,
+  );
+
+test("a counter that counts gives its difference", () => {
+  assert.deepEqual(count(1000, 1040), { wh: 40, baseline: pzem(1040) });
+  assert.deepEqual(countEnergy(undefined, pzem(1000), MINUTE, MAX_W).wh, 0);
+});
+
+test("a counter that ran through its span gives the way round", () => {
+  const result = count(9_999_990, 5, MINUTE, 10_000_000);
+  assert.equal(result.wh, 15);
+  assert.equal(result.event, "counter-wrap");
+});
+
+test("a counter that began again gives what it shows since", () => {
+  const result = count(40_000, 12);
+  assert.equal(result.wh, 12);
+  assert.equal(result.event, "counter-reset");
+});
+
+test("a counter that lost a few counts gives nothing, and counts on from there", () => {
+  const lost = count(40_000, 39_997, { ms: 7_200_000, restarted: true });
+  assert.deepEqual(lost, { wh: 0, baseline: pzem(39_997), event: "counter-back" });
+});
+
+test("another part begins another count", () => {
+  const reading = { sensor: "pzem 2", register: 500 };
+  const result = countEnergy(pzem(40_000), reading, MINUTE, MAX_W);
+  assert.deepEqual(result, { wh: 0, baseline: reading, event: "counter-swap" });
+});
+
+test("more than the connection can carry is not counted", () => {
+  const most = mostEnergy(60_000, MAX_W);
+  assert.equal(count(0, most).wh, most);
+  assert.equal(count(0, most + 1).event, "counter-jump");
+  assert.equal(count(0, most + 1).wh, 0);
+});
+
+test("after a restart the clock may be short of the truth, so a delta of hours is kept", () => {
+  assert.equal(count(1000, 19_000, { ms: 20_000, restarted: true }).wh, 18_000);
+  assert.equal(count(1000, 19_000, { ms: 20_000, restarted: false }).wh, 0);
+});
+
+test("never negative, never above what the time allows, and the baseline is what was read", () => {
+  const register = fc.integer({ min: 0, max: 9_999_999 });
+  const elapsed = fc.integer({ min: 0, max: 86_400_000 });
+  fc.assert(
+    fc.property(register, register, elapsed, (before, after, ms) => {
+      const result = count(before, after, { ms, restarted: false }, 10_000_000);
+      assert.ok(result.wh >= 0 && result.wh <= mostEnergy(ms, MAX_W));
+      assert.deepEqual(result.baseline, pzem(after));
+    }),
+    { seed: 7, numRuns: 500 },
+  );
+});
