@@ -10,8 +10,6 @@ import path from "node:path";
 const DAY_S = 86_400;
 /** How often the instant is written down; after a crash the next start skips this much. */
 const SAVE_EVERY_MS = 1000;
-/** A new demo is prepared so long before its first midnight, so that all is in place when it strikes. */
-const EVE_S = 3600;
 
 interface Kept {
   /** Unix seconds of simulated time that all processes have reached. */
@@ -33,7 +31,7 @@ export interface TimelineOptions {
 export interface Timeline {
   /** True when an earlier demo ran in this folder. */
   readonly continued: boolean;
-  /** Clock specification for preparations: simulated time that all but stands still before the beginning. */
+  /** Clock specification for preparations: simulated time that all but stands still at the beginning. */
   stillClock(): string;
   /** Simulated time begins to run, and is written down from now on; the clock for all processes. */
   begin(): string;
@@ -66,7 +64,7 @@ export function openTimeline(options: TimelineOptions): Timeline {
   };
   return {
     continued: kept !== undefined,
-    stillClock: () => `simulated:${nowMs()}:${origin - (kept === undefined ? EVE_S : 0)}:1`,
+    stillClock: () => `simulated:${nowMs()}:${origin}:1`,
     begin: () => {
       begunMs = nowMs();
       save(false);

@@ -39,7 +39,7 @@ test("all processes read the same instant from the clock specification", () => {
   const timeline = open();
   const system = { wallMs: nowMs, monotonicMs: nowMs };
   const still = createClock(parseClockSpec(timeline.stillClock()), system);
-  assert.equal(still.wallMs(), (FIRST - 3600) * 1000);
+  assert.equal(still.wallMs(), FIRST * 1000);
   const clock = createClock(parseClockSpec(timeline.begin()), system);
   advance(1234);
   assert.equal(Math.floor(clock.wallMs() / 1000), timeline.now());
