@@ -40,6 +40,12 @@ export function kindOfSlots(slots: SlotCounts): BarKind {
   return slots.substituted > 0 ? "substituted" : "solid";
 }
 
+/** Energy to print: undefined, never zero, for a day that holds no reading. */
+export function energyOf(day: DaySummary | undefined): number | undefined {
+  if (day === undefined || day.unusable !== undefined) return undefined;
+  return kindOfSlots(day.slots) === "gap" ? undefined : day.wh;
+}
+
 /** How a slot is drawn, by its letter (records.md section 4). */
 export function kindOfLetter(letter: string): BarKind {
   if (letter === "G") return "gap";

@@ -21,6 +21,12 @@ export interface BarChart {
   readonly size?: "tall" | "short";
 }
 
+/** Empty columns after the bars up to `total`, so that a few bars do not become walls. */
+export function padBars(bars: readonly Bar[], total: number): Bar[] {
+  const empty: Bar = { kind: "none", value: 0, title: "" };
+  return [...bars, ...Array.from({ length: Math.max(0, total - bars.length) }, () => empty)];
+}
+
 /** Share of a column that its bar fills. */
 const FILL = 0.76;
 

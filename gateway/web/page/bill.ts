@@ -84,11 +84,25 @@ function complete(bill: BillDetail): Html {
   if (bill.complete) {
     return html`<p class="receipt-foot">Complete: ${completeness(bill.slots)}. Each line is exact and rounded once; the total is the sum of the lines.</p>`;
   }
-  return html`<div class="receipt-foot"><p><strong>Not complete:</strong> ${completeness(bill.slots)}. What is missing costs nothing here and is listed:</p><ul class="missing">${bill.missing
-    .slice(0, 40)
-    .map(
-      (gap) => html`<li>${time.stamp(gap.fromSeconds)} to ${time.stamp(gap.toSeconds)}</li>`,
-    )}</ul>${bill.missing.length > 40 && html`<p>and ${formatNumber(bill.missing.length - 40)} more.</p>`}</div>`;
+  const gaps = joinRanges(bill.missing);
+  const shown = gaps.slice(0, 40);
+  return html`<div class="receipt-foot"><p><strong>Not complete:</strong> ${completeness(bill.slots)}. What is missing costs nothing here and is listed:</p><ul class="missing">${shown.map(
+    (gap) => html`<li>${time.stamp(gap.fromSeconds)} to ${time.stamp(gap.toSeconds)}</li>`,
+  )}</ul>${gaps.length > shown.length && html`<p>and ${formatNumber(gaps.length - shown.length)} more.</p>`}</div>`;
+}
+
+type Range = BillDetail["missing"][number];
+
+/** Ranges that touch become one; they come in order of time. */
+function joinRanges(ranges: readonly Range[]): Range[] {
+  const joined: Range[] = [];
+  for (const range of ranges) {
+    const last = joined.at(-1);
+    if (last?.toSeconds === range.fromSeconds) {
+      joined[joined.length - 1] = { ...last, toSeconds: range.toSeconds };
+    } else joined.push(range);
+  }
+  return joined;
 }
 
 function tariffs(bill: BillDetail): Html {

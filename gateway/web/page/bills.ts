@@ -1,10 +1,10 @@
 /** The list of bills (figure 10 of the paper): month, amount, bill date, each with its seal. */
 import type { BillSummary } from "../../projection/read-model-types.ts";
-import { barChart } from "../chart/bars.ts";
+import { type Bar, barChart, padBars } from "../chart/bars.ts";
 import { type Html, html } from "../view/html.ts";
 import { type Page, pageHead } from "../view/layout.ts";
 import { count, ENERGY, formatMeterId, formatMinor, measure, money } from "../view/number.ts";
-import { emptyState, pager } from "../view/parts.ts";
+import { emptyState, keys, pager } from "../view/parts.ts";
 import { seal, sealLegend } from "../view/seal.ts";
 import { formatMonth, formatShortMonth, zonedTime } from "../view/time.ts";
 import { type PageContext, requireFound } from "./context.ts";
@@ -63,20 +63,20 @@ function monthsChart(rows: readonly BillSummary[]): Html | undefined {
     .reverse();
   const first = bills[0];
   if (bills.length < 2 || first === undefined) return undefined;
-  const chart = barChart({
-    id: "bills",
-    size: "short",
-    bars: bills.map((bill, i) => ({
+  const bars = bills.map(
+    (bill, i): Bar => ({
       kind: bill.complete ? "solid" : "partial",
       value: bill.totalMinor / 10 ** bill.minorDigits,
       title: `${formatMonth(bill.month)}: ${formatMinor(bill.totalMinor, bill.minorDigits)} ${bill.currency}`,
       tick: formatShortMonth(bill.month),
-      minorTick: bills.length > 6 && i % 3 !== 0,
+      minorTick: i % 3 !== 0,
       href: billHref(bill),
-    })),
-  });
+    }),
+  );
+  const chart = barChart({ id: "bills", size: "short", bars: padBars(bars, 12) });
+  const incomplete = bills.some((bill) => !bill.complete);
   const mean = bills.reduce((sum, bill) => sum + bill.totalMinor, 0) / bills.length;
-  return html`<figure class="figure"><figcaption><p>The last ${bills.length} months: ${formatMinor(Math.round(mean), first.minorDigits)} ${first.currency} a month on average</p></figcaption>${chart}</figure>`;
+  return html`<figure class="figure"><figcaption><p>The last ${bills.length} months: ${formatMinor(Math.round(mean), first.minorDigits)} ${first.currency} a month on average${incomplete && keys([["partial", "incomplete"]])}</p></figcaption>${chart}</figure>`;
 }
 
 export function billHref(bill: BillSummary): string {

@@ -30,7 +30,7 @@ export function blockPage({ readModel }: PageContext, height: number, page: numb
     actions: neighbours(block),
   })}
 ${statStrip([
-  stat("Time", time.stamp(block.timeSeconds), "UTC"),
+  stat("Time", time.clock(block.timeSeconds), html`${time.date(block.timeSeconds)}, UTC`),
   stat(
     "Records",
     formatNumber(block.records),

@@ -28,7 +28,11 @@ ${
     stat("Blocks", formatNumber(tip.height + 1), `${formatNumber(tip.finalHeight + 1)} final`),
     stat("Records", formatNumber(tip.logSize), "in one log"),
     stat("Work", formatWork(tip.work), "tries so far"),
-    stat("Newest", zonedTime("UTC").stamp(tip.timeSeconds), "UTC"),
+    stat(
+      "Newest",
+      zonedTime("UTC").clock(tip.timeSeconds),
+      html`${zonedTime("UTC").date(tip.timeSeconds)}, UTC`,
+    ),
   ])}${links(blocks.slice(0, 3))}${story && tamperSection(story)}`
 }
 <section aria-labelledby="blocks"><div class="section-head"><h2 id="blocks">${before === undefined ? "Newest blocks" : `Blocks before ${formatNumber(before)}`}</h2>${findForm()}</div>

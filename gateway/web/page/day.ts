@@ -1,8 +1,8 @@
 /** One civil day of one meter: its slots as bars and as a table, what else was sealed, and its proof. */
 import type { DayDetail } from "../../projection/read-model-types.ts";
 import { type Bar, barChart } from "../chart/bars.ts";
-import { kindOfLetter, usualWh } from "../history.ts";
-import { checkRecord } from "../proof/check-record.ts";
+import { energyOf, kindOfLetter, kindOfSlots, usualWh } from "../history.ts";
+import { checkRecord, type RecordCheck } from "../proof/check-record.ts";
 import { type Html, html } from "../view/html.ts";
 import { type Page, pageHead } from "../view/layout.ts";
 import {
@@ -17,9 +17,9 @@ import {
   TEMPERATURE,
   VOLTAGE,
 } from "../view/number.ts";
-import { completeness, emptyState, stat, statStrip, stepper } from "../view/parts.ts";
+import { completeness, emptyState, shortHash, stat, statStrip, stepper } from "../view/parts.ts";
 import { proofBehind } from "../view/proof.ts";
-import { sealBadge, sealLegend } from "../view/seal.ts";
+import { seal, sealBadge, sealLegend } from "../view/seal.ts";
 import { addDays, formatLongDate, formatWeekday, type ZonedTime, zonedTime } from "../view/time.ts";
 import { type PageContext, requireFound } from "./context.ts";
 import { viewSegments } from "./meter.ts";
@@ -37,6 +37,7 @@ export function dayPage(context: PageContext, id: string, date: string): Page {
   const { readModel } = context;
   const meter = requireFound(readModel.meter(id), `Meter ${id}`);
   const parts = readModel.day(id, date);
+  const checks = parts.map((day) => checkDay(context, day));
   const { firstDate, lastDay } = meter;
   const to = (day: string): readonly [string, string] => [
     `/meters/${id}/days/${day}`,
@@ -44,7 +45,6 @@ export function dayPage(context: PageContext, id: string, date: string): Page {
   ];
   const bar = html`<div class="bar">${viewSegments(meter, "day", { month: date.slice(0, 7), date })}${stepper(
     {
-      label: formatLongDate(date),
       previous: firstDate && date > firstDate ? to(addDays(date, -1)) : undefined,
       next: lastDay && date < lastDay.date ? to(addDays(date, 1)) : undefined,
     },
@@ -55,46 +55,55 @@ export function dayPage(context: PageContext, id: string, date: string): Page {
       [`/meters/${id}`, `Meter ${formatMeterId(id)}`],
     ],
     title: formatLongDate(date),
-    badge: parts[0] && sealBadge(parts[0]),
+    badge: parts[0] && sealBadge({ ...parts[0], state: checks[0]?.state ?? parts[0].state }),
   });
   const body =
     parts.length === 0
       ? html`${head}${bar}${emptyState("Nothing was sealed", "The chain holds no record of this meter for this day. It is a gap, not a zero.")}`
-      : html`${head}${bar}${parts.map((day, i) => dayPart(context, day, i))}${sealLegend()}`;
+      : html`${head}${bar}${parts.map((day, i) => dayPart(context, day, checks[i], i))}${sealLegend()}`;
   return { title: `${date} · meter ${id}`, section: "meters", body };
 }
 
-function dayPart(context: PageContext, day: DayDetail, index: number): Html {
+function dayPart(
+  context: PageContext,
+  day: DayDetail,
+  check: RecordCheck | undefined,
+  index: number,
+): Html {
   const time = zonedTime(day.zone);
-  const proof = proofOf(context, day);
+  const proof = html`<div><h2>Proof of this day</h2>${proofOf(day, check)}</div>`;
   if (day.unusable !== undefined) {
-    return html`<p class="notice notice-bad">This record is signed and in the chain, but what it holds cannot be used (<code>${day.unusable}</code>). Its slots count as missing until a correction.</p>${proof}`;
+    return html`<p class="notice notice-bad">This record is signed and in the chain, but what it holds cannot be used (<code>${day.unusable}</code>). Its slots count as missing until a correction.</p><section class="two" aria-label="Proof">${proof}</section>`;
   }
-  return html`<p class="lead sentence">${daySentence(context, day)}</p>
+  return html`${check && check.failed > 0 && html`<p class="notice notice-bad"><strong>Do not rely on this day.</strong> Its record does not verify: <a href="#proof">see which step fails</a>.</p>`}
+<p class="lead sentence">${daySentence(context, day)}</p>
 ${statStrip([
-  stat("Energy", measure(ENERGY, day.wh), completeness(day.slots)),
+  stat("Energy", measure(ENERGY, energyOf(day)), completeness(day.slots)),
   ...conditionStats(day),
 ])}
 ${chartOf(day, index, time)}
-<section class="two" aria-label="Proof and facts"><div><h2>Proof of this day</h2>${proof}</div><div>${facts(day, time)}</div></section>`;
+<section class="two" id="proof" aria-label="Proof and facts">${proof}<div>${facts(day, time)}</div></section>`;
 }
 
-function proofOf({ readModel, suite }: PageContext, day: DayDetail): Html {
+function checkDay({ readModel, suite }: PageContext, day: DayDetail): RecordCheck | undefined {
   const record = day.position === undefined ? undefined : readModel.record(day.position);
-  if (record === undefined || day.position === undefined) {
-    return html`<p class="notice">Received and stored safely. The proof appears when the next block is mined.</p>`;
-  }
-  const check = checkRecord({ suite, origin: readModel.overview().tip.origin }, record);
-  return proofBehind(check, day.position);
+  return record && checkRecord({ suite, origin: readModel.overview().tip.origin }, record);
+}
+
+function proofOf(day: DayDetail, check: RecordCheck | undefined): Html {
+  return check === undefined || day.position === undefined
+    ? html`<p class="notice">Received and stored safely. The proof appears when the next block is mined.</p>`
+    : proofBehind(check, day.position);
 }
 
 function daySentence({ readModel }: PageContext, day: DayDetail): string {
   const amount = `${speak(ENERGY, day.wh)} on this ${formatWeekday(day.date)}`;
   const before = readModel.days(day.meter, addDays(day.date, -28), addDays(day.date, -1));
   const usual = usualWh(day.date, before);
-  if (usual === undefined || usual === 0 || day.slots.gap > 0) {
-    return `${amount}. ${completeness(day.slots)}.`;
-  }
+  const kind = kindOfSlots(day.slots);
+  if (kind === "gap") return "No readings on this day. It is a gap, not a zero.";
+  if (kind === "partial") return `${amount}; a part of the day was not measured.`;
+  if (usual === undefined || usual === 0) return `${amount}.`;
   const percent = Math.round((day.wh / usual - 1) * 100);
   const weekday = `the usual ${formatWeekday(day.date)}`;
   if (percent === 0) return `${amount}, just like ${weekday}.`;
@@ -166,6 +175,9 @@ function facts(day: DayDetail, time: ZonedTime): Html {
 <div><dt>From</dt><dd>${time.stamp(day.fromSeconds)}</dd></div>
 <div><dt>To</dt><dd>${time.stamp(day.toSeconds)}</dd></div>
 <div><dt>Time zone data</dt><dd>${day.tzdata}</dd></div>
+<div><dt>Firmware</dt><dd>${shortHash(day.firmware)}</dd></div>
+${day.exportWh !== undefined && html`<div><dt>Fed into the grid</dt><dd>${register(day.exportWh)}</dd></div>`}
+${day.corrections.map((one) => html`<div><dt>Corrected by</dt><dd>record ${one.position} ${seal(one)}</dd></div>`)}
 </dl>
 ${
   day.events.length > 0 &&

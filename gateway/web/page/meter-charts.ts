@@ -14,7 +14,7 @@ import {
   TEMPERATURE,
   VOLTAGE,
 } from "../view/number.ts";
-import { completeness } from "../view/parts.ts";
+import { completeness, keys } from "../view/parts.ts";
 import { formatDate, formatMonth, formatShortMonth } from "../view/time.ts";
 
 export function historyCharts(
@@ -79,14 +79,12 @@ function tickOf(
 /** Names the patterns that occur, and only those. */
 function legendOf(columns: readonly Column[]): Html | undefined {
   const kinds = new Set(columns.map((column) => column.kind));
-  const keys: Html[] = [];
-  if (kinds.has("partial")) keys.push(html`<span class="key key-partial"></span>partly measured`);
-  if (kinds.has("substituted"))
-    keys.push(html`<span class="key key-substituted"></span>substituted`);
-  if (kinds.has("gap")) keys.push(html`<span class="key key-gap"></span>no readings`);
-  return keys.length === 0
-    ? undefined
-    : html`<span class="keys">${keys.map((key) => html`<span>${key}</span>`)}</span>`;
+  const words = [
+    ["partial", "partly measured"],
+    ["substituted", "substituted"],
+    ["gap", "no readings"],
+  ] as const;
+  return keys(words.filter(([kind]) => kinds.has(kind)));
 }
 
 function bandColumn(

@@ -5,6 +5,7 @@ import {
   type Column,
   columnsOfDays,
   columnsOfMonths,
+  energyOf,
   measuredColumns,
 } from "../history.ts";
 import { type Html, html } from "../view/html.ts";
@@ -72,18 +73,24 @@ ${lastDayStrip(meter)}
 <section class="history" aria-label="History">
 <div class="bar">${viewSegments(meter, yearly ? "year" : "month", { month, date: newest })}${periodStepper(meter, period)}<a class="button" href="/meters/${id}/days.csv">CSV<span class="vh"> of all days of this meter</span></a></div>
 ${
-  measuredColumns(columns).length === 0
+  columns.every((column) => column.kind === "none")
     ? emptyState(
         "No readings",
-        `${yearly ? year : formatMonth(month)} holds no readings of this meter. Nothing is shown in their place.`,
+        `${yearly ? year : formatMonth(month)} lies outside the days that this meter has sealed.`,
       )
     : html`${sentenceFor(columns, yearly)}
-${historyCharts(columns, (column) => (yearly ? `/meters/${id}?month=${column.key}` : column.days.length > 0 ? `/meters/${id}/days/${column.key}` : undefined), yearly)}`
+${historyCharts(columns, (column) => hrefOf(id, column, yearly), yearly)}`
 }
 ${yearly ? monthTable(id, columns) : dayTable(id, columns)}
 </section>
 ${sealLegend()}`;
   return { title: `Meter ${id}`, section: "meters", body };
+}
+
+/** From a month to its days, from a day to its page; a day that was never sealed leads nowhere. */
+function hrefOf(id: string, column: Column, yearly: boolean): string | undefined {
+  if (yearly) return `/meters/${id}?month=${column.key}`;
+  return column.days.length > 0 ? `/meters/${id}/days/${column.key}` : undefined;
 }
 
 function waitingPage(meter: MeterSummary): Page {
@@ -126,7 +133,7 @@ function lastDayStrip(meter: MeterSummary): Html | undefined {
   return statStrip([
     stat(
       formatDate(day.date),
-      html`${measure(ENERGY, day.wh)} ${seal(day)}`,
+      html`${measure(ENERGY, energyOf(day))} ${seal(day)}`,
       completeness(day.slots),
     ),
     stat("Voltage", measure(VOLTAGE, volts?.mean), range(VOLTAGE, volts)),
@@ -183,6 +190,9 @@ function periodStepper(meter: MeterSummary, period: string): Html {
 /** What the charts say, in words. */
 function sentenceFor(columns: readonly Column[], yearly: boolean): Html {
   const measured = measuredColumns(columns);
+  if (measured.length === 0) {
+    return html`<p class="lead sentence">No readings: ${count(columns.filter((column) => column.kind === "gap").length, yearly ? "month" : "day")} in a gap. Nothing is shown in their place.</p>`;
+  }
   const total = measured.reduce((sum, column) => sum + column.wh, 0);
   const most = measured.reduce((a, b) => (b.wh > a.wh ? b : a));
   const unit = yearly ? "month" : "day";

@@ -3,7 +3,8 @@
  * tip and open alarms.
  */
 import type { MeterSummary, Overview } from "../../projection/read-model-types.ts";
-import { barChart } from "../chart/bars.ts";
+import { type Bar, barChart, padBars } from "../chart/bars.ts";
+import { energyOf } from "../history.ts";
 import { type Html, html } from "../view/html.ts";
 import { type Page, pageHead } from "../view/layout.ts";
 import {
@@ -18,7 +19,15 @@ import {
   TEMPERATURE,
   VOLTAGE,
 } from "../view/number.ts";
-import { emptyState, meterPlace, meterStateWords, pager, stat, statStrip } from "../view/parts.ts";
+import {
+  emptyState,
+  keys,
+  meterPlace,
+  meterStateWords,
+  pager,
+  stat,
+  statStrip,
+} from "../view/parts.ts";
 import { seal, sealLegend, sealShape } from "../view/seal.ts";
 import { formatDate, formatLongDate, formatShortDate } from "../view/time.ts";
 import type { PageContext } from "./context.ts";
@@ -101,19 +110,19 @@ function recentDays(overview: Overview): Html | undefined {
   const days = overview.recentDays;
   if (days.length < 3) return undefined;
   const mean = days.reduce((sum, day) => sum + day.wh, 0) / days.length;
-  const sentence = `The last ${days.length} sealed days of all meters together: ${speak(ENERGY, mean)} a day on average.`;
-  const chart = barChart({
-    id: "recent",
-    size: "short",
-    bars: days.map((day, i) => ({
+  const sentence = `The last ${days.length} sealed days of all meters together: ${speak(ENERGY, mean)} a day on average`;
+  const some = days.some((day) => day.meters > 0 && day.meters < overview.meters);
+  const bars = days.map(
+    (day, i): Bar => ({
       kind: day.meters === 0 ? "gap" : day.meters < overview.meters ? "partial" : "solid",
       value: day.wh / 1000,
       title: `${formatDate(day.date)}: ${speak(ENERGY, day.wh)}, ${count(day.meters, "meter")}`,
       tick: (days.length - 1 - i) % 5 === 0 ? formatShortDate(day.date) : undefined,
       minorTick: (days.length - 1 - i) % 10 !== 0,
-    })),
-  });
-  return html`<figure class="figure"><figcaption>${sentence}</figcaption>${chart}
+    }),
+  );
+  const chart = barChart({ id: "recent", size: "short", bars: padBars(bars, 14) });
+  return html`<figure class="figure"><figcaption>${sentence}${some && keys([["partial", "not every meter"]])}</figcaption>${chart}
 <details class="behind"><summary>These days as a table</summary><div class="scroll" tabindex="0" role="region" aria-label="Recent days"><table><thead><tr><th scope="col">Day</th><th scope="col" class="n">Energy</th><th scope="col" class="n">Meters</th></tr></thead><tbody>${[
     ...days,
   ]
@@ -140,7 +149,7 @@ function meterRow(meter: MeterSummary): Html {
   const usable = day?.unusable === undefined ? day : undefined;
   return html`<tr role="row"><th role="rowheader" scope="row"><a href="/meters/${meter.meter}" class="num">${formatMeterId(meter.meter)}</a>${presence(meter)}</th>
 <td role="cell" class="where">${meterPlace(meter)}</td>
-<td role="cell" class="n main" data-label="Energy">${measure(ENERGY, usable?.wh)}</td>
+<td role="cell" class="n main" data-label="Energy">${measure(ENERGY, energyOf(day))}</td>
 <td role="cell" class="n" data-label="Current">${measure(CURRENT, usable?.currentMilliAmp?.[0]?.mean)}</td>
 <td role="cell" class="n" data-label="Voltage">${measure(VOLTAGE, usable?.voltageMilliVolt?.[0]?.mean)}</td>
 <td role="cell" class="n" data-label="Temperature">${measure(TEMPERATURE, usable?.temperatureMilliCelsius?.mean)}</td>

@@ -120,7 +120,7 @@ function checkSignature({ suite }: CheckContext, record: RecordDetail): Outcome 
   }
   const [head = "", body = "", signature = ""] = record.line1.split(".");
   return {
-    sentence: `Signed by ${record.signer} with a key that never leaves it. One changed character would break the signature.`,
+    sentence: `Signed by ${record.signer === record.meter ? "the meter with a key that never leaves it" : record.signer}. One changed character would break the signature.`,
     bytes: [
       ["Header", decodeUtf8(decodeBase64url(head))],
       ["Payload", decodeUtf8(decodeBase64url(body))],

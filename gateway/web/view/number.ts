@@ -44,7 +44,7 @@ export function speak(quantity: Quantity, value: number): string {
 /** Digits with the unit small and grey; a dash with words for a screen reader when there is none. */
 export function measure(quantity: Quantity, value: number | undefined): Html {
   if (value === undefined) return none();
-  return html`<span class="num">${formatQuantity(quantity, value)}</span> <span class="unit">${quantity.unit}</span>`;
+  return html`<span class="measure"><span class="num">${formatQuantity(quantity, value)}</span> <span class="unit">${quantity.unit}</span></span>`;
 }
 
 /** The mark for "no such value". */
@@ -59,7 +59,7 @@ export function formatMeterId(id: string): string {
 
 /** Money from minor units: formatMoney(936, 2, "USD") is "9.36" followed by a small "USD". */
 export function money(totalMinor: number, minorDigits: number, currency: string): Html {
-  return html`<span class="num">${formatMinor(totalMinor, minorDigits)}</span> <span class="unit">${currency}</span>`;
+  return html`<span class="measure"><span class="num">${formatMinor(totalMinor, minorDigits)}</span> <span class="unit">${currency}</span></span>`;
 }
 
 export function formatMinor(amountMinor: number, minorDigits: number): string {

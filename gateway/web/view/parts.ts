@@ -59,7 +59,7 @@ export function completeness(slots: SlotCounts): string {
   add(slots.partial, "partial");
   add(slots.recovered, "recovered");
   add(slots.substituted, "substituted");
-  add(slots.gap, "in a gap");
+  add(slots.gap, "without a reading");
   add(slots.missing, "missing");
   const all = `${formatNumber(slots.measured)} of ${count(slots.total, "slot")} measured`;
   return notMeasured.length === 0 ? all : `${all}, ${notMeasured.join(", ")}`;
@@ -88,6 +88,14 @@ export function pager(options: {
   }<span>Page ${formatNumber(page)} of ${formatNumber(pages)}</span>${
     page < pages ? html`<a href="${href(page + 1)}" rel="next">Next →</a>` : html`<span></span>`
   }</nav>`;
+}
+
+/** What the patterns of a chart mean; only those that occur. */
+export function keys(
+  entries: readonly (readonly [kind: "partial" | "substituted" | "gap", words: string])[],
+): Html | undefined {
+  if (entries.length === 0) return undefined;
+  return html`<span class="keys">${entries.map(([kind, words]) => html`<span><span class="key key-${kind}"></span>${words}</span>`)}</span>`;
 }
 
 /** A choice of views as links; the current one is marked. */
