@@ -11,10 +11,20 @@ import { resolveGpioNumber } from "./gpio-base.ts";
 import { loadOptional } from "./optional-module.ts";
 import { failFromSystem } from "./system-error.ts";
 
-/** Throws `hardware-module`, `gpio-chip`, `sensor-busy` (another program holds it), `sensor-gone`. */
-export async function openLinuxPin({ pin, direction }: PinSettings): Promise<DigitalPin> {
-  const module = await loadOptional("onoff", () => import("onoff"));
-  const number = await resolveGpioNumber(pin);
+/** The part of the module that is used. */
+export type PinModule = Pick<typeof import("onoff"), "Gpio">;
+
+/**
+ * `sysfs`: the kernel's GPIO class. Throws `hardware-module`, `gpio-chip`, `sensor-busy` (another program holds
+ * the pin), `sensor-gone`.
+ */
+export async function openLinuxPin(
+  { pin, direction }: PinSettings,
+  load: () => Promise<PinModule> = () => import("onoff"),
+  sysfs?: string,
+): Promise<DigitalPin> {
+  const module = await loadOptional("onoff", load);
+  const number = await resolveGpioNumber(pin, sysfs);
   const what = `GPIO${pin}`;
   let gpio: Gpio;
   try {

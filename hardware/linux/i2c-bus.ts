@@ -13,7 +13,8 @@ import { loadOptional } from "./optional-module.ts";
 import { codeOfSystemError, errnoOf, failFromSystem } from "./system-error.ts";
 import { withTimeLimit } from "./time-limit.ts";
 
-type I2cModule = typeof import("i2c-bus");
+/** The part of the module that is used. */
+export type I2cModule = Pick<typeof import("i2c-bus"), "openPromisified">;
 
 /** The kernel's own limit is 1 s on most controllers; a read of 32 bytes takes 4 ms. */
 const TRANSACTION_MS = 1_500;
@@ -21,21 +22,27 @@ const TRANSACTION_MS = 1_500;
 const REPEATS = 2;
 
 /** Throws `hardware-module`; a missing bus shows at its first use. */
-export async function openLinuxI2cBus(bus: number): Promise<I2cBus> {
-  const module = await loadOptional("i2c-bus", () => import("i2c-bus"));
-  return new LinuxI2cBus(module, bus);
+export async function openLinuxI2cBus(
+  bus: number,
+  load: () => Promise<I2cModule> = () => import("i2c-bus"),
+  limitMs = TRANSACTION_MS,
+): Promise<I2cBus> {
+  const module = await loadOptional("i2c-bus", load);
+  return new LinuxI2cBus(module, bus, limitMs);
 }
 
 class LinuxI2cBus implements I2cBus {
   readonly #module: I2cModule;
   readonly #number: number;
+  readonly #limitMs: number;
   readonly #lock = new Lock();
   // Owned by work inside the lock.
   #handle: PromisifiedBus | undefined;
   #hung = false;
   #closed = false;
 
-  constructor(module: I2cModule, number: number) {
+  constructor(module: I2cModule, number: number, limitMs: number) {
+    this.#limitMs = limitMs;
     this.#module = module;
     this.#number = number;
   }
@@ -85,7 +92,7 @@ class LinuxI2cBus implements I2cBus {
     this.#handle ??= await this.#module.openPromisified(this.#number);
     const running = work(this.#handle);
     try {
-      return await withTimeLimit(running, TRANSACTION_MS, what);
+      return await withTimeLimit(running, this.#limitMs, what);
     } catch (error) {
       if (isCoded(error, "sensor-timeout")) {
         this.#hung = true;

@@ -48,6 +48,7 @@ class RowCursor {
   #current: Row | undefined;
   #next: Row | undefined;
   #answering = false;
+  #failure: unknown;
 
   constructor(rows: AsyncIterable<Row>) {
     this.#rows = rows[Symbol.asyncIterator]();
@@ -58,6 +59,7 @@ class RowCursor {
     return this.#answering ? this.#current : undefined;
   }
 
+  /** Throws what a malformed row throws, from the end of the last good row on, each time. */
   async moveTo(at: UnixMillis): Promise<void> {
     if (!this.#started) {
       this.#started = true;
@@ -69,6 +71,7 @@ class RowCursor {
       this.#current = this.#next;
       this.#next = await this.#take();
     }
+    if (this.#failure !== undefined && at > (this.#current?.to ?? 0) * 1000) throw this.#failure;
     const span = this.#spanOf(this.#current);
     this.#answering = span !== undefined && at >= span.from && at <= span.to;
   }
@@ -98,8 +101,13 @@ class RowCursor {
   }
 
   async #take(): Promise<Row | undefined> {
-    const result = await this.#rows.next();
-    return result.done === true ? undefined : result.value;
+    try {
+      const result = await this.#rows.next();
+      return result.done === true ? undefined : result.value;
+    } catch (error) {
+      this.#failure = error;
+      return undefined;
+    }
   }
 
   /** Milliseconds in which a row answers. */

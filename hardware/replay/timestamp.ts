@@ -33,7 +33,7 @@ export function createTimestampReader(format: string): TimestampReader {
 function readUnix(text: string, unitsASecond: number): Timestamp | undefined {
   const units = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
   const seconds = units / unitsASecond;
-  return Number.isSafeInteger(seconds) ? { kind: "instant", seconds } : undefined;
+  return Number.isInteger(seconds) && isKnown(seconds) ? { kind: "instant", seconds } : undefined;
 }
 
 const readIso: TimestampReader = (text) => {
@@ -91,5 +91,11 @@ function naiveSeconds(parts: readonly number[]): number | undefined {
     time.getUTCHours() === hour &&
     time.getUTCMinutes() === minute &&
     time.getUTCSeconds() === second;
-  return same ? time.getTime() / 1000 : undefined;
+  const seconds = time.getTime() / 1000;
+  return same && isKnown(seconds) ? seconds : undefined;
+}
+
+/** 1971 to 9998: at least a year within the calendar of day records, whatever the zone. */
+function isKnown(seconds: number): boolean {
+  return seconds >= 31_536_000 && seconds < 253_370_764_800;
 }

@@ -1,28 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { describe, type TestContext, test } from "node:test";
+import { describe, test } from "node:test";
 import { resolveGpioNumber } from "../../../hardware/linux/gpio-base.ts";
 import { openLinuxPorts } from "../../../hardware/linux/linux-ports.ts";
 import { loadOptional } from "../../../hardware/linux/optional-module.ts";
 import { codeOfSystemError, errnoOf } from "../../../hardware/linux/system-error.ts";
 import { withTimeLimit } from "../../../hardware/linux/time-limit.ts";
+import { writeGpioChips } from "../../support/gpio-chips.ts";
 import { rejectsWith } from "../../support/sensor-doubles.ts";
-
-/** A sysfs GPIO class with these chips: name, label, base, number of lines. */
-function writeChips(t: TestContext, chips: readonly [string, string, number, number][]): string {
-  const folder = mkdtempSync(path.join(tmpdir(), "wattproof-gpio-"));
-  t.after(() => rmSync(folder, { recursive: true }));
-  mkdirSync(path.join(folder, "export-is-no-chip"));
-  for (const [name, label, base, ngpio] of chips) {
-    mkdirSync(path.join(folder, name));
-    for (const [file, value] of Object.entries({ label, base, ngpio })) {
-      writeFileSync(path.join(folder, name, file), `${value}\n`);
-    }
-  }
-  return folder;
-}
 
 describe("the kernel's number of a BCM pin", () => {
   test("follows the chip's label through every known base", async (t) => {
@@ -45,14 +29,14 @@ describe("the kernel's number of a BCM pin", () => {
       [[["gpiochip399", "pinctrl-rp1", 399, 54]], 416],
     ];
     for (const [chips, expected] of cases) {
-      assert.equal(await resolveGpioNumber(17, writeChips(t, chips)), expected);
+      assert.equal(await resolveGpioNumber(17, writeGpioChips(t, chips)), expected);
     }
   });
 
   test("no chip of a Pi, a pin that the chip lacks, no sysfs", async (t) => {
-    const foreign = writeChips(t, [["gpiochip0", "INT34C6:00", 0, 360]]);
+    const foreign = writeGpioChips(t, [["gpiochip0", "INT34C6:00", 0, 360]]);
     await rejectsWith(resolveGpioNumber(17, foreign), "gpio-chip");
-    const pi = writeChips(t, [["gpiochip512", "pinctrl-bcm2711", 512, 28]]);
+    const pi = writeGpioChips(t, [["gpiochip512", "pinctrl-bcm2711", 512, 28]]);
     await rejectsWith(resolveGpioNumber(28, pi), "gpio-chip");
     await rejectsWith(resolveGpioNumber(17, "/nowhere"), "gpio-chip");
   });

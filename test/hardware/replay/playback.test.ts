@@ -104,9 +104,13 @@ describe("a recording played as a PZEM", () => {
     assert.deepEqual(late, expected.slice(60));
   });
 
-  test("a malformed row fails the read that reaches it", async (t) => {
+  test("a malformed row fails the reads from its place on, not those before", async (t) => {
     const file = writeRecording(t, "t,kwh,q\n2024-01-01T00:00,0.6,\n2024-01-01T01:00,zero,\n");
     const source = await openDevice({ ...HOURLY, file });
-    await rejectsWith(source.read((START + HOUR) * 1000), "replay-row");
+    assert.equal((await source.read(START * 1000)).register, 0);
+    assert.equal((await source.read((START + HOUR) * 1000)).register, 600);
+    for (const minutes of [1, 30, 600]) {
+      await rejectsWith(source.read((START + HOUR + 60 * minutes) * 1000), "replay-row");
+    }
   });
 });

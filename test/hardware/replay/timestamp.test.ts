@@ -21,10 +21,12 @@ describe("time columns", () => {
   });
 
   test("unix seconds and milliseconds", () => {
-    assert.deepEqual(createTimestampReader("unix")("86400"), { kind: "instant", seconds: 86_400 });
+    const expected = { kind: "instant", seconds: 1_704_063_600 };
+    assert.deepEqual(createTimestampReader("unix")("1704063600"), expected);
+    assert.equal(createTimestampReader("unix")("1704063600000"), undefined);
     const read = createTimestampReader("unix-ms");
-    assert.deepEqual(read("86400000"), { kind: "instant", seconds: 86_400 });
-    assert.equal(read("86400001"), undefined);
+    assert.deepEqual(read("1704063600000"), expected);
+    assert.equal(read("1704063600001"), undefined);
   });
 
   test("patterns of other countries", () => {
@@ -46,6 +48,9 @@ describe("time columns", () => {
       "2007-01-01T00:60",
       "2007-01-01T00:05 Europe",
       "01/01/2007",
+      "1970-12-31",
+      "0050-01-01",
+      "9999-01-01T00:00Z",
       "",
     ]) {
       assert.equal(read(text), undefined, text);

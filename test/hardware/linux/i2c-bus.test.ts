@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { type I2cModule, openLinuxI2cBus } from "../../../hardware/linux/i2c-bus.ts";
+import { rejectsWith } from "../../support/sensor-doubles.ts";
+
+type Outcome = number | string | Promise<number>;
+
+/**
+ * The module with a script: each transaction takes the next outcome, a count of bytes or an error number. It fails the
+ * test when two transactions overlap.
+ */
+function fakeModule(outcomes: Outcome[]): { module: I2cModule; log: string[] } {
+  const log: string[] = [];
+  let running = 0;
+  const transact = async (what: string): Promise<number> => {
+    assert.equal(running, 0, "transactions overlap");
+    running++;
+    log.push(what);
+    const outcome = outcomes.shift() ?? 0;
+    try {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (typeof outcome !== "string") return await outcome;
+      throw Object.assign(new Error(`${outcome}, from the kernel`), { code: outcome });
+    } finally {
+      running--;
+    }
+  };
+  const handle = {
+    async i2cWrite(address: number, length: number, buffer: Buffer) {
+      return { bytesWritten: await transact(`write ${address} ${length}`), buffer };
+    },
+    async i2cRead(address: number, length: number, buffer: Buffer) {
+      buffer.fill(address);
+      return { bytesRead: await transact(`read ${address} ${length}`), buffer };
+    },
+    async close() {
+      log.push("close");
+    },
+  };
+  const module = {
+    async openPromisified(bus: number) {
+      log.push(`open ${bus}`);
+      return handle;
+    },
+  };
+  return { module: module as unknown as I2cModule, log };
+}
+
+const COMMAND = Uint8Array.of(0x24, 0);
+
+describe("an I2C bus over the i2c-bus module", () => {
+  test("opens once, at the first use, and runs one transaction after the other", async () => {
+    const { module, log } = fakeModule([2, 3, 2]);
+    const bus = await openLinuxI2cBus(1, async () => module);
+    assert.deepEqual(log, []);
+    const [, bytes] = await Promise.all([
+      bus.write(0x44, COMMAND),
+      bus.read(0x45, 3),
+      bus.write(0x44, COMMAND),
+    ]);
+    assert.deepEqual(bytes, Uint8Array.of(0x45, 0x45, 0x45));
+    await bus.close();
+    assert.deepEqual(log, ["open 1", "write 68 2", "read 69 3", "write 68 2", "close"]);
+  });
+
+  test("error numbers of the kernel become codes; the bus stays open for a part that does not answer", async () => {
+    const { module, log } = fakeModule(["EREMOTEIO", "ENXIO", "ETIMEDOUT", "EBUSY", 6]);
+    const bus = await openLinuxI2cBus(1, async () => module);
+    await rejectsWith(bus.write(0x44, COMMAND), "sensor-nack");
+    await rejectsWith(bus.read(0x44, 6), "sensor-nack");
+    await rejectsWith(bus.read(0x44, 6), "sensor-timeout");
+    await rejectsWith(bus.read(0x44, 6), "sensor-busy");
+    assert.equal((await bus.read(0x44, 6)).length, 6);
+    assert.deepEqual(
+      log.filter((entry) => entry === "open 1" || entry === "close"),
+      ["open 1"],
+    );
+  });
+
+  test("a short transfer is a missing acknowledge", async () => {
+    const { module } = fakeModule([1, 3]);
+    const bus = await openLinuxI2cBus(1, async () => module);
+    await rejectsWith(bus.write(0x44, COMMAND), "sensor-nack");
+    await rejectsWith(bus.read(0x44, 6), "sensor-nack");
+  });
+
+  test("a lost arbitration is repeated twice", async () => {
+    const { module, log } = fakeModule(["EAGAIN", "EAGAIN", 2, "EAGAIN", "EAGAIN", "EAGAIN"]);
+    const bus = await openLinuxI2cBus(1, async () => module);
+    await bus.write(0x44, COMMAND);
+    assert.equal(log.length, 4);
+    await rejectsWith(bus.write(0x44, COMMAND), "sensor-busy");
+    assert.equal(log.length, 7);
+  });
+
+  test("a bus that went away is opened again", async () => {
+    const { module, log } = fakeModule(["ENODEV", 2]);
+    const bus = await openLinuxI2cBus(1, async () => module);
+    await rejectsWith(bus.write(0x44, COMMAND), "sensor-gone");
+    await bus.write(0x44, COMMAND);
+    assert.deepEqual(log, ["open 1", "write 68 2", "close", "open 1", "write 68 2"]);
+  });
+
+  test("while a call hangs in the kernel no other is started; when it returns, the bus works again", async () => {
+    let release: (count: number) => void = () => {};
+    const hanging = new Promise<number>((resolve) => {
+      release = resolve;
+    });
+    const { module, log } = fakeModule([hanging, 2]);
+    const bus = await openLinuxI2cBus(1, async () => module, 20);
+    await rejectsWith(bus.write(0x44, COMMAND), "sensor-timeout");
+    await rejectsWith(bus.write(0x44, COMMAND), "sensor-timeout");
+    assert.equal(log.length, 2);
+    release(2);
+    await hanging;
+    await new Promise((resolve) => setImmediate(resolve));
+    await bus.write(0x44, COMMAND);
+    assert.equal(log.length, 3);
+  });
+});
