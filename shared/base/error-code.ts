@@ -130,6 +130,7 @@ export const ERROR_CODES = {
   "clock-behind": "the clock is behind the chain, so this gateway does not mine",
   control: "a control request that is not understood or cannot be answered",
   stopping: "the gateway is stopping",
+  "store-old": "this store is older than a checkpoint that it signed, so this gateway does not mine",
 
   // gateway: chain store
   store: "not a store of this version, or there is one already",
@@ -141,7 +142,6 @@ export const ERROR_CODES = {
   "not-found": "no such page, file, meter, day, bill, block or record",
   access: "this reader may not see this",
   host: "the request names another host than this portal's",
-  internal: "the portal could not answer; its log says why",
 
   // meter: journal, keys, uplink
   journal: "the meter's journal cannot be opened or was written by a newer version",
