@@ -11,6 +11,7 @@ import { fail, isCoded, WattproofError } from "../../shared/base/error.ts";
 import { thumbprint } from "../../shared/crypto/key.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
 import { checkDay } from "../../shared/day/check-day.ts";
+import { formatDayRow } from "../../shared/day/day-row.ts";
 import type { BillableDay } from "../../shared/money/charge-lines.ts";
 import { recomputeBill } from "../../shared/money/recompute-bill.ts";
 import type { LoggedAssignment, LoggedTariff } from "../../shared/money/tariff-timeline.ts";
@@ -19,7 +20,7 @@ import type { BillPayload, DayPayload } from "../../shared/record/payload.ts";
 import { parsePlaintext } from "../../shared/record/plaintext.ts";
 import type { ParsedRecord } from "../../shared/record/record.ts";
 
-const openedLine = object({ leaf: hash, plaintext: anyObject });
+const openedLine = object({ leaf: hash, plaintext: anyObject }, { row: anyObject });
 
 interface Place {
   readonly position: number;
@@ -99,7 +100,7 @@ export class OpenedVerifier {
 
   /** The next opened plaintext, in log order. Throws `opened`, `dump`, `bill-differs`. */
   addOpened(value: { readonly [name: string]: Json }): void {
-    const { leaf, plaintext } = openedLine(value, "opened");
+    const { leaf, plaintext, row } = openedLine(value, "opened");
     const sealed = this.#sealed.get(leaf);
     if (sealed === undefined) fail("opened", "an opened plaintext of no record", { leaf });
     const place = { height: sealed.height, record: sealed.position, leaf };
@@ -110,11 +111,11 @@ export class OpenedVerifier {
       fail("opened", "the plaintext is not the one that its record names", place);
     }
     this.#opened += 1;
-    if (sealed.typ === "day") this.#addDay(sealed, text);
+    if (sealed.typ === "day") this.#addDay(sealed, text, row);
     else this.#checkBill(sealed, text);
   }
 
-  #addDay(sealed: Sealed & { readonly typ: "day" }, text: string): void {
+  #addDay(sealed: Sealed & { readonly typ: "day" }, text: string, row: Json | undefined): void {
     const { kid, point, leaf, position, payload } = sealed;
     try {
       const day = parsePlaintext("day", text);
@@ -128,9 +129,12 @@ export class OpenedVerifier {
       this.#registers.set(kid, day.register[1]);
       const { from, to, step, wh, quality } = day;
       log.days.push({ leaf, position, from, to, step, wh, quality });
+      if (row !== undefined && canonicalize(row) !== canonicalize(formatDayRow(day) as Json)) {
+        fail("opened", "the row is not that of the plaintext");
+      }
     } catch (error) {
       // A local rule: such a day stands in the chain and does not count (records.md section 3).
-      if (!isCoded(error)) throw error;
+      if (!isCoded(error) || error.code === "opened") throw error;
       this.#unusable += 1;
     }
   }
