@@ -20,7 +20,7 @@ import { decodeReplay, type ReplayConfig } from "./replay/replay-config.ts";
 /** A household simulated under the unchanged drivers of a PZEM-004T and an SHT31; same seed, same house. */
 const decodeMock = object({ kind: literal("mock"), seed: natural });
 
-export type MockConfig = Decoded<typeof decodeMock>;
+type MockConfig = Decoded<typeof decodeMock>;
 export type SensorConfig = Decoded<(typeof SENSORS)[number]["decode"]>;
 export type SourceConfig = MockConfig | ReplayConfig | SensorConfig;
 

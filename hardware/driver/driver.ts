@@ -22,7 +22,7 @@ import type { Ports } from "../port/ports.ts";
  * Where energy comes from: `register`, the part counts it (quality M); `power`, the meter has to
  * integrate `power` over time (quality I); `none`, the part measures none (climate sensors).
  */
-export type EnergyKind = "register" | "power" | "none";
+type EnergyKind = "register" | "power" | "none";
 
 /** What one read of one part gave. A quantity that the part does not measure is absent, never zero. */
 export interface Reading {

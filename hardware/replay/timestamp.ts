@@ -2,7 +2,7 @@
 import { fail } from "../../shared/base/error.ts";
 
 /** `naive`: seconds since 1970 as if it were UTC; the recording's clock turns it into an instant. */
-export type Timestamp =
+type Timestamp =
   | { readonly kind: "naive"; readonly seconds: number }
   | { readonly kind: "instant"; readonly seconds: number };
 

@@ -8,7 +8,7 @@ const MINUTES_A_DAY = 1440;
 const DAYS_A_YEAR = 365.2425;
 
 /** -1 in mid-January to 1 in mid-July. */
-export function summerness(day: number): number {
+function summerness(day: number): number {
   return -Math.cos((2 * Math.PI * (day - 15)) / DAYS_A_YEAR);
 }
 

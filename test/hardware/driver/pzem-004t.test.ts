@@ -5,8 +5,9 @@ import type { Driver, Reading } from "../../../hardware/driver/driver.ts";
 import { sealFrame } from "../../../hardware/driver/modbus-rtu.ts";
 import { parsePzemReply, pzem004t } from "../../../hardware/driver/pzem-004t.ts";
 import { decodeHex, encodeHex } from "../../../shared/base/bytes.ts";
+import { isCoded } from "../../../shared/base/error.ts";
 import { requireSharedData, sharedDataPath } from "../../support/project-root.ts";
-import { rejectsWith, scriptSerial, throwsWith } from "../../support/sensor-doubles.ts";
+import { rejectsWith, scriptSerial } from "../../support/sensor-doubles.ts";
 
 const MANUAL = decodeHex("01041408d1006c000000f400000026000001f4006400005134");
 
@@ -92,7 +93,10 @@ describe("PZEM-004T v3", () => {
     const full = parsePzemReply(withRegisters({ 5: 0x967f, 6: 0x0098 }));
     assert.equal(full.register, 9_999_999);
     assert.equal(parsePzemReply(withRegisters({ 3: 0xffff, 4: 1 })).power, 13_107_100);
-    throwsWith(() => parsePzemReply(withRegisters({ 6: 0x8000 })), "sensor-range");
+    assert.throws(
+      () => parsePzemReply(withRegisters({ 5: 0, 6: 0x8000 })),
+      (error) => isCoded(error, "sensor-range") && error.detail["value"] === 0x8000_0000,
+    );
   });
 
   test("values that the part cannot measure are out of range, each quantity by itself", async () => {

@@ -113,6 +113,37 @@ describe("the real house by the hour, 2006 to 2010", () => {
   });
 });
 
+describe("the real house of four years, played as a device", () => {
+  test("read every half hour, each day's register differences are the recorded energy to 0.1 %", async (t) => {
+    if (!requireSharedData(t, ...HOURLY_NAME)) return;
+    const source = await openDevice(hourly());
+    const start = Date.parse("2006-12-16T17:00:00+01:00");
+    const end = Date.parse("2010-11-26T22:00:00+01:00");
+    const byDay = new Map<string, number>();
+    let previous: number | undefined;
+    let silent = 0;
+    for (let at = start; at <= end; at += 1_800_000) {
+      const { register = 0, registerSpan = 0 } = await source.read(at).catch((error: unknown) => {
+        assert.ok(isCoded(error, "sensor-timeout"), String(error));
+        silent++;
+        return { register: previous };
+      });
+      // The register starts again at 0 several times in these years.
+      const delta = register - (previous ?? register);
+      const day = new Date(at + OFFSET * 1000 - 1).toISOString().slice(0, 10);
+      byDay.set(day, (byDay.get(day) ?? 0) + (delta < 0 ? delta + registerSpan : delta));
+      previous = register;
+    }
+    await source.close();
+    assert.ok(silent > 2 * 421 - 20 && silent < 2 * 421 + 30, String(silent));
+    for (const [day, tenThousandths] of sumByDay(sharedDataPath(...HOURLY_NAME), 1)) {
+      const recorded = Number(tenThousandths) / 10;
+      const played = byDay.get(day) ?? 0;
+      assert.ok(Math.abs(played - recorded) <= 1 + recorded / 1000, `${day}: ${played}`);
+    }
+  });
+});
+
 describe("the real house by the minute, a week of 2007", () => {
   test("played as a device, each day's register difference is the recorded energy to the Wh", async (t) => {
     if (!requireSharedData(t, ...MINUTE_NAME)) return;
