@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { decodeBillOrder } from "../../../gateway/billing/bill-order.ts";
+import { codeOf } from "../../support/code-of.ts";
+
+it("an order names a month, a meter, or nothing", () => {
+  assert.deepEqual(decodeBillOrder({}, 5), { now: 5, incomplete: false });
+  assert.deepEqual(decodeBillOrder({ month: "2024-02", meter: "352522395", incomplete: true }, 5), {
+    now: 5,
+    month: "2024-02",
+    meter: "352522395",
+    incomplete: true,
+  });
+});
+
+it("refuses what makes no order", () => {
+  assert.equal(
+    codeOf(() => decodeBillOrder({ month: 202402 }, 5)),
+    "usage",
+  );
+  assert.equal(
+    codeOf(() => decodeBillOrder({ month: "2024-13" }, 5)),
+    "calendar",
+  );
+  assert.equal(
+    codeOf(() => decodeBillOrder({ meter: "1" }, 5)),
+    "usage",
+  );
+  assert.equal(
+    codeOf(() => decodeBillOrder({ incomplete: 1 }, 5)),
+    "usage",
+  );
+  assert.equal(
+    codeOf(() => decodeBillOrder({ incomplete: true }, 5)),
+    "usage",
+  );
+});
