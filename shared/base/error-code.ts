@@ -128,7 +128,6 @@ export const ERROR_CODES = {
   "no-gateway": "the data folder holds no gateway",
   enrolment: "an enrolment that was not begun here, or is already finished",
   "clock-behind": "the clock is behind the chain, so this gateway does not mine",
-  internal: "a fault of this software; its log says more",
   control: "a control request that is not understood or cannot be answered",
   stopping: "the gateway is stopping",
   "store-old": "this store is older than a checkpoint that it signed, so this gateway does not mine",
