@@ -49,8 +49,7 @@ function countDays(
 ): number {
   let count = 0;
   let counted = from - 1;
-  // A day before and after: the clock may have gone back across midnight.
-  for (let day = dayAtFrom - 1; ; day++) {
+  for (let day = dayAtFrom; ; day++) {
     const start = startOfLocalDay(changes, day);
     if (start >= to) return count;
     // A day that does not occur begins where the next one does, and counts once.

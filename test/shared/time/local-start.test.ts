@@ -6,6 +6,7 @@ import {
   dayBounds,
   listOffsets,
   localDayOf,
+  monthBounds,
   nextLocalDay,
 } from "../../../shared/time/civil-day.ts";
 import { countStarts } from "../../../shared/time/local-start.ts";
@@ -46,6 +47,23 @@ const period = fc
   .map(([zone, from, length]) => ({ zone, from, to: from + length }));
 
 describe("countStarts", () => {
+  it("counts a day that does not occur not at all, and one that a clock shows twice once", () => {
+    const months: [string, string, number][] = [
+      ["Pacific/Apia", "2011-12", 30],
+      ["Pacific/Kwajalein", "1993-08", 30],
+      ["America/St_Johns", "2008-11", 30],
+      ["Antarctica/Casey", "2010-03", 31],
+      ["America/Asuncion", "2023-10", 31],
+      ["Europe/Berlin", "2024-02", 29],
+    ];
+    for (const [zone, month, days] of months) {
+      const { from, to } = monthBounds(zone, month);
+      assert.equal(count(zone, "day", from, to), days, zone);
+      assert.equal(count(zone, "month", from, to), 1, zone);
+      assert.equal(count(zone, "month", from + 1, to), 0, zone);
+    }
+  });
+
   it("counts what a walk through the calendar counts", () => {
     fc.assert(
       fc.property(period, fc.constantFrom("day" as const, "month" as const), (span, unit) => {
