@@ -10,6 +10,10 @@ import { fail } from "./error.ts";
 interface NativeBuffer {
   from(data: ArrayBuffer, offset: number, length: number): { toString(encoding: string): string };
   from(text: string, encoding: string): Uint8Array;
+  alloc(length: number): WritableBuffer;
+}
+interface WritableBuffer extends Uint8Array {
+  write(text: string, offset: number, encoding: string): number;
 }
 const native = (globalThis as { Buffer?: NativeBuffer }).Buffer;
 
@@ -97,6 +101,33 @@ export function decodeBase64url(text: string): Uint8Array {
     fail("base64", "not canonical base64url without padding");
   }
   return bytes;
+}
+
+/**
+ * Bytes one after the other, where a text stands for the bytes that it is the base64url of.
+ *
+ * Not strict: only for a caller that rebuilds the texts from the result and compares, because checking each of many
+ * short texts costs more than reading it. Characters outside of the alphabet give any bytes.
+ */
+export function concatDecoded(parts: readonly (Uint8Array | string)[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) {
+    length += typeof part === "string" ? Math.floor((part.length * 3) / 4) : part.length;
+  }
+  const out = native?.alloc(length) ?? new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    if (typeof part !== "string") {
+      out.set(part, at);
+      at += part.length;
+      continue;
+    }
+    const end = at + Math.floor((part.length * 3) / 4);
+    if (native !== undefined) (out as WritableBuffer).write(part, at, "base64url");
+    else out.set((decodeWith(URL_SAFE, part) ?? new Uint8Array(0)).subarray(0, end - at), at);
+    at = end;
+  }
+  return out;
 }
 
 /** With padding (RFC 4648 section 4), as C2SP notes use it. */
