@@ -51,8 +51,8 @@ export class OpenedVerifier {
   readonly #sealed = new Map<string, Sealed>();
   readonly #tariffs: LoggedTariff[] = [];
   readonly #points = new Map<string, PointLog>();
-  /** The register at the end of each key's last day that counted. */
-  readonly #registers = new Map<string, number>();
+  /** The register at the end of each key's last opened day, and that day's seq. */
+  readonly #registers = new Map<string, { readonly seq: number; readonly end: number }>();
   #last = -1;
   #opened = 0;
   #unusable = 0;
@@ -121,12 +121,14 @@ export class OpenedVerifier {
       const day = parsePlaintext("day", text);
       const log = this.#pointLog(point);
       log.meter ??= day.meter;
-      const previousRegister = this.#registers.get(kid);
+      // Where the day before is not opened here, nothing is known of its register.
+      const before = this.#registers.get(kid);
+      const follows = before !== undefined && before.seq + 1 === payload.seq;
       checkDay(payload, day, {
         meter: log.meter,
-        ...(previousRegister === undefined ? {} : { previousRegister }),
+        ...(follows ? { previousRegister: before.end } : {}),
       });
-      this.#registers.set(kid, day.register[1]);
+      this.#registers.set(kid, { seq: payload.seq, end: day.register[1] });
       const { from, to, step, wh, quality } = day;
       log.days.push({ leaf, position, from, to, step, wh, quality });
       if (row !== undefined && canonicalize(row) !== canonicalize(formatDayRow(day) as Json)) {
