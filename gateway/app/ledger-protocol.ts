@@ -32,6 +32,9 @@ export type ToLedger =
     }
   | { readonly kind: "refused"; readonly refusals: readonly EarlyRefusal[] }
   | { readonly kind: "seen"; readonly meter: string; readonly note: string }
+  | { readonly kind: "online"; readonly meter: string; readonly online: boolean }
+  /** The client is connected to the broker, again or for the first time. */
+  | { readonly kind: "connected" }
   /** So many publications were handed to the broker's client and left its queue half empty. */
   | { readonly kind: "published"; readonly count: number }
   /** A control request. */

@@ -29,9 +29,11 @@ export interface SchedulerOptions {
   /** Mines one block; resolves when it is appended or given up. */
   readonly mine: () => Promise<void>;
   /** Issues every bill that is due and not issued; idempotent. Undefined: this gateway does not bill. */
-  readonly bill: ((today: string) => void) | undefined;
+  readonly bill: (() => void) | undefined;
+  /** Another reason not to mine, or undefined. */
+  readonly refusal: () => "store-old" | undefined;
   /** Says once that mining is refused, and why. */
-  readonly onRefusal: (code: "clock-behind", detail: Record<string, number>) => void;
+  readonly onRefusal: (code: "clock-behind" | "store-old", detail: Record<string, number>) => void;
 }
 
 /** A gateway whose clock is so far behind its tip does not mine (records.md section 6), seconds. */
@@ -41,7 +43,7 @@ export class Scheduler {
   readonly #options: SchedulerOptions;
   #waitingSinceMs: number | undefined;
   #mining = false;
-  #refused = false;
+  #refused: "clock-behind" | "store-old" | undefined;
   #billedAt = -1;
 
   constructor(options: SchedulerOptions) {
@@ -62,13 +64,13 @@ export class Scheduler {
     // A bill waits for the block that carries the last day of its month, so each new block is a reason to look.
     if (bill !== undefined && !dayClosed && this.#billedAt !== tip.height) {
       this.#billedAt = tip.height;
-      bill(today);
+      bill();
     }
     const held = ledger.heldCount();
     if (held === 0) this.#waitingSinceMs = undefined;
     else this.#waitingSinceMs ??= this.#options.realMs();
     if (!this.#options.mining || this.#mining || !this.#isDue(held, dayClosed)) return;
-    if (this.#clockIsBehind(now, tip.time)) return;
+    if (this.#isRefused(now, tip.time)) return;
     this.#mining = true;
     try {
       await this.#options.mine();
@@ -84,14 +86,13 @@ export class Scheduler {
     return this.#options.realMs() - this.#waitingSinceMs >= this.#options.mineAfterMs;
   }
 
-  #clockIsBehind(now: number, tipTime: number): boolean {
+  #isRefused(now: number, tipTime: number): boolean {
     const behind = tipTime - now;
-    if (behind <= MAX_BEHIND) {
-      this.#refused = false;
-      return false;
+    const code = behind > MAX_BEHIND ? "clock-behind" : this.#options.refusal();
+    if (code !== undefined && code !== this.#refused) {
+      this.#options.onRefusal(code, code === "clock-behind" ? { seconds: behind } : {});
     }
-    if (!this.#refused) this.#options.onRefusal("clock-behind", { seconds: behind });
-    this.#refused = true;
-    return true;
+    this.#refused = code;
+    return code !== undefined;
   }
 }

@@ -91,7 +91,14 @@ function admitDay(
   }
   return {
     leaf,
-    candidate: { record, line2, meter, opened: options.open(record, line2, known.entry) },
+    candidate: {
+      record,
+      line2,
+      meter,
+      packedLine1: packLine1(record.line1),
+      packedLine2: packLine2(line2),
+      opened: options.open(record, line2, known.entry),
+    },
   };
 }
 

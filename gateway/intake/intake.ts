@@ -76,8 +76,8 @@ export class Intake {
     for (const meter of meters) this.#meters.add(meter);
   }
 
-  get meters(): number {
-    return this.#meters.size;
+  knows(meter: string): boolean {
+    return this.#meters.has(meter);
   }
 
   receive(message: IncomingMessage): void {

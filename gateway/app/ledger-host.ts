@@ -1,0 +1,337 @@
+/**
+ * The ledger's desk work on the writer's thread: commits in, outcomes, replies, receipts and announcements out.
+ *
+ * It knows no threads and no sockets: candidates come in by `admit`, everything that leaves goes through `send`.
+ */
+import { encodeBase64url, encodeHex } from "../../shared/base/bytes.ts";
+import { type Clock, unixNow } from "../../shared/base/clock.ts";
+import { isCoded } from "../../shared/base/error.ts";
+import { decodeHeader, type SealedBlock } from "../../shared/chain/block.ts";
+import { verifyCheckpoint } from "../../shared/chain/checkpoint.ts";
+import type { CryptoSuite } from "../../shared/crypto/suite.ts";
+import { signReply } from "../../shared/message/reply.ts";
+import { formatGatewayTopic, formatMeterTopic, netOf } from "../../shared/message/topic.ts";
+import { computeLeaf, parseRecord } from "../../shared/record/record.ts";
+import { localDayOf } from "../../shared/time/civil-day.ts";
+import type { GatewayConfig } from "../config.ts";
+import type { AdmittedItem } from "../intake/admitted-batch.ts";
+import { Counters } from "../intake/counters.ts";
+import { dayHeaderPart } from "../intake/day-line.ts";
+import type { EarlyRefusal } from "../intake/intake.ts";
+import type { RegistryEntry } from "../intake/registry.ts";
+import type { AppendResult, Dropped, GatewayKeys, Ledger } from "../ledger/ledger.ts";
+import { openDay } from "../projection/open-day.ts";
+import { type Commit, CommitQueue, type Outcome } from "./commit-queue.ts";
+import { ConfigDesk } from "./config-desk.ts";
+import type { GatewayEvent } from "./event-log.ts";
+import type { FromLedger, Publication } from "./ledger-protocol.ts";
+import { type Owed, ReceiptDesk } from "./receipt-desk.ts";
+import { listEntries, makeEntry } from "./registry-book.ts";
+import { ReplyDesk } from "./reply-desk.ts";
+
+export interface LedgerHostOptions {
+  readonly ledger: Ledger;
+  readonly suite: CryptoSuite;
+  readonly keys: GatewayKeys;
+  readonly clock: Clock;
+  readonly config: GatewayConfig;
+  /** Real time, monotonic, milliseconds. */
+  readonly realMs: () => number;
+  readonly send: (message: FromLedger) => void;
+  /** To the crypto worker of each entry's meter. */
+  readonly sendEntries: (entries: readonly RegistryEntry[]) => void;
+}
+
+/** `held` replies sent in one go. */
+const HELD_SLICE = 256;
+
+export class LedgerHost {
+  readonly #options: LedgerHostOptions;
+  readonly #queue: CommitQueue;
+  readonly #replies: ReplyDesk;
+  readonly #receipts: ReceiptDesk;
+  readonly #configs: ConfigDesk;
+  readonly #counters = new Counters();
+  readonly #entryByKid = new Map<string, RegistryEntry>();
+  /** Header part of a day record's line 1 → kid. */
+  readonly #kidByHeader = new Map<string, string>();
+  readonly #seen = new Map<string, number>();
+  readonly #net: string;
+  /** Size of a checkpoint of ours that is beyond this log: the store is older than what it signed. */
+  #beyond = 0;
+
+  constructor(options: LedgerHostOptions) {
+    this.#options = options;
+    const { ledger, suite, keys, config, realMs } = options;
+    const { id: chain } = ledger.state.chain;
+    this.#net = netOf(chain);
+    this.#queue = new CommitQueue({
+      ledger,
+      open: (record, line2, entry) => openDay(suite, keys.utility, record, line2, entry),
+      recipientsOf: (kid) => this.#entryByKid.get(kid)?.recipients ?? [],
+      newestOf: (kid) => ledger.pending.get("device", kid)?.seq ?? 0,
+      commitRecords: config.commit_records,
+      commitMs: config.commit_ms,
+      maxParked: config.max_parked,
+      onCommit: (commit) => this.#committed(commit),
+    });
+    this.#replies = new ReplyDesk({
+      sign: (content) =>
+        signReply(suite, keys.signing, { chain, at: unixNow(options.clock), ...content }),
+      topicOf: (meter) => this.#topic(meter, "reply"),
+      heldReplyAfterMs: config.held_reply_after_ms,
+      monotonicMs: realMs,
+    });
+    this.#receipts = new ReceiptDesk({
+      receipt: (position, old) => ledger.receipt(position, old),
+      topicOf: (meter) => this.#topic(meter, "receipt"),
+      seenOf: (meter) => this.#seen.get(meter) ?? 0,
+      setSeen: (meter, size) => this.#seen.set(meter, size),
+      finalSize: () => ledger.tip().logSize,
+    });
+    this.#configs = new ConfigDesk(ledger, (meter) => this.#topic(meter, "config"));
+  }
+
+  /** Tells workers and main thread what they must know, and repeats what a killed process may have left unsaid. */
+  start(): void {
+    const { ledger } = this.#options;
+    this.#enter(listEntries(ledger, this.#options.suite));
+    this.#answerDropped(ledger.openingDropped);
+    this.reconnected();
+    this.#receipts.owe(this.#owedOf(ledger.tip().height));
+  }
+
+  /** The broker may have forgotten what it kept for us: everything retained is published again. */
+  reconnected(): void {
+    this.#configs.repeat([...this.#entryByKid.values()].map(({ meter, kid }) => ({ meter, kid })));
+    this.#announceCheckpoint();
+  }
+
+  admit(items: readonly AdmittedItem[]): void {
+    this.#queue.add(items);
+  }
+
+  /** Commits what waits at once; before stopping. */
+  flush(): void {
+    this.#queue.flush();
+    this.storeCounters();
+  }
+
+  /** Messages that never reached a worker. */
+  refuse(refusals: readonly EarlyRefusal[]): void {
+    const outcomes = refusals.map(
+      ({ meter, leaf, code }): Outcome => ({ meter, leaf, code: `refused-${code}` }),
+    );
+    this.#count(outcomes);
+    // Nobody is told of a retained or foreign message: its topic names no meter of ours.
+    const known = new Set([...this.#entryByKid.values()].map((entry) => entry.meter));
+    const answered = refusals.flatMap(({ meter, code }, i) =>
+      code !== "retained" && known.has(meter) ? [outcomes[i] as Outcome] : [],
+    );
+    this.#publish(this.#replies.answer(answered), false);
+  }
+
+  seen(meter: string, note: string): void {
+    const size = this.#receipts.seen(meter, note);
+    if (size === undefined || size <= this.#beyond) return;
+    const { ledger, suite, keys } = this.#options;
+    const { origin } = ledger.state.chain;
+    const verifiers = [{ name: keys.note.name, publicKey: keys.note.publicKey }];
+    try {
+      verifyCheckpoint(suite, note, { origin, verifiers, threshold: 1 });
+    } catch (error) {
+      if (!isCoded(error)) throw error;
+      return;
+    }
+    this.#beyond = size;
+    this.event({ event: "alarm", code: "store-old", meter, detail: `a meter saw size ${size}` });
+  }
+
+  /** Whether this store is older than a checkpoint that it signed: then it must not mine. */
+  get isOutdated(): boolean {
+    return this.#beyond > this.#options.ledger.tip().logSize;
+  }
+
+  published(count: number): void {
+    this.#receipts.published(count);
+  }
+
+  /** Sends what may be sent now; returns whether more waits. Call often. */
+  pump(): boolean {
+    const receipts = this.#receipts.next((leaf) => this.#replies.settled(leaf));
+    this.#publish(receipts, true);
+    this.#publish(this.#replies.due(HELD_SLICE), false);
+    this.#publish(this.#configs.next(), false);
+    return receipts.length > 0;
+  }
+
+  /** A block of this gateway or of another was appended. `ms` is how long it took to make. */
+  appended(block: SealedBlock, result: AppendResult, ms: number): void {
+    const { ledger, suite, config } = this.#options;
+    this.#answerDropped(result.dropped);
+    if (result.kind === "side" || result.kind === "duplicate") return;
+    const tip = ledger.tip();
+    const newKids: string[] = [];
+    for (let height = result.fromHeight; height <= tip.height; height++) {
+      this.#receipts.owe(this.#owedOf(height));
+    }
+    for (const line1 of block.records) {
+      const record = parseTyp(line1) === "enrol" ? parseRecord(suite, line1) : undefined;
+      if (record?.typ !== "enrol") continue;
+      const entry = this.#findByKey(record.payload.point);
+      if (entry !== undefined) newKids.push(entry.kid);
+    }
+    this.#configs.repeat(
+      newKids.flatMap((kid) => {
+        const entry = this.#entryByKid.get(kid);
+        return entry === undefined ? [] : [{ meter: entry.meter, kid }];
+      }),
+    );
+    this.#announceCheckpoint();
+    this.#announceBlock(block);
+    this.event({
+      event: "block",
+      height: tip.height,
+      records: block.records.length,
+      hash: encodeHex(tip.hash),
+      date: localDayOf(config.time_zone, tip.time),
+      ms: Math.round(ms),
+    });
+  }
+
+  /** A record of the office was held: workers must know a new key before its first day comes. */
+  enrolled(kid: string): void {
+    const entry = makeEntry(this.#options.ledger, this.#options.suite, kid);
+    if (entry !== undefined) this.#enter([entry]);
+  }
+
+  event(event: GatewayEvent): void {
+    this.#options.send({ kind: "events", events: [event] });
+  }
+
+  storeCounters(): void {
+    const changes = this.#counters.takeChanges();
+    if (changes.length > 0) this.#options.ledger.counters.add(changes);
+  }
+
+  /** For `status`. */
+  status(): Record<string, number | string> {
+    const tip = this.#options.ledger.tip();
+    return {
+      height: tip.height,
+      log_size: tip.logSize,
+      held: this.#options.ledger.heldCount(),
+      parked: this.#queue.parked,
+      replies_deferred: this.#replies.deferred,
+      receipts_pending: this.#receipts.pending,
+      meters: this.#entryByKid.size,
+    };
+  }
+
+  counts(): readonly { readonly code: string; readonly count: number }[] {
+    return this.#counters.list();
+  }
+
+  #committed({ outcomes, acknowledge }: Commit): void {
+    for (const [epoch, ids] of acknowledge) {
+      const packetIds = Uint16Array.from(ids);
+      this.#options.send({ kind: "committed", epoch, packetIds });
+    }
+    this.#count(outcomes);
+    this.#publish(this.#replies.answer(outcomes), false);
+    for (const outcome of outcomes) {
+      const { code, meter, leaf, position, unusable, kid } = outcome;
+      if (code === "duplicate" && position !== undefined && meter !== "") {
+        this.#receipts.repeat({ meter, position, leaf });
+      }
+      if (unusable !== undefined)
+        this.event({ event: "alarm", code: unusable, meter, detail: leaf });
+      if (code === "frozen" && kid !== undefined) this.#froze(kid, meter);
+    }
+  }
+
+  #froze(kid: string, meter: string): void {
+    if (this.#entryByKid.get(kid)?.state === "frozen") return;
+    this.enrolled(kid);
+    const detail = "two records with one seq: the key is frozen";
+    this.event({ event: "alarm", code: "evidence", meter, detail });
+  }
+
+  #count(outcomes: readonly Outcome[]): void {
+    const counts = new Map<string, number>();
+    for (const { code } of outcomes) counts.set(code, (counts.get(code) ?? 0) + 1);
+    for (const [code, count] of counts) this.#counters.add(code, count);
+    const list = [...counts].map(([code, count]) => ({ code, count }));
+    if (list.length > 0) this.#options.send({ kind: "counts", counts: list });
+  }
+
+  #answerDropped(dropped: readonly Dropped[]): void {
+    const outcomes = dropped.map(({ leaf, code, meter = "" }): Outcome => ({ meter, leaf, code }));
+    for (const { leaf } of outcomes) this.#replies.settled(leaf);
+    this.#count(outcomes);
+    this.#publish(this.#replies.answer(outcomes), false);
+  }
+
+  #enter(entries: readonly RegistryEntry[]): void {
+    for (const entry of entries) {
+      this.#entryByKid.set(entry.kid, entry);
+      this.#kidByHeader.set(dayHeaderPart(entry.kid), entry.kid);
+    }
+    this.#options.sendEntries(entries);
+    this.#options.send({ kind: "meters", meters: entries.map((entry) => entry.meter) });
+  }
+
+  #findByKey(point: string): RegistryEntry | undefined {
+    const kid = this.#options.ledger.state.get("point", point)?.kid;
+    return kid === undefined ? undefined : this.#entryByKid.get(kid);
+  }
+
+  /** What the meters of a block are owed. */
+  #owedOf(height: number): Owed[] {
+    const { ledger, suite } = this.#options;
+    const block = ledger.block(height);
+    if (block === undefined) return [];
+    const first = decodeHeader(block.header).logSize - block.records.length;
+    return block.records.flatMap((line1, i): Owed[] => {
+      const kid = this.#kidByHeader.get(line1.slice(0, line1.indexOf(".")));
+      const entry = kid === undefined ? undefined : this.#entryByKid.get(kid);
+      if (entry === undefined) return [];
+      const leaf = encodeBase64url(computeLeaf(suite, line1));
+      return [{ meter: entry.meter, position: first + i, leaf }];
+    });
+  }
+
+  #announceCheckpoint(): void {
+    const { ledger, config } = this.#options;
+    const payload = ledger.checkpoint();
+    if (payload === undefined) return;
+    const topic = formatGatewayTopic(this.#net, config.name, "checkpoint");
+    this.#publish([{ topic, payload, retain: true }], false);
+  }
+
+  /** Header, nonce and seal; who wants the records asks for them. */
+  #announceBlock({ header, nonce, seal }: SealedBlock): void {
+    const topic = formatGatewayTopic(this.#net, this.#options.config.name, "block");
+    const payload = JSON.stringify({
+      header: encodeBase64url(header),
+      nonce: encodeBase64url(nonce),
+      seal: encodeBase64url(seal),
+    });
+    this.#publish([{ topic, payload }], false);
+  }
+
+  #topic(meter: string, channel: "reply" | "receipt" | "config"): string {
+    const { zone } = this.#options.ledger.state.chain;
+    return formatMeterTopic({ net: this.#net, zone, meter, channel });
+  }
+
+  #publish(messages: readonly Publication[], paced: boolean): void {
+    if (messages.length > 0) this.#options.send({ kind: "publish", messages, paced });
+  }
+}
+
+/** The type that a record's header names, without parsing the rest. */
+function parseTyp(line1: string): string {
+  const header = Buffer.from(line1.slice(0, line1.indexOf(".")), "base64url").toString("latin1");
+  return /"typ":"wattproof-([a-z0-9-]+)\+jws"/.exec(header)?.[1] ?? "";
+}

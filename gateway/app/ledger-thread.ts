@@ -1,0 +1,144 @@
+/**
+ * The writer's thread: hosts the ledger, the schedule and the miner (design.md section 5: the single writer is
+ * its own thread, so that a commit or a full block never delays the event loop that talks to the broker).
+ */
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { createClock, parseClockSpec } from "../../shared/base/clock.ts";
+import { fail, isCoded } from "../../shared/base/error.ts";
+import { nodeSuite } from "../../shared/crypto/node-suite.ts";
+import { type AdmittedBatch, unpackAdmitted } from "../intake/admitted-batch.ts";
+import type { RegistryEntry } from "../intake/registry.ts";
+import { workerOf } from "../intake/worker-pool.ts";
+import { Miner } from "../ledger/miner.ts";
+import { type BillingDesk, createBillingDesk } from "./billing-desk.ts";
+import { makeBlock } from "./block-maker.ts";
+import { locateDataFolder } from "./data-folder.ts";
+import { LedgerHost } from "./ledger-host.ts";
+import type { FromLedger, LedgerThreadData, ToLedger } from "./ledger-protocol.ts";
+import { issueConfiguredTariff, type OfficeOptions } from "./office.ts";
+import { runOfficeCall } from "./office-calls.ts";
+import { openExisting } from "./open-store.ts";
+import { Scheduler } from "./scheduler.ts";
+import { systemClock, systemRandomBytes } from "./system-clock.ts";
+
+const TICK_MS = 50;
+const STORE_COUNTERS_MS = 5000;
+
+function run(port: MessagePort, data: LedgerThreadData): void {
+  const { config } = data;
+  const clock = createClock(parseClockSpec(data.clock), systemClock);
+  const randomBytes = systemRandomBytes;
+  const realMs = () => performance.now();
+  const folder = locateDataFolder(data.dataFolder);
+  const { ledger, keys } = openExisting(folder, config, { suite: nodeSuite, clock, randomBytes });
+  const send = (message: FromLedger): void => port.postMessage(message);
+  let workers: readonly MessagePort[] = [];
+
+  const sendEntries = (entries: readonly RegistryEntry[]): void => {
+    workers.forEach((worker, i) => {
+      const mine = entries.filter(({ meter }) => workerOf(Number(meter), workers.length) === i);
+      if (mine.length > 0) worker.postMessage({ entries: mine });
+    });
+  };
+  const host = new LedgerHost({
+    ...{ ledger, suite: nodeSuite, keys, clock, config, realMs, send, sendEntries },
+  });
+  const office: OfficeOptions = {
+    ...{ ledger, suite: nodeSuite, keys, clock, randomBytes, config, brokerUrl: data.brokerUrl },
+  };
+  const billing: BillingDesk = createBillingDesk(office, (event) => host.event(event));
+  const miner = new Miner();
+  const scheduler = new Scheduler({
+    ledger,
+    clock,
+    realMs,
+    timeZone: config.time_zone,
+    mineAfterMs: config.mine_after_ms,
+    mineAtRecords: config.mine_at_records,
+    mining: config.mining === "on",
+    mine: () =>
+      makeBlock({
+        ...{ ledger, miner, clock, randomBytes, realMs },
+        onAppended: (block, result, ms) => host.appended(block, result, ms),
+        onEvent: (event) => host.event(event),
+      }),
+    bill: config.billing === "on" ? () => billing.close() : undefined,
+    refusal: () => (host.isOutdated ? "store-old" : undefined),
+    onRefusal: (code, detail) => host.event({ event: "not-mining", code, ...detail }),
+  });
+
+  let stopped = false;
+  const fatal = (error: unknown): void => {
+    const code = isCoded(error) ? error.code : "internal";
+    send({ kind: "failed", code, message: error instanceof Error ? error.message : String(error) });
+  };
+  const tick = (): void => {
+    if (stopped) return;
+    scheduler.tick().catch(fatal);
+    host.pump();
+  };
+  const timers = [
+    setInterval(tick, TICK_MS),
+    setInterval(() => host.storeCounters(), STORE_COUNTERS_MS),
+  ];
+
+  const stop = async (): Promise<Record<string, never>> => {
+    stopped = true;
+    for (const timer of timers) clearInterval(timer);
+    await miner.close();
+    host.flush();
+    ledger.close();
+    for (const worker of workers) worker.close();
+    return {};
+  };
+
+  const call = async (method: string, parameters: unknown): Promise<unknown> => {
+    if (method === "stop") return stop();
+    if (stopped) fail("stopping", "the gateway is stopping");
+    if (method === "status") {
+      return { ...host.status(), hashes: miner.hashes, counts: host.counts() };
+    }
+    return runOfficeCall(office, billing, method, parameters, (kid) => host.enrolled(kid));
+  };
+
+  port.on("message", (message: ToLedger) => {
+    if (message.kind === "workers") {
+      workers = message.ports;
+      for (const worker of workers) {
+        worker.on("message", (batch: AdmittedBatch) => {
+          try {
+            if (!stopped) host.admit(unpackAdmitted(batch));
+          } catch (error) {
+            fatal(error);
+          }
+        });
+      }
+      host.start();
+    } else if (message.kind === "refused") host.refuse(message.refusals);
+    else if (message.kind === "seen") host.seen(message.meter, message.note);
+    else if (message.kind === "online") {
+      ledger.vault.setOnline(message.meter, message.online, Math.floor(clock.wallMs() / 1000));
+    } else if (message.kind === "connected") host.reconnected();
+    else if (message.kind === "published") {
+      host.published(message.count);
+      host.pump();
+    } else {
+      const { id } = message;
+      call(message.method, message.parameters).then(
+        (result) => send({ kind: "answer", id, result }),
+        (error: unknown) => {
+          const code = isCoded(error) ? error.code : "internal";
+          const text = error instanceof Error ? error.message : String(error);
+          send({ kind: "answer", id, error: { code, message: text } });
+        },
+      );
+    }
+  });
+
+  const issued = config.billing === "on" ? issueConfiguredTariff(office) : undefined;
+  if (issued !== undefined) host.event({ event: "tariff", id: config.tariff_id, leaf: issued });
+  const { id, zone, origin } = ledger.state.chain;
+  send({ kind: "ready", chain: id, zone, origin });
+}
+
+if (parentPort !== null) run(parentPort, workerData as LedgerThreadData);

@@ -1,0 +1,72 @@
+/**
+ * Control requests to the office, decoded and carried out: the same table serves the control socket of a running
+ * gateway and a command line that works on the store itself.
+ */
+import type { Json } from "../../shared/base/canonical-json.ts";
+import {
+  anyObject,
+  code,
+  type Decoder,
+  instant,
+  object,
+  pattern,
+  text,
+} from "../../shared/base/decoder.ts";
+import { fail } from "../../shared/base/error.ts";
+import { location } from "../../shared/message/join.ts";
+import type { BillingDesk } from "./billing-desk.ts";
+import {
+  assignTariff,
+  beginEnrolment,
+  findPoint,
+  finishEnrolment,
+  issueTariff,
+  type OfficeOptions,
+} from "./office.ts";
+
+const meter = pattern(/^\d{9}$/, "nine digits");
+const file: Decoder<string> = (value, path) =>
+  typeof value === "string" && value.length <= 65_536
+    ? value
+    : fail("schema", `${path}: expected the text of a file`);
+
+const join = object({ meter }, { zone: text, location, label: text });
+const request = object({ request: file });
+const tariff = object({ id: code, body: anyObject });
+const assign = object({ meter, tariff: code, from: instant }, { to: instant });
+
+/**
+ * Carries out `enrol-begin`, `enrol-finish`, `tariff`, `assign` or `bill`.
+ * @param onEnrolled told the kid of a new device, so that the workers know it before its first day
+ * Throws `control` for an unknown method, `schema` for its arguments, and what the order itself throws.
+ */
+export function runOfficeCall(
+  office: OfficeOptions,
+  billing: BillingDesk,
+  method: string,
+  parameters: unknown,
+  onEnrolled: (kid: string) => void,
+): unknown {
+  const given = parameters as Json;
+  switch (method) {
+    case "enrol-begin":
+      return { join: beginEnrolment(office, join(given, "arguments")) };
+    case "enrol-finish": {
+      const enrolled = finishEnrolment(office, request(given, "arguments").request);
+      onEnrolled(enrolled.kid);
+      return enrolled;
+    }
+    case "tariff": {
+      const { id, body } = tariff(given, "arguments");
+      return { leaf: issueTariff(office, id, body) };
+    }
+    case "assign": {
+      const order = assign(given, "arguments");
+      return { leaf: assignTariff(office, { ...order, point: findPoint(office, order.meter) }) };
+    }
+    case "bill":
+      return billing.order(parameters as Record<string, unknown>);
+    default:
+      fail("control", `there is no method ${method}`);
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * The gateway's office: enrolments, tariffs and assignments, as signed records of this gateway's own.
+ *
+ * Used by the writer's thread for requests that come over the control socket, and by the command line when no
+ * gateway runs. Every method is one order of a person; what it changes is durable when it returns.
+ */
+import { decodeBase64url, encodeBase64url } from "../../shared/base/bytes.ts";
+import type { Json } from "../../shared/base/canonical-json.ts";
+import { type Clock, type RandomBytes, unixNow } from "../../shared/base/clock.ts";
+import { fail } from "../../shared/base/error.ts";
+import { thumbprint } from "../../shared/crypto/key.ts";
+import type { CryptoSuite } from "../../shared/crypto/suite.ts";
+import { formatJoin, parseJoinRequest } from "../../shared/message/join.ts";
+import { hashToken, verifyRequest } from "../../shared/message/request.ts";
+import { netOf } from "../../shared/message/topic.ts";
+import { createFlatTariff, decodeTariffBody } from "../../shared/money/tariff.ts";
+import { computePoint, isMeterId } from "../../shared/record/meter-id.ts";
+import type { TariffPayload } from "../../shared/record/payload.ts";
+import { isZone } from "../../shared/time/civil-day.ts";
+import type { GatewayConfig } from "../config.ts";
+import type { GatewayKeys, Ledger } from "../ledger/ledger.ts";
+
+export interface OfficeOptions {
+  readonly ledger: Ledger;
+  readonly suite: CryptoSuite;
+  readonly keys: GatewayKeys;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+  readonly config: GatewayConfig;
+  /** The broker's URL as meters reach it. */
+  readonly brokerUrl: string;
+}
+
+export interface JoinOrder {
+  readonly meter: string;
+  /** IANA zone; the gateway's own by default. */
+  readonly zone?: string;
+  /** Degrees times 10^7. */
+  readonly location?: readonly [number, number];
+  /** Free text that the portal shows. */
+  readonly label?: string;
+}
+
+/** Begins an enrolment. Returns the join file. Throws `enrolment` or `zone`. */
+export function beginEnrolment(office: OfficeOptions, order: JoinOrder): string {
+  const { ledger, suite, randomBytes, config } = office;
+  const { meter, location, label } = order;
+  const zone = order.zone ?? config.time_zone;
+  const { id: chain, zone: digits } = ledger.state.chain;
+  if (!isMeterId(meter) || !meter.startsWith(digits)) {
+    fail("enrolment", `a meter id of this chain has nine digits and begins with ${digits}`);
+  }
+  if (!isZone(zone)) fail("enrolment", `${zone} is not an IANA time zone`);
+  const taken = ledger.vault
+    .pointsOf(meter)
+    .some(({ point }) => ledger.pending.get("point", point)?.kid !== undefined);
+  if (taken) fail("enrolment", `meter ${meter} has an active device already`);
+  const genesis = ledger.line1(0) ?? fail("genesis", "the chain has no genesis");
+  const salt = randomBytes(32);
+  const token = randomBytes(32);
+  const point = computePoint(suite, meter, salt);
+  const at = unixNow(office.clock);
+  ledger.vault.putPoint({
+    point,
+    meter,
+    salt: encodeBase64url(salt),
+    zone,
+    ...(location === undefined ? {} : { latitudeE7: location[0], longitudeE7: location[1] }),
+    ...(label === undefined ? {} : { label }),
+  });
+  ledger.vault.putToken(hashToken(suite, token), point, at);
+  return formatJoin({
+    v: 1,
+    chain,
+    genesis,
+    net: netOf(chain),
+    zone: digits,
+    meter,
+    salt: encodeBase64url(salt),
+    token: encodeBase64url(token),
+    broker: office.brokerUrl,
+    time_zone: zone,
+    ...(location === undefined ? {} : { location: [location[0], location[1]] as [number, number] }),
+  });
+}
+
+export interface Enrolled {
+  /** Leaf of the enrol record. */
+  readonly leaf: string;
+  readonly kid: string;
+  readonly meter: string;
+}
+
+/**
+ * Finishes an enrolment: logs the `enrol` record and assigns the configured tariff to a point that has none.
+ * Throws `enrolment`, `request`, `key-form`, `key-off-curve`, or the chain rule that the record would break.
+ */
+export function finishEnrolment(office: OfficeOptions, requestFile: string): Enrolled {
+  const { ledger, suite, keys, config } = office;
+  const { key, req } = parseJoinRequest(requestFile);
+  const { kid, token } = verifyRequest(suite, req, key, ledger.state.chain.id);
+  const point = ledger.vault.pointOfToken(token);
+  const opening = point === undefined ? undefined : ledger.vault.point(point);
+  if (point === undefined || opening === undefined) {
+    fail("enrolment", "this request's token was not handed out here, or was used already");
+  }
+  const to = [{ key: keys.utility.jwk, use: "utility" as const }];
+  const leaf = ledger.issue("enrol", { key, point, to, req });
+  ledger.vault.dropToken(token);
+  if (ledger.pending.get("tariff", config.tariff_id) !== undefined) {
+    assignTariff(office, { point, tariff: config.tariff_id, from: 0 });
+  }
+  return { leaf, kid, meter: opening.meter };
+}
+
+/** Issues the next version of a tariff. Throws `tariff-body`. Returns its leaf. */
+export function issueTariff(office: OfficeOptions, id: string, body: Json): string {
+  decodeTariffBody(body);
+  const ver = (office.ledger.pending.get("tariff", id)?.ver ?? 0) + 1;
+  return office.ledger.issue("tariff", { id, ver, body: body as TariffPayload["body"] });
+}
+
+/** Issues the configured tariff where the chain has none by that id, so that a new gateway bills at once. */
+export function issueConfiguredTariff(office: OfficeOptions): string | undefined {
+  const { config, ledger } = office;
+  if (ledger.pending.get("tariff", config.tariff_id) !== undefined) return undefined;
+  const body = createFlatTariff({
+    name: config.tariff_id,
+    currency: config.tariff_currency,
+    minor: config.tariff_minor,
+    energyNano: config.tariff_energy_nano,
+    ...(config.tariff_month_nano === 0
+      ? {}
+      : { standing: { per: "month", nano: config.tariff_month_nano } }),
+  });
+  return issueTariff(office, config.tariff_id, body);
+}
+
+export interface AssignOrder {
+  readonly point: string;
+  readonly tariff: string;
+  /** Unix seconds. */
+  readonly from: number;
+  readonly to?: number;
+}
+
+/** Assigns a tariff to a point from an instant on. Throws the chain rule broken. Returns the record's leaf. */
+export function assignTariff(office: OfficeOptions, order: AssignOrder): string {
+  const { point, tariff, from, to } = order;
+  return office.ledger.issue("assign", {
+    point,
+    tariff,
+    from,
+    ...(to === undefined ? {} : { to }),
+  });
+}
+
+/** The active point of a meter. Throws `unknown-meter`. */
+export function findPoint(office: OfficeOptions, meter: string): string {
+  for (const { point } of office.ledger.vault.pointsOf(meter)) {
+    if (office.ledger.pending.get("point", point)?.kid !== undefined) return point;
+  }
+  fail("unknown-meter", `meter ${meter} is not enrolled here`);
+}
+
+/** kids of a device's recipients, as line 2 must name them. */
+export function recipientsOf(
+  suite: CryptoSuite,
+  to: readonly { readonly key: Parameters<typeof thumbprint>[1] }[],
+): string[] {
+  return to.map(({ key }) => thumbprint(suite, key)).sort();
+}
+
+/** Whether salt and meter id open the point (records.md section 2). */
+export function opensPoint(
+  suite: CryptoSuite,
+  opening: { readonly point: string; readonly meter: string; readonly salt: string },
+): boolean {
+  return computePoint(suite, opening.meter, decodeBase64url(opening.salt)) === opening.point;
+}

@@ -1,0 +1,303 @@
+/**
+ * A gateway process put together: broker, ledger thread, crypto workers, intake, portal, control socket.
+ *
+ * Everything that can wait for something is started in order and stopped in reverse: first nothing more is taken
+ * in, then what was taken in is committed, then the store is closed.
+ */
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { MessageChannel } from "node:worker_threads";
+import { createClock, parseClockSpec } from "../../shared/base/clock.ts";
+import { fail } from "../../shared/base/error.ts";
+import { nodeSuite } from "../../shared/crypto/node-suite.ts";
+import { formatMeterFilter, netOf } from "../../shared/message/topic.ts";
+import {
+  type EmbeddedBroker,
+  GATEWAY_USER,
+  startEmbeddedBroker,
+} from "../broker/embedded-broker.ts";
+import type { GatewayConfig } from "../config.ts";
+import { type EarlyRefusal, Intake } from "../intake/intake.ts";
+import { MqttClient } from "../intake/mqtt-client.ts";
+import { WorkerPool } from "../intake/worker-pool.ts";
+import { openReadOnly } from "../ledger/database.ts";
+import { createReadModel } from "../projection/read-model.ts";
+import { createPortal, startPortal } from "../web/portal.ts";
+import { startControlServer } from "./control-server.ts";
+import type { DataFolder } from "./data-folder.ts";
+import type { EventLog } from "./event-log.ts";
+import { LedgerClient } from "./ledger-client.ts";
+import type { FromLedger } from "./ledger-protocol.ts";
+import { openOrFound } from "./open-store.ts";
+import { lockStore } from "./store-lock.ts";
+import { systemClock, systemRandomBytes } from "./system-clock.ts";
+
+export interface RunOptions {
+  readonly folder: DataFolder;
+  readonly config: GatewayConfig;
+  /** Clock specification (shared/base/clock.ts). */
+  readonly clock: string;
+  readonly log: EventLog;
+}
+
+export interface RunningGateway {
+  /** Resolves when the gateway has ended by itself because it cannot go on. */
+  readonly failed: Promise<Error>;
+  /** Drains and closes; the data folder is free afterwards. */
+  stop(): Promise<void>;
+}
+
+const FLUSH_EVENTS_MS = 1000;
+/** Event-loop delay is sampled at this resolution, milliseconds. */
+const LOOP_RESOLUTION_MS = 2;
+
+interface BrokerAccess {
+  readonly url: string;
+  readonly publicUrl: string;
+  readonly embedded: EmbeddedBroker | undefined;
+  readonly username?: string;
+  readonly password?: string;
+}
+
+function readSecret(path: string): string {
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch (error) {
+    fail("config", `${path} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+/** The external broker of the configuration, or the embedded one, started. */
+async function openBroker(config: GatewayConfig): Promise<BrokerAccess> {
+  if (config.broker_url !== "") {
+    return {
+      url: config.broker_url,
+      publicUrl: config.broker_public_url || config.broker_url,
+      embedded: undefined,
+      ...(config.broker_user === "" ? {} : { username: config.broker_user }),
+      ...(config.broker_password_file === ""
+        ? {}
+        : { password: readSecret(config.broker_password_file) }),
+    };
+  }
+  const password = randomBytes(24).toString("base64url");
+  const embedded = await startEmbeddedBroker({
+    host: config.broker_host,
+    port: config.broker_port,
+    gatewayPassword: password,
+  });
+  const host = embedded.host.includes(":") ? `[${embedded.host}]` : embedded.host;
+  const url = `mqtt://${host}:${embedded.port}`;
+  const publicUrl = config.broker_public_url || url;
+  return { url, publicUrl, embedded, username: GATEWAY_USER, password };
+}
+
+function tlsOptions(config: GatewayConfig): Record<string, string> {
+  const { broker_ca_file: ca, broker_cert_file: cert, broker_key_file: key } = config;
+  return {
+    ...(ca === "" ? {} : { ca: readSecret(ca) }),
+    ...(cert === "" ? {} : { cert: readSecret(cert) }),
+    ...(key === "" ? {} : { key: readSecret(key) }),
+  };
+}
+
+/** Starts a gateway on a data folder. Throws `store-locked`, `listen`, `config`, `store`, … */
+export async function runGateway(options: RunOptions): Promise<RunningGateway> {
+  const { folder, config, log } = options;
+  const clock = createClock(parseClockSpec(options.clock), systemClock);
+  const undo: (() => unknown)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    return await start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  async function start(): Promise<RunningGateway> {
+    const store = { suite: nodeSuite, clock, randomBytes: systemRandomBytes };
+    const lock = lockFolder();
+    undo.push(() => lock.release());
+    const opened = await openOrFound(folder, config, store);
+    const { founded, keys } = opened;
+    const { id: chain, zone } = opened.ledger.state.chain;
+    opened.ledger.close();
+    if (founded.keys) log.write({ event: "keys-made", file: folder.keys, kid: keys.signing.kid });
+    if (founded.chain) log.write({ event: "chain-begun", chain, zone });
+
+    const broker = await openBroker(config);
+    const { embedded } = broker;
+    if (embedded !== undefined) undo.push(() => embedded.close());
+
+    let reportFailure: (error: Error) => void = () => {};
+    const failed = new Promise<Error>((resolve) => {
+      reportFailure = resolve;
+    });
+    let deliver: (message: FromLedger) => void = () => {};
+    const ledger = new LedgerClient(
+      { dataFolder: folder.root, config, clock: options.clock, brokerUrl: broker.publicUrl },
+      (message) => deliver(message),
+      reportFailure,
+    );
+    undo.push(() => ledger.stop());
+    deliver = (message) => handleEvents(message);
+    await ledger.ready;
+
+    const net = netOf(chain);
+    const workers = config.workers || availableParallelism();
+    const channels = Array.from({ length: workers }, () => new MessageChannel());
+    const pool = new WorkerPool({
+      workers,
+      utility: keys.utility,
+      writerPorts: channels.map((channel) => channel.port1),
+      onError: reportFailure,
+      onDrain: () => intake.letIn(),
+    });
+    const statusFilter = formatMeterFilter(net, zone, "status");
+    const statusTopic = new RegExp(`^${statusFilter.replace("+", "(\\d{9})")}$`);
+    const client = new MqttClient({
+      url: broker.url,
+      clientId: `wattproof-gw-${net}`,
+      ...(broker.username === undefined ? {} : { username: broker.username }),
+      ...(broker.password === undefined ? {} : { password: broker.password }),
+      tls: tlsOptions(config),
+      keepaliveS: 30,
+      subscriptions: [
+        formatMeterFilter(net, zone, "envelope"),
+        formatMeterFilter(net, zone, "seen"),
+        statusFilter,
+      ],
+      publishWindow: config.publish_window,
+      random: Math.random,
+      onMessage: (message) => {
+        const meter = statusTopic.exec(message.topic)?.[1];
+        if (meter === undefined) intake.receive(message);
+        else receiveStatus(meter, message);
+      },
+      onState: ({ connected, reason }) => {
+        log.write({ event: connected ? "connected" : "disconnected", broker: broker.url, reason });
+        if (connected) ledger.send({ kind: "connected" });
+      },
+    });
+    let refusals: EarlyRefusal[] = [];
+    const intake = new Intake(
+      {
+        net,
+        zone,
+        queueLimit: config.queue_limit,
+        unacknowledgedLimit: config.unacknowledged_limit,
+        meterBurst: config.meter_burst,
+        meterPerMinute: config.meter_per_minute,
+        monotonicMs: () => performance.now(),
+        onRefused: (refusal) => {
+          if (refusals.length === 0) {
+            setImmediate(() => {
+              ledger.send({ kind: "refused", refusals });
+              refusals = [];
+            });
+          }
+          refusals.push(refusal);
+        },
+        onSeen: (meter, note) => ledger.send({ kind: "seen", meter, note }),
+      },
+      client,
+      pool,
+    );
+    deliver = (message) => {
+      if (message.kind === "committed") intake.acknowledge(message.epoch, message.packetIds);
+      else if (message.kind === "meters") intake.addMeters(message.meters);
+      else if (message.kind === "publish") {
+        for (const publication of message.messages) client.publish(publication);
+        if (message.paced) pace(message.messages.length);
+      } else handleEvents(message);
+    };
+    undo.push(() => pool.stop());
+    const ports = channels.map((channel) => channel.port2);
+    ledger.send({ kind: "workers", ports }, ports);
+    client.start();
+    undo.push(() => client.stop());
+
+    const readDb = openReadOnly(folder.store);
+    undo.push(() => readDb.close());
+    const readModel = createReadModel(readDb, { suite: nodeSuite });
+    const portal = await startPortal({
+      app: createPortal({ readModel, clock, suite: nodeSuite }),
+      host: config.portal_host,
+      port: config.portal_port,
+    }).catch((error: Error) =>
+      fail("listen", `the portal cannot listen on port ${config.portal_port}: ${error.message}`),
+    );
+    undo.push(() => portal.close());
+
+    const loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
+    loop.enable();
+    const control = await startControlServer(folder.control, async (method, parameters) => {
+      const result = await ledger.call(method, parameters);
+      return method === "status" ? { ...(result as object), ...processStatus() } : result;
+    });
+    undo.push(() => control.close());
+    const flush = setInterval(() => log.flush(), FLUSH_EVENTS_MS);
+    undo.push(() => {
+      clearInterval(flush);
+      loop.disable();
+      log.flush();
+    });
+    log.write({ event: "ready", chain, mqtt: broker.publicUrl, portal: `${portal.url}/` });
+    return { failed, stop };
+
+    function lockFolder(): ReturnType<typeof lockStore> {
+      return lockStore(folder.root);
+    }
+
+    function handleEvents(message: FromLedger): void {
+      if (message.kind === "events") for (const event of message.events) log.write(event);
+      if (message.kind !== "counts") return;
+      for (const { code, count } of message.counts) {
+        if (code.startsWith("refused-")) log.count("refused", { code: code.slice(8) }, count);
+        else log.count(code, {}, count);
+      }
+    }
+
+    /** Tells the receipt desk when the broker's client has room again. */
+    function pace(count: number): void {
+      const check = (): void => {
+        if (client.pendingPublishes <= config.publish_window * 2) {
+          ledger.send({ kind: "published", count });
+        } else setTimeout(check, 2);
+      };
+      check();
+    }
+
+    function receiveStatus(
+      meter: string,
+      message: { payload: Uint8Array; packetId: number; epoch: number },
+    ): void {
+      if (message.packetId > 0) client.acknowledge(message.epoch, [message.packetId]);
+      if (!intake.knows(meter) || message.payload.byteLength > 1024) return;
+      const text = Buffer.from(message.payload).toString("latin1");
+      ledger.send({ kind: "online", meter, online: /\bonline\b/.test(text) });
+    }
+
+    /** What a bench reads: processor time of the whole process, and how long the main loop was kept waiting. */
+    function processStatus(): Record<string, number> {
+      const { user, system } = process.cpuUsage();
+      return {
+        received: intake.received,
+        unacknowledged: intake.unacknowledged,
+        queued: pool.queued,
+        publishes_pending: client.pendingPublishes,
+        publishes_dropped: client.droppedPublishes,
+        cpu_user_us: user,
+        cpu_system_us: system,
+        rss_bytes: process.memoryUsage.rss(),
+        loop_p99_us: Math.round(loop.percentile(99) / 1000),
+        loop_max_us: Math.round(loop.max / 1000),
+        workers,
+      };
+    }
+  }
+}

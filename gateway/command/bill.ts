@@ -1,0 +1,50 @@
+/** `gateway bill`: issues the bills that are due, by explicit order. */
+import type { IssuedBillSummary } from "../billing/billing-source.ts";
+import type { HeldBack } from "../billing/close-months.ts";
+import { orderOffice } from "./office-order.ts";
+import { readOptions, requireOption } from "./options.ts";
+
+const HELP = `gateway bill: issues the bills of ended months that are not issued yet
+
+usage: gateway bill --data DIR [--month YYYY-MM] [--meter ID] [--incomplete]
+
+  --data DIR       data folder of the gateway, running or not
+  --month YYYY-MM  only this month
+  --meter ID       only this meter
+  --incomplete     issue the month's bill although days are missing; it lists what is missing
+  --clock SPEC     as for \`gateway run\`
+
+A running gateway issues complete bills by itself after each month.
+`;
+
+interface Outcome {
+  readonly issued: readonly IssuedBillSummary[];
+  readonly held_back: readonly HeldBack[];
+}
+
+export async function bill(args: readonly string[]): Promise<number> {
+  const options = readOptions(args, {
+    data: { type: "string" },
+    month: { type: "string" },
+    meter: { type: "string" },
+    incomplete: { type: "boolean" },
+    clock: { type: "string" },
+    help: { type: "boolean", short: "h" },
+  });
+  if (options.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const { month, meter, incomplete } = options;
+  const place = { data: requireOption(options.data, "data"), clock: options.clock ?? "real" };
+  const { issued, held_back } = (await orderOffice(place, "bill", {
+    ...(month === undefined ? {} : { month }),
+    ...(meter === undefined ? {} : { meter }),
+    ...(incomplete === undefined ? {} : { incomplete }),
+  })) as Outcome;
+  for (const { no, leaf } of issued) process.stdout.write(`${no} ${leaf}\n`);
+  for (const { meter: id, month: of, code, message } of held_back) {
+    process.stderr.write(`gateway: ${code}: ${id} ${of}: ${message}\n`);
+  }
+  return 0;
+}
