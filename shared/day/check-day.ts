@@ -4,13 +4,14 @@
  * In:  line 1's period, the decoded plaintext, the meter that the topic names, and what is known of the day before.
  * Out: nothing, or the code of the first rule broken. These rules never decide a block; a signed day that
  *      breaks one enters the log as unusable. In order: meter, period, calendar, step, slots, quality, sums,
- *      register, plausibility, ranges, events.
+ *      plausibility, ranges, events, and last that the register goes on.
  */
 import { fail } from "../base/error.ts";
-import type { UnixSeconds, WattHour } from "../base/units.ts";
+import type { UnixSeconds } from "../base/units.ts";
 import { dayBounds } from "../time/civil-day.ts";
 import { type DayPlaintext, STEPS } from "./day-plaintext.ts";
 import { kindOfQuality } from "./quality.ts";
+import { checkRegisters, type DayRegisters } from "./register-rule.ts";
 
 /**
  * Default ceiling of the mean power of a slot: three phases at 230 V and 145 A. Above it a slot is taken for
@@ -26,10 +27,8 @@ const MAX_HUMIDITY = 10_000;
 export interface DayContext {
   /** Nine digits: the meter whose point the signing key occupies. */
   readonly meter: string;
-  /** `register[1]` of this kid's previous day, if there was one. */
-  readonly previousRegister?: WattHour;
-  /** `out.register[1]` of this kid's previous day, if it had one. */
-  readonly previousExport?: WattHour;
+  /** Registers after this kid's record before this one, where they are known. */
+  readonly before?: DayRegisters;
   /** Ceiling of the mean power of a slot; default DEFAULT_MAX_WATT. */
   readonly maxWatt?: number;
 }
@@ -47,13 +46,12 @@ export function checkDay(
   checkCalendar(day);
   checkSlots(day);
   checkQuality(day);
-  checkEnergy(day.wh, day.register, context.previousRegister);
-  if (day.out !== undefined) {
-    checkEnergy(day.out.wh, day.out.register, context.previousExport);
-  }
+  checkEnergy(day.wh, day.register);
+  if (day.out !== undefined) checkEnergy(day.out.wh, day.out.register);
   checkPower(day, context.maxWatt ?? DEFAULT_MAX_WATT);
   checkRanges(day);
   checkEvents(day);
+  checkRegisters(context.before, day);
 }
 
 /** A whole local day, or a part of one. */
@@ -88,25 +86,15 @@ function checkQuality({ wh, quality, out }: DayPlaintext): void {
   }
 }
 
-function checkEnergy(
-  wh: readonly number[],
-  [first, last]: readonly [number, number],
-  previous: number | undefined,
-): void {
+function checkEnergy(wh: readonly number[], [first, last]: readonly [number, number]): void {
   let sum = 0;
   for (const energy of wh) sum += energy;
   if (!Number.isSafeInteger(sum) || last - first !== sum) {
     fail("day-sum", "the register's difference is not the sum of the slots");
   }
-  if (previous !== undefined && first !== previous) {
-    fail("day-register", "the register does not go on where the previous day ended", {
-      previous,
-      first,
-    });
-  }
 }
 
-/** Recovered slots carry what a whole gap used, so they are held to the whole time since the epoch of the meter by nothing. */
+/** A recovered slot carries what a whole gap used, which may be weeks, so it has no ceiling. */
 function checkPower({ from, to, step, wh, quality }: DayPlaintext, maxWatt: number): void {
   const limit = (maxWatt * (step === 0 ? to - from : step)) / 3600;
   for (let slot = 0; slot < wh.length; slot++) {

@@ -87,7 +87,7 @@ describe("one change, one code", () => {
     ],
     ["a register that ran backwards", "day-sum", { register: [register[1], register[0]] }],
     ["sums beyond integers", "day-sum", { wh: wh.map(() => Number.MAX_SAFE_INTEGER) }],
-    ["a register that does not go on", "day-register", {}, { previousRegister: register[0] + 1 }],
+    ["a register that does not go on", "day-register", {}, { before: { taken: register[0] + 1 } }],
     ["a slot above the connection", "day-power", withWh(7, DEFAULT_MAX_WATT / 4 + 1)],
     ["a slot above a smaller connection", "day-power", withWh(7, 1_501), { maxWatt: 6_000 }],
     ["a mean below the least", "day-range", { current: [[1, 2, 3]] }],
@@ -113,7 +113,7 @@ describe("one change, one code", () => {
       "an export register that does not go on",
       "day-register",
       { out: { wh: wh.map(() => 0), register: [5, 5] } },
-      { previousExport: 4 },
+      { before: { taken: register[0], given: 4 } },
     ],
   ];
   for (const [name, code, change, context] of cases) {
@@ -140,7 +140,7 @@ describe("one change, one code", () => {
 
 describe("what is allowed", () => {
   it("a register that goes on from the previous day", () => {
-    check({}, { previousRegister: ordinary.register[0] });
+    check({}, { before: { taken: ordinary.register[0], given: 9 } });
   });
 
   it("a shorter day inside one local day", () => {
