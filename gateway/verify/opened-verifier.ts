@@ -12,6 +12,11 @@ import { thumbprint } from "../../shared/crypto/key.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
 import { checkDay } from "../../shared/day/check-day.ts";
 import { formatDayRow } from "../../shared/day/day-row.ts";
+import {
+  checkRegisters,
+  type DayRegisters,
+  registersAfter,
+} from "../../shared/day/register-rule.ts";
 import type { BillableDay } from "../../shared/money/charge-lines.ts";
 import { recomputeBill } from "../../shared/money/recompute-bill.ts";
 import type { LoggedAssignment, LoggedTariff } from "../../shared/money/tariff-timeline.ts";
@@ -51,8 +56,8 @@ export class OpenedVerifier {
   readonly #sealed = new Map<string, Sealed>();
   readonly #tariffs: LoggedTariff[] = [];
   readonly #points = new Map<string, PointLog>();
-  /** The register at the end of each key's last opened day, and that day's seq. */
-  readonly #registers = new Map<string, { readonly seq: number; readonly end: number }>();
+  /** Registers after each key's last day that passed the rules of one day, and its seq. */
+  readonly #registers = new Map<string, DayRegisters & { readonly seq: number }>();
   #last = -1;
   #opened = 0;
   #unusable = 0;
@@ -121,14 +126,10 @@ export class OpenedVerifier {
       const day = parsePlaintext("day", text);
       const log = this.#pointLog(point);
       log.meter ??= day.meter;
-      // Where the day before is not opened here, nothing is known of its register.
+      checkDay(payload, day, { meter: log.meter });
       const before = this.#registers.get(kid);
-      const follows = before !== undefined && before.seq + 1 === payload.seq;
-      checkDay(payload, day, {
-        meter: log.meter,
-        ...(follows ? { previousRegister: before.end } : {}),
-      });
-      this.#registers.set(kid, { seq: payload.seq, end: day.register[1] });
+      this.#registers.set(kid, { seq: payload.seq, ...registersAfter(day) });
+      checkRegisters(before?.seq === payload.seq - 1 ? before : undefined, day);
       const { from, to, step, wh, quality } = day;
       log.days.push({ leaf, position, from, to, step, wh, quality });
       if (row !== undefined && canonicalize(row) !== canonicalize(formatDayRow(day) as Json)) {
