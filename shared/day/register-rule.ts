@@ -7,7 +7,6 @@
  */
 import { fail } from "../base/error.ts";
 import type { WattHour } from "../base/units.ts";
-import type { DayPlaintext } from "./day-plaintext.ts";
 
 /** Registers at the end of a day. */
 export interface DayRegisters {
@@ -16,7 +15,11 @@ export interface DayRegisters {
   readonly given?: WattHour;
 }
 
-type Day = Pick<DayPlaintext, "register" | "out">;
+/** What the rule looks at: first and last register, of a plaintext or of any other form of a day. */
+interface Day {
+  readonly register: readonly [WattHour, WattHour];
+  readonly out?: { readonly register: readonly [WattHour, WattHour] };
+}
 
 /** The registers after a day that passed checkDay. */
 export function registersAfter({ register, out }: Day): DayRegisters {
