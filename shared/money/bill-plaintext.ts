@@ -22,7 +22,7 @@ import {
 import { plaintextFields } from "../day/day-plaintext.ts";
 
 /** What a line counts: Wh, W, local days, local months, pieces, or minor units that a tax is taken on. */
-export const LINE_UNITS = ["wh", "w", "day", "month", "each", "tax"] as const;
+const LINE_UNITS = ["wh", "w", "day", "month", "each", "tax"] as const;
 export type LineUnit = (typeof LINE_UNITS)[number];
 
 /** ISO 4217, three capital letters. */

@@ -46,7 +46,7 @@ const standingCharge = object({
 
 export type EnergyCharge = Decoded<typeof energyCharge>;
 export type StandingCharge = Decoded<typeof standingCharge>;
-export type TariffCharge = EnergyCharge | StandingCharge;
+type TariffCharge = EnergyCharge | StandingCharge;
 
 const charge: Decoder<TariffCharge> = (value, path) => {
   const kind = (value as { readonly kind?: Json }).kind;

@@ -19,7 +19,7 @@ import { seededBytes } from "./seeded-bytes.ts";
 
 export const METER = "352522395";
 export const SALT = seededBytes("point salt")(32);
-export const POINT = computePoint(nodeSuite, METER, SALT);
+const POINT = computePoint(nodeSuite, METER, SALT);
 
 /** A hash that stands for the record so named. */
 export function leafOf(name: string): string {

@@ -9,7 +9,7 @@ import { padPlaintext } from "../../shared/record/plaintext.ts";
 import { dayBounds, listSlotStarts } from "../../shared/time/civil-day.ts";
 import { seededBytes } from "./seeded-bytes.ts";
 
-export interface DayVector {
+interface DayVector {
   readonly name: string;
   readonly slots: number;
   readonly from: number;
