@@ -150,6 +150,11 @@ export class StoreBillingSource implements BillingSource {
     });
   }
 
+  hasHeldDays(point: string): boolean {
+    const { state, pending } = this.#ledger;
+    return pending.get("point", point)?.last_to !== state.get("point", point)?.last_to;
+  }
+
   #firstOf(point: string, meter: number, date: number): number | undefined {
     const starts = this.#days.all(date, date, meter).flatMap(({ pos }) => {
       const record = this.#dayAt(pos);

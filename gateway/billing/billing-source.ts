@@ -52,6 +52,8 @@ export interface BillingSource {
   issuedPeriods(point: string): readonly Span[];
   /** Whether a tariff or assignment is held: a bill made now could rest on other rates than the log before it. */
   isUnsettled(): boolean;
+  /** Whether a day of the point is held: it will stand before a bill issued now, which could not have used it. */
+  hasHeldDays(point: string): boolean;
 }
 
 /** The one way by which billing writes. */

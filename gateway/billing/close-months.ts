@@ -110,6 +110,10 @@ function billPeriod(
   if (covered < period.to - period.from && !allowIncomplete) {
     fail("bill-incomplete", "a day of the period is not in the log yet");
   }
+  // A complete period takes no further day, so only a bill by explicit order can be overtaken by one.
+  if (allowIncomplete && source.hasHeldDays(point.point)) {
+    fail("bill-incomplete", "a day of this meter waits for the next block; order again after it");
+  }
   return issueBill(options, {
     point,
     ...period,

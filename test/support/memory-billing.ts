@@ -64,6 +64,7 @@ export class MemoryBilling implements BillingSource, BillingLedger {
   readonly tariffList: LoggedTariff[] = [];
   readonly bills: IssuedInMemory[] = [];
   unsettled = false;
+  heldDays = false;
   /** How many days were opened, which is what costs. */
   opened = 0;
 
@@ -108,6 +109,10 @@ export class MemoryBilling implements BillingSource, BillingLedger {
 
   isUnsettled(): boolean {
     return this.unsettled;
+  }
+
+  hasHeldDays(): boolean {
+    return this.heldDays;
   }
 
   issue(typ: "bill", payload: Omit<BillPayload, "seq" | "prev">, line2: string): string {

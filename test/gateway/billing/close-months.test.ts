@@ -127,6 +127,19 @@ describe("month close", () => {
     assert.deepEqual(close(log, after("2024-01")), { issued: [], heldBack: [] });
   });
 
+  it("does not issue by order what a held day could still complete", () => {
+    const { log, point } = makeLog(["2024-01"]);
+    point.days.splice(10, 1);
+    log.heldDays = true;
+    const order = { month: "2024-01", incomplete: true };
+    assert.deepEqual(
+      close(log, after("2024-01"), order).heldBack.map(({ code }) => code),
+      ["bill-incomplete"],
+    );
+    log.heldDays = false;
+    assert.equal(close(log, after("2024-01"), order).issued.length, 1);
+  });
+
   it("bills the first month from the first day on, also when that began at noon", () => {
     const { log, point } = makeLog([]);
     const noon = (dayBounds(BERLIN, "2024-01-17")?.from ?? 0) + 43_200;
