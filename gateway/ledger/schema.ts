@@ -47,6 +47,7 @@ export const TRUTH_TABLES = `
   CREATE TABLE key_tip (
     no INTEGER PRIMARY KEY, kid BLOB NOT NULL, pos INTEGER, seq INTEGER NOT NULL, last_to INTEGER,
     ended INTEGER NOT NULL, point_to INTEGER) STRICT;
+  CREATE UNIQUE INDEX key_tip_kid ON key_tip (kid);
   -- What a block that is not final changed in state and key_tip, to take it back.
   CREATE TABLE undo (height INTEGER PRIMARY KEY, entries TEXT NOT NULL) STRICT;
 `;
@@ -62,6 +63,7 @@ export const VAULT_TABLES = `
     STRICT, WITHOUT ROWID;
   CREATE TABLE vault_online (meter TEXT PRIMARY KEY, online INTEGER NOT NULL, at INTEGER NOT NULL)
     STRICT, WITHOUT ROWID;
+  CREATE INDEX vault_online_now ON vault_online (online);
   CREATE TABLE vault_counter (code TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   -- Held records in order of arrival. own = 1: signed by this gateway, so it may be signed again.
   CREATE TABLE mempool (

@@ -15,6 +15,7 @@ import type { ProjectedBlock, ProjectedRecord, Projector } from "../ledger/proje
 import { RecordStore } from "../ledger/record-store.ts";
 import { DayTable, dateNumber } from "./day-table.ts";
 import { DeviceDirectory, type DeviceFacts } from "./device-directory.ts";
+import { meterText } from "./meter-text.ts";
 import { openBill } from "./open-bill.ts";
 import { openDay } from "./open-day.ts";
 import { type DayHead, readDayHead } from "./packed-day.ts";
@@ -246,8 +247,4 @@ function firstDate(facts: DeviceFacts, record: ParsedRecord<"day">): number {
     // A time that no calendar of ours reaches; any fixed date serves to find the row again.
     return 0;
   }
-}
-
-export function meterText(meter: number): string {
-  return String(meter).padStart(9, "0");
 }

@@ -27,6 +27,7 @@ export const PROJECTION_TABLES = `
     pos INTEGER PRIMARY KEY, meter INTEGER, point TEXT NOT NULL, kid TEXT NOT NULL,
     at INTEGER NOT NULL, recipients TEXT NOT NULL) STRICT;
   CREATE INDEX enrolment_kid ON enrolment (kid, pos);
+  CREATE INDEX enrolment_point ON enrolment (point, pos);
   CREATE INDEX enrolment_meter ON enrolment (meter, pos);
   CREATE TABLE meter (meter INTEGER PRIMARY KEY, pos INTEGER NOT NULL) STRICT;
   -- Keys that evidence has frozen.

@@ -1,0 +1,146 @@
+/**
+ * What the read model sees of the chain itself: state entities, blocks and where a position lies. Reads only.
+ */
+import { decodeBase64url, equalBytes } from "../../shared/base/bytes.ts";
+import { type BlockHeader, decodeHeader } from "../../shared/chain/block.ts";
+import type { ChainEntity, DeviceEntity, MemberEntity } from "../../shared/chain/chain-state.ts";
+import type { CryptoSuite } from "../../shared/crypto/suite.ts";
+import { unpackLine1, unpackLine2 } from "../../shared/record/compact.ts";
+import { type ParsedRecord, parseRecord } from "../../shared/record/record.ts";
+import { BlockStore, decodeWork, type MainRow } from "../ledger/block-store.ts";
+import type { Db, Statement } from "../ledger/database.ts";
+import { RecordStore } from "../ledger/record-store.ts";
+import { TileTree } from "../ledger/tile-tree.ts";
+
+export interface BlockFacts {
+  readonly row: MainRow;
+  readonly header: BlockHeader;
+}
+
+export interface RecordFacts {
+  readonly position: number;
+  readonly record: ParsedRecord;
+  readonly previous: number | null;
+  readonly blob: number | null;
+}
+
+export class ChainReader {
+  readonly suite: CryptoSuite;
+  readonly blocks: BlockStore;
+  readonly records: RecordStore;
+  readonly tree: TileTree;
+  readonly #state: Statement<[string], { value: string }>;
+  readonly #tip: Statement<[Uint8Array], { pos: number | null }>;
+  readonly #blob: Statement<[number], { body: Uint8Array }>;
+  /** Root of the log that `tree` is of. */
+  #root: Uint8Array | undefined;
+  readonly #tiles: Statement<[number], { id: number; hashes: Buffer }>;
+
+  constructor(db: Db, suite: CryptoSuite) {
+    this.suite = suite;
+    this.blocks = new BlockStore(db);
+    this.records = new RecordStore(db);
+    this.tree = new TileTree(db, suite, 0);
+    this.#state = db.prepare("SELECT value FROM state WHERE key = ?");
+    this.#tip = db.prepare("SELECT pos FROM key_tip WHERE kid = ?");
+    this.#blob = db.prepare("SELECT body FROM blob WHERE id = ?");
+    // Rows of tile level 0 only: their ids are below 2^40.
+    this.#tiles = db.prepare(
+      "SELECT id, hashes FROM tile WHERE id >= ? AND id < 1099511627776 ORDER BY id",
+    );
+  }
+
+  get chain(): ChainEntity {
+    return this.#entity("chain") as ChainEntity;
+  }
+
+  member(kid: string): MemberEntity | undefined {
+    return this.#entity(`member:${kid}`) as MemberEntity | undefined;
+  }
+
+  /** Key, point and status of a device; its seq and last day may be older than the chain. */
+  device(kid: string): DeviceEntity | undefined {
+    return this.#entity(`device:${kid}`) as DeviceEntity | undefined;
+  }
+
+  /** Members that may seal and sign notes. */
+  gateways(): readonly MemberEntity[] {
+    return this.chain.members
+      .map((kid) => this.member(kid))
+      .filter((member) => member?.roles.includes("gateway"))
+      .filter((member) => member !== undefined);
+  }
+
+  /** The tip; the tree is then of its size. */
+  tip(): BlockFacts {
+    const row = this.blocks.tip();
+    if (row === undefined) throw new Error("the chain has no block");
+    const facts = { row, header: decodeHeader(row.header) };
+    const { logSize, logRoot } = facts.header;
+    if (this.#root === undefined || !equalBytes(this.#root, logRoot)) {
+      this.tree.reload(logSize);
+      this.#root = logRoot;
+    }
+    return facts;
+  }
+
+  /** Height of the last final block; with one gateway every block is final. */
+  finalHeight(tip: BlockFacts): number {
+    return this.gateways().length === 1 ? tip.header.height : 0;
+  }
+
+  block(height: number): BlockFacts | undefined {
+    const row = this.blocks.main(height);
+    return row === undefined ? undefined : { row, header: decodeHeader(row.header) };
+  }
+
+  heightOf(position: number): number {
+    return this.blocks.mainAt(position)?.height ?? 0;
+  }
+
+  /** Work of one block, from the sums. */
+  workOf(row: MainRow): bigint {
+    const before = row.height === 0 ? undefined : this.blocks.main(row.height - 1);
+    return decodeWork(row.work) - (before === undefined ? 0n : decodeWork(before.work));
+  }
+
+  record(position: number): RecordFacts | undefined {
+    const row = this.records.row(position);
+    if (row === undefined) return undefined;
+    const record = parseRecord(this.suite, unpackLine1(row.line1));
+    return { position, record, previous: row.prev, blob: row.blob };
+  }
+
+  line2(blob: number | null): string | undefined {
+    const body = blob === null ? undefined : this.#blob.get(blob)?.body;
+    return body === undefined ? undefined : unpackLine2(body);
+  }
+
+  /** Position of the same key's next record: one step back at a time from its newest. */
+  nextPosition(kid: string, position: number): number | undefined {
+    let next: number | undefined;
+    let at = this.#tip.get(decodeBase64url(kid))?.pos ?? null;
+    while (at !== null && at > position) {
+      next = at;
+      at = this.records.row(at)?.prev ?? null;
+    }
+    return next;
+  }
+
+  /** Position of a leaf (H), by looking through the tree's lowest tiles. */
+  positionOf(leaf: string): number | undefined {
+    const wanted = Buffer.from(leaf, "base64url");
+    for (const { id, hashes } of this.#tiles.iterate(0)) {
+      for (let at = hashes.indexOf(wanted); at >= 0; at = hashes.indexOf(wanted, at + 1)) {
+        const position = id * 64 + at / 32;
+        if (at % 32 === 0 && position < this.tree.size) return position;
+      }
+    }
+    return undefined;
+  }
+
+  #entity(key: string): unknown {
+    const row = this.#state.get(key);
+    return row === undefined ? undefined : JSON.parse(row.value);
+  }
+}

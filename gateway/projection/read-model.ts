@@ -1,0 +1,100 @@
+/**
+ * The read model over a gateway's store: the only way in which the portal, the API and the CLI read it
+ * (read-model-types.ts). Over a connection of its own beside the writer's; each call sees one state of the store.
+ *
+ * Every statement goes by a key or an index; what grows with the chain is never scanned, except by
+ * `positionOf` (32 bytes a record) and a search in labels.
+ */
+import type { CryptoSuite } from "../../shared/crypto/suite.ts";
+import type { Db } from "../ledger/database.ts";
+import { BillReader } from "./bill-reader.ts";
+import { BlockReader } from "./block-reader.ts";
+import { ChainReader } from "./chain-reader.ts";
+import { DayReader } from "./day-reader.ts";
+import { dateText } from "./day-table.ts";
+import { MeterReader } from "./meter-reader.ts";
+import { meterText } from "./meter-text.ts";
+import type { AlarmRow, CounterRow, DayTotal, Overview, ReadModel } from "./read-model-types.ts";
+
+/** Dates in an overview. */
+const RECENT_DATES = 31;
+
+interface AlarmTableRow {
+  readonly pos: number;
+  readonly at: number;
+  readonly code: string;
+  readonly meter: number | null;
+  readonly detail: string | null;
+}
+
+/** The read model of an open store (`openReadOnly` of ledger/database.ts). */
+export function createReadModel(db: Db, options: { readonly suite: CryptoSuite }): ReadModel {
+  const chain = new ChainReader(db, options.suite);
+  const days = new DayReader(db, chain);
+  const meters = new MeterReader(db, chain, days);
+  const blocks = new BlockReader(db, chain, days);
+  const bills = new BillReader(db, chain, days);
+  const recent = db.prepare<[number], { date: number; wh: number; days: number }>(
+    "SELECT date, wh, days FROM day_total ORDER BY date DESC LIMIT ?",
+  );
+  const held = db.prepare<[], { n: number }>("SELECT count(*) AS n FROM mempool");
+  const alarmCount = db.prepare<[], { value: number }>(
+    "SELECT value FROM total WHERE name = 'alarms'",
+  );
+  const alarms = db.prepare<[number], AlarmTableRow>(
+    "SELECT pos, at, code, meter, detail FROM alarm ORDER BY pos DESC LIMIT ?",
+  );
+  const counters = db.prepare<[], CounterRow>(
+    "SELECT code, count FROM vault_counter ORDER BY count DESC, code",
+  );
+  /** One state of the store for all statements of a call. */
+  const read = <T>(work: () => T): T => db.transaction(work)();
+  const final = (): number => chain.finalHeight(chain.tip());
+
+  return {
+    overview: () =>
+      read((): Overview => {
+        const recentDays = recent
+          .all(RECENT_DATES)
+          .map(({ date, wh, days: n }): DayTotal => ({ date: dateText(date), wh, meters: n }))
+          .reverse();
+        return {
+          tip: blocks.tip(),
+          meters: meters.count(),
+          online: meters.countOnline(),
+          recentDays,
+          openAlarms: alarmCount.get()?.value ?? 0,
+          held: held.get()?.n ?? 0,
+          bills: bills.count(),
+        };
+      }),
+    meters: (query = {}) => read(() => meters.meters(query)),
+    meter: (id) => read(() => meters.meter(id)),
+    days: (meter, fromDate, toDate) =>
+      read(() => days.days(Number(meter), fromDate, toDate, final())),
+    day: (meter, date) => read(() => days.day(Number(meter), date, final())),
+    months: (meter) => read(() => days.months(Number(meter))),
+    bills: (query = {}) => read(() => bills.bills(query)),
+    bill: (no) => read(() => bills.bill(no)),
+    blocks: (beforeHeight, limit) => read(() => blocks.blocks(beforeHeight, limit)),
+    block: (height) => read(() => blocks.block(height)),
+    records: (fromPosition, limit) => read(() => blocks.records(fromPosition, limit)),
+    record: (position) => read(() => blocks.record(position)),
+    positionOf: (leaf) => read(() => blocks.positionOf(leaf)),
+    alarms: (limit) =>
+      read(() =>
+        alarms.all(limit).map(
+          ({ pos, at, code, meter, detail }): AlarmRow => ({
+            id: pos,
+            atSeconds: at,
+            code,
+            ...(meter === null ? {} : { meter: meterText(meter) }),
+            position: pos,
+            ...(detail === null ? {} : { detail }),
+            open: true,
+          }),
+        ),
+      ),
+    counters: () => read(() => counters.all()),
+  };
+}
