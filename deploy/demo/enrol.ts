@@ -56,7 +56,8 @@ export async function enrolMeter({ gatewayData, meterData, plan, clock }: EnrolO
       args: ["enrol", "--data", gatewayData, "--clock", clock, ...args],
     });
   const location = plan.location === undefined ? [] : ["--location", plan.location];
-  await gateway("--meter", "--meter", plan.meter, "--zone", plan.zone, ...location, "--out", join);
+  const place = ["--zone", plan.zone, ...location, "--label", plan.label];
+  await gateway("--meter", "--meter", plan.meter, ...place, "--out", join);
   await runToEnd({
     name: "meter keygen",
     script: cliScript("device"),

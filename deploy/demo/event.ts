@@ -33,7 +33,11 @@ export function readFact(event: ChildEvent): DemoFact | undefined {
         amount: text(event["amount"]),
       };
     case "alarm":
-      return { kind: "alarm", code: text(event["code"]), detail: text(event["detail"]) };
+      return {
+        kind: "alarm",
+        code: text(event["code"]),
+        detail: `${text(event["meter"])} ${text(event["detail"] ?? event["note"])}`.trim(),
+      };
     default:
       return undefined;
   }

@@ -6,6 +6,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { netOf } from "../../shared/message/topic.ts";
 import { cliScript } from "../project-root.ts";
 import { type Child, type ChildEvent, startChild } from "./child.ts";
 import { configureMeter, enrolMeter, isEnrolled, type MeterPlan } from "./enrol.ts";
@@ -145,7 +146,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   );
   return {
     portal: String(ready["portal"]),
-    topic: `wattproof/${String(ready["net"])}`,
+    topic: `wattproof/${netOf(String(ready["chain"]))}`,
     failed,
     close: async () => {
       await Promise.all(meters.map((meter) => meter.stop()));
