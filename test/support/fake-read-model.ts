@@ -453,7 +453,7 @@ function datesFrom(start: string, n: number): string[] {
 }
 
 function meterIds(n: number): string[] {
-  const ids = new Set(["352522395"]);
+  const ids = new Set(n > 0 ? ["352522395"] : []);
   for (let i = 1; ids.size < n; i++) ids.add(`352${String(522_395 + i * 317).padStart(6, "0")}`);
   return [...ids].sort();
 }

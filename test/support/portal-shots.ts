@@ -5,12 +5,11 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import type { Browser } from "playwright-core";
-import { createPortal, startPortal } from "../../gateway/web/portal.ts";
-import { ManualClock } from "../../shared/base/clock.ts";
-import { nodeSuite } from "../../shared/crypto/node-suite.ts";
+import { startPortal } from "../../gateway/web/portal.ts";
 import { launchChromium } from "./browser.ts";
-import { createFakeReadModel, type FakeOptions } from "./fake-read-model.ts";
+import type { FakeOptions } from "./fake-read-model.ts";
 import { projectRoot } from "./project-root.ts";
+import { createTestPortal } from "./test-portal.ts";
 
 const february = Array.from({ length: 29 }, (_, i) => `2024-02-${String(i + 1).padStart(2, "0")}`);
 const VILLAGE: FakeOptions = {
@@ -147,10 +146,7 @@ async function shootAlbum(
     return wanted.length === 0 || wanted.some((part) => name.includes(part));
   });
   if (shots.length === 0) return;
-  const app = createPortal({
-    readModel: createFakeReadModel(album.options),
-    clock: new ManualClock(1_710_500_000_000),
-    suite: nodeSuite,
+  const app = createTestPortal(album.options, {
     dir: album.dir ?? "ltr",
     onError: (error) => console.error(error),
   });
@@ -165,8 +161,9 @@ async function shootAlbum(
       });
       await page.goto(`${portal.url}${shot.path}`);
       if (shot.open === true) {
-        for (const summary of await page.locator("details:not([open]) > summary").all())
-          await summary.click();
+        await page.evaluate(
+          'document.querySelectorAll("details").forEach((d) => { d.open = true; })',
+        );
       }
       const file = path.join(folder, `${album.name}-${shot.name}-${width}.png`);
       await page.screenshot({ path: file, fullPage: true });

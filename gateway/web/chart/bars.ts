@@ -1,7 +1,7 @@
 /** Bars from zero: energy by slot, day or month; money by month. */
 import { type Html, html } from "../view/html.ts";
 import { columnAt, gapBoxes, linked, renderPlot, type Slot } from "./plot.ts";
-import { fromTop, round2, zeroScale } from "./scale.ts";
+import { fromTop, round2, type Scale, zeroScale } from "./scale.ts";
 
 /**
  * `solid` measured, `partial` striped, `substituted` dotted, `gap` an empty hatched box, `none` nothing at
@@ -27,16 +27,17 @@ export function padBars(bars: readonly Bar[], total: number): Bar[] {
   return [...bars, ...Array.from({ length: Math.max(0, total - bars.length) }, () => empty)];
 }
 
+/** Without one bar there is no height to read off. */
+const BARE_AXIS: Scale = { min: 0, max: 1, ticks: [0], digits: 0 };
+
 /** Share of a column that its bar fills. */
 const FILL = 0.76;
 
 export function barChart(chart: BarChart): Html {
   const { bars, id } = chart;
   const drawn = bars.filter((bar) => bar.kind !== "gap" && bar.kind !== "none");
-  const scale = zeroScale(
-    Math.max(0, ...drawn.map((bar) => bar.value)),
-    chart.size === "short" ? 3 : 4,
-  );
+  const most = Math.max(0, ...drawn.map((bar) => bar.value));
+  const scale = drawn.length > 0 ? zeroScale(most, chart.size === "short" ? 3 : 4) : BARE_AXIS;
   const gaps = gapBoxes(
     id,
     bars.map((bar) => bar.kind === "gap"),

@@ -35,17 +35,17 @@ export function columnAt(index: number, total: number, span = 1): { x: number; w
 
 export function renderPlot(plot: Plot): Html {
   const { scale, slots, id } = plot;
-  const gutter = [...scale.ticks]
-    .reverse()
-    .map((tick) => html`<span>${formatNumber(tick, scale.digits)}</span>`);
+  const gutter = scale.ticks.map((tick) => html`<span>${formatNumber(tick, scale.digits)}</span>`);
   const grid = scale.ticks.map((tick) => {
     const y = fromTop(scale, tick);
     return html`<line x1="0" x2="100%" y1="${y}%" y2="${y}%" class="${tick === 0 ? "axis" : "grid"}"/>`;
   });
   const labels = slots.map((slot, i) => {
     if (slot.tick === undefined) return undefined;
-    const x = round2(((i + 0.5) / slots.length) * 100);
-    return html`<text x="${x}%" y="100%" dy="18" class="tick${slot.minorTick === true && " tick-minor"}">${slot.tick}</text>`;
+    // The last label ends with the plot, so that it does not hang over its edge.
+    const last = i === slots.length - 1 && slots.length > 12;
+    const x = last ? 100 : round2(((i + 0.5) / slots.length) * 100);
+    return html`<text x="${x}%" y="100%" dy="18" class="tick${slot.minorTick === true && " tick-minor"}${last && " tick-last"}">${slot.tick}</text>`;
   });
   return html`<div class="chart chart-${plot.size ?? "tall"}" dir="ltr" aria-hidden="true"><div class="gutter">${gutter}</div><svg class="plot" width="100%" focusable="false"><defs>${patterns(id)}</defs>${grid}${plot.marks}${labels}</svg></div>`;
 }

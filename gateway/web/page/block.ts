@@ -85,7 +85,7 @@ export function kindWords(typ: string): string {
 function recordTable(records: readonly RecordSummary[]): Html {
   return html`<table class="cards cards-records" role="table"><caption class="vh">Records of this block in their order</caption><thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Record</th><th role="columnheader" scope="col">What</th><th role="columnheader" scope="col">About</th><th role="columnheader" scope="col">Signed by</th><th role="columnheader" scope="col">Leaf</th></tr></thead><tbody role="rowgroup">${records.map(
     (record) =>
-      html`<tr role="row"><th role="rowheader" scope="row">${seal(record)} <a href="/records/${record.position}" class="num">${formatNumber(record.position)}</a></th><td role="cell" class="where">${kindWords(record.typ)}</td><td role="cell" data-label="About">${about(record)}</td><td role="cell" data-label="Signed by">${signerWords(record)}</td><td role="cell" data-label="Leaf">${shortHash(record.leaf)}</td></tr>`,
+      html`<tr role="row"><th role="rowheader" scope="row">${seal(record)} <a href="/records/${record.position}" class="num">${formatNumber(record.position)}</a></th><td role="cell" class="where">${kindWords(record.typ)}</td><td role="cell" data-label="About">${about(record)}</td><td role="cell" data-label="Signed by"><span>${signerWords(record)}</span></td><td role="cell" data-label="Leaf">${shortHash(record.leaf)}</td></tr>`,
   )}</tbody></table>`;
 }
 

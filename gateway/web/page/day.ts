@@ -20,7 +20,14 @@ import {
 import { completeness, emptyState, shortHash, stat, statStrip, stepper } from "../view/parts.ts";
 import { proofBehind } from "../view/proof.ts";
 import { seal, sealBadge, sealLegend } from "../view/seal.ts";
-import { addDays, formatLongDate, formatWeekday, type ZonedTime, zonedTime } from "../view/time.ts";
+import {
+  addDays,
+  formatLongDate,
+  formatShortDate,
+  formatWeekday,
+  type ZonedTime,
+  zonedTime,
+} from "../view/time.ts";
 import { type PageContext, requireFound } from "./context.ts";
 import { viewSegments } from "./meter.ts";
 
@@ -41,7 +48,7 @@ export function dayPage(context: PageContext, id: string, date: string): Page {
   const { firstDate, lastDay } = meter;
   const to = (day: string): readonly [string, string] => [
     `/meters/${id}/days/${day}`,
-    formatLongDate(day),
+    formatShortDate(day),
   ];
   const bar = html`<div class="bar">${viewSegments(meter, "day", { month: date.slice(0, 7), date })}${stepper(
     {

@@ -33,9 +33,11 @@ import { formatDate, formatLongDate, formatShortDate } from "../view/time.ts";
 import type { PageContext } from "./context.ts";
 
 const PAGE_SIZE = 50;
+/** A meter that has sealed nothing for so long is pointed out; a late night is not. */
+const SILENT_DAYS = 3;
 
 export function overviewPage(
-  { readModel }: PageContext,
+  { readModel, nowSeconds }: PageContext,
   query: { readonly search?: string | undefined; readonly page: number },
 ): Page {
   const overview = readModel.overview();
@@ -54,7 +56,7 @@ ${stats(overview)}
 ${recentDays(overview)}
 <section aria-labelledby="all-meters">
 <div class="section-head"><h2 id="all-meters">${query.search === undefined ? "All meters" : `Meters matching “${query.search}”`}</h2>${search(overview, query.search)}</div>
-${rows.length > 0 ? meterTable(rows) : emptyState("No meter matches", html`Nothing begins with or contains “${query.search ?? ""}”. <a href="/">Show all meters</a>.`)}
+${rows.length > 0 ? meterTable(rows, nowSeconds) : emptyState("No meter matches", html`Nothing begins with or contains “${query.search ?? ""}”. <a href="/">Show all meters</a>.`)}
 ${pager({
   page: query.page,
   pages: Math.ceil(total / PAGE_SIZE),
@@ -138,16 +140,16 @@ function search(overview: Overview, value: string | undefined): Html | undefined
   return html`<form class="search" action="/" method="get" role="search"><label class="vh" for="q">Find a meter by its number or name</label><input id="q" name="q" type="search" maxlength="100" value="${value ?? ""}" placeholder="Meter number or name" autocomplete="off"><button>Find</button></form>`;
 }
 
-function meterTable(rows: readonly MeterSummary[]): Html {
+function meterTable(rows: readonly MeterSummary[], nowSeconds: number): Html {
   return html`<table class="cards" role="table">
 <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Meter</th><th role="columnheader" scope="col">Where</th><th role="columnheader" scope="col" class="n">Energy</th><th role="columnheader" scope="col" class="n">Current</th><th role="columnheader" scope="col" class="n">Voltage</th><th role="columnheader" scope="col" class="n">Temperature</th><th role="columnheader" scope="col" class="n">Humidity</th><th role="columnheader" scope="col" class="n">Last day</th></tr></thead>
-<tbody role="rowgroup">${rows.map(meterRow)}</tbody></table>`;
+<tbody role="rowgroup">${rows.map((meter) => meterRow(meter, nowSeconds))}</tbody></table>`;
 }
 
-function meterRow(meter: MeterSummary): Html {
+function meterRow(meter: MeterSummary, nowSeconds: number): Html {
   const day = meter.lastDay;
   const usable = day?.unusable === undefined ? day : undefined;
-  return html`<tr role="row"><th role="rowheader" scope="row"><a href="/meters/${meter.meter}" class="num">${formatMeterId(meter.meter)}</a>${presence(meter)}</th>
+  return html`<tr role="row"><th role="rowheader" scope="row"><a href="/meters/${meter.meter}" class="num">${formatMeterId(meter.meter)}</a>${presence(meter, nowSeconds)}</th>
 <td role="cell" class="where">${meterPlace(meter)}</td>
 <td role="cell" class="n main" data-label="Energy">${measure(ENERGY, energyOf(day))}</td>
 <td role="cell" class="n" data-label="Current">${measure(CURRENT, usable?.currentMilliAmp?.[0]?.mean)}</td>
@@ -158,12 +160,16 @@ function meterRow(meter: MeterSummary): Html {
 }
 
 /** Only what is out of the ordinary is said. */
-function presence(meter: MeterSummary): Html | undefined {
+function presence(meter: MeterSummary, nowSeconds: number): Html | undefined {
   if (meter.state === "frozen" || meter.state === "revoked") {
     return html` <span class="flag flag-bad">${meterStateWords(meter.state)}</span>`;
   }
   if (meter.openAlarms > 0) {
     return html` <a class="flag flag-warn" href="/alarms">${count(meter.openAlarms, "alarm")}</a>`;
+  }
+  const silent = Math.floor((nowSeconds - (meter.lastDay?.toSeconds ?? nowSeconds)) / 86_400);
+  if (silent >= SILENT_DAYS) {
+    return html` <span class="flag flag-warn">silent for ${count(silent, "day")}</span>`;
   }
   return meter.online === false ? html` <span class="flag">offline</span>` : undefined;
 }

@@ -25,7 +25,7 @@ export function recordPage({ readModel, suite }: PageContext, position: number):
     lead: html`This is ${kindWords(record.typ)}, signed by ${signerWords(record)}.`,
     actions: html`${neighbour(record.previousPosition, "← Before it")}${neighbour(record.nextPosition, "After it →")}`,
   })}
-<div class="two two-proof"><div>${proofVerdict(check)}${proofSteps(check.steps)}</div>
+<div class="two two-proof"><div><h2 class="vh">The proof, step by step</h2>${proofVerdict(check)}${proofSteps(check.steps)}</div>
 <aside aria-label="About this record"><dl class="facts">
 <div><dt>About</dt><dd>${about(record)}</dd></div>
 <div><dt>Type</dt><dd><code>${record.typ}</code></dd></div>

@@ -84,7 +84,7 @@ function foot(tip: ChainTip): Html {
 }
 
 function brandMark(): Html {
-  return html`<svg viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false"><path class="brand-fill" d="M12 1.5 21 5v6.6c0 5-3.7 9-9 10.9-5.3-1.9-9-5.9-9-10.9V5z"/><path class="brand-cut" d="M13.200 5.500 7.800 12.900h3.700l-.7 5.600 5.400-7.400h-3.700z"/></svg>`;
+  return html`<svg viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false"><path class="brand-fill" d="M12 1.5 21 5v6.6c0 5-3.7 9-9 10.9-5.3-1.9-9-5.9-9-10.9V5z"/><path class="brand-cut" d="M13.2 5.5 7.8 12.9h3.7l-.7 5.6 5.4-7.4h-3.7z"/></svg>`;
 }
 
 /** Heading of a page: where we are, the title, a sentence, and what can be done. */

@@ -109,17 +109,29 @@ export function segments(
   )}</nav>`;
 }
 
-/** ‹ title ›: to the neighbouring period, or a quiet arrow where there is none. Without title, two arrows. */
+/** ‹ title ›: to the neighbouring period, or a quiet arrow where there is none. */
 export function stepper(options: {
+  /** Without it the neighbours' names stand beside the arrows. */
   readonly label?: string;
   readonly previous?: readonly [href: string, label: string] | undefined;
   readonly next?: readonly [href: string, label: string] | undefined;
 }): Html {
-  const arrow = (to: readonly [string, string] | undefined, sign: Html): Html =>
-    to === undefined
-      ? html`<span class="arrow arrow-off" aria-hidden="true">${sign}</span>`
-      : html`<a class="arrow" href="${to[0]}"><span class="vh">${to[1]}</span>${sign}</a>`;
+  const { label, previous, next } = options;
   const icon = (d: string): Html =>
     html`<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false"><path d="${d}"/></svg>`;
-  return html`<div class="stepper">${arrow(options.previous, icon("M10 3 5 8l5 5"))}${options.label !== undefined && html`<h2>${options.label}</h2>`}${arrow(options.next, icon("M6 3l5 5-5 5"))}</div>`;
+  const back = icon("M10 3 5 8l5 5");
+  const on = icon("M6 3l5 5-5 5");
+  const off = (sign: Html): Html =>
+    html`<span class="arrow arrow-off" aria-hidden="true">${sign}</span>`;
+  const words = (text: string): Html =>
+    label === undefined ? html`<span>${text}</span>` : html`<span class="vh">${text}</span>`;
+  return html`<div class="stepper">${
+    previous === undefined
+      ? off(back)
+      : html`<a class="arrow" rel="prev" href="${previous[0]}">${back}${words(previous[1])}</a>`
+  }${label !== undefined && html`<h2>${label}</h2>`}${
+    next === undefined
+      ? off(on)
+      : html`<a class="arrow" rel="next" href="${next[0]}">${words(next[1])}${on}</a>`
+  }</div>`;
 }
