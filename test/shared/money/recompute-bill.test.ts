@@ -9,7 +9,9 @@ import { type IssuedBill, recomputeBill } from "../../../shared/money/recompute-
 import { padPlaintext, parsePlaintext } from "../../../shared/record/plaintext.ts";
 import { monthBounds } from "../../../shared/time/civil-day.ts";
 import { leafOf, METER, makeBillInput, SALT, tariffRecord } from "../../support/bill-case.ts";
+import { type BillVectors, buildBillVectors } from "../../support/bill-vectors.ts";
 import { codeOf } from "../../support/code-of.ts";
+import { readVectors } from "../../support/json-file.ts";
 
 const ZONE = "Europe/Berlin";
 const evidence = makeBillInput(ZONE, monthBounds(ZONE, "2024-03"), "recompute");
@@ -42,6 +44,20 @@ function differences(
     evidence,
   );
 }
+
+describe("the frozen bill", () => {
+  const vectors = readVectors<BillVectors>("bill.json");
+
+  it("is what the builder builds", () => {
+    assert.deepEqual(buildBillVectors(), vectors);
+  });
+
+  it("follows from its evidence", () => {
+    const { payload: frozen, plaintext, evidence: log } = vectors;
+    const opened = { payload: frozen, plaintext: parsePlaintext("bill", plaintext) };
+    assert.deepEqual(recomputeBill(nodeSuite, opened, log), []);
+  });
+});
 
 describe("an issued bill", () => {
   it("that follows from the log has no difference", () => {
