@@ -36,6 +36,8 @@ const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
   bill: async () => (await import("./command/bill.ts")).bill,
   status: async () => (await import("./command/status.ts")).status,
   rebuild: async () => (await import("./command/rebuild.ts")).rebuild,
+  dump: async () => (await import("./command/dump.ts")).dump,
+  verify: async () => (await import("./command/verify.ts")).verify,
 };
 
 async function main(args: readonly string[]): Promise<number> {

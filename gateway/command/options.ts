@@ -12,9 +12,19 @@ export function readOptions<const O extends Options>(
   args: readonly string[],
   options: O,
 ): Values<O> {
+  const { values, words } = readArguments(args, options);
+  if (words.length > 0) fail("usage", `Unexpected argument '${words[0]}'`);
+  return values;
+}
+
+/** Options and the words beside them. Throws `usage` for an unknown option or a missing value. */
+export function readArguments<const O extends Options>(
+  args: readonly string[],
+  options: O,
+): { readonly values: Values<O>; readonly words: readonly string[] } {
   try {
-    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false })
-      .values as unknown as Values<O>;
+    const parsed = parseArgs({ args: [...args], options, strict: true, allowPositionals: true });
+    return { values: parsed.values as unknown as Values<O>, words: parsed.positionals };
   } catch (error) {
     const message = (error as Error).message.split(". ")[0] ?? "";
     fail("usage", message);
