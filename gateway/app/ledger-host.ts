@@ -38,8 +38,6 @@ export interface LedgerHostOptions {
   /** Real time, monotonic, milliseconds. */
   readonly realMs: () => number;
   readonly send: (message: FromLedger) => void;
-  /** To the crypto worker of each entry's meter. */
-  readonly sendEntries: (entries: readonly RegistryEntry[]) => void;
 }
 
 /** `held` replies sent in one go. */
@@ -277,8 +275,7 @@ export class LedgerHost {
       this.#entryByKid.set(entry.kid, entry);
       this.#kidByHeader.set(dayHeaderPart(entry.kid), entry.kid);
     }
-    this.#options.sendEntries(entries);
-    this.#options.send({ kind: "meters", meters: entries.map((entry) => entry.meter) });
+    this.#options.send({ kind: "registry", entries });
   }
 
   #findByKey(point: string): RegistryEntry | undefined {

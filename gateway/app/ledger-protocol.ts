@@ -5,6 +5,7 @@
 import type { GatewayConfig } from "../config.ts";
 import type { CodeCount } from "../intake/counters.ts";
 import type { EarlyRefusal } from "../intake/intake.ts";
+import type { RegistryEntry } from "../intake/registry.ts";
 import type { GatewayEvent } from "./event-log.ts";
 
 /** What the writer's thread is started with. */
@@ -59,7 +60,8 @@ export type FromLedger =
       readonly packetIds: Uint16Array<ArrayBuffer>;
     }
   | { readonly kind: "publish"; readonly messages: readonly Publication[]; readonly paced: boolean }
-  | { readonly kind: "meters"; readonly meters: readonly string[] }
+  /** New or changed entries; they reach the workers before any later envelope of their meters. */
+  | { readonly kind: "registry"; readonly entries: readonly RegistryEntry[] }
   | { readonly kind: "events"; readonly events: readonly GatewayEvent[] }
   /** Outcomes of a commit by code; for the event line, they are stored by the writer. */
   | { readonly kind: "counts"; readonly counts: readonly CodeCount[] }

@@ -7,8 +7,6 @@ import { createClock, parseClockSpec } from "../../shared/base/clock.ts";
 import { fail, isCoded } from "../../shared/base/error.ts";
 import { nodeSuite } from "../../shared/crypto/node-suite.ts";
 import { type AdmittedBatch, unpackAdmitted } from "../intake/admitted-batch.ts";
-import type { RegistryEntry } from "../intake/registry.ts";
-import { workerOf } from "../intake/worker-pool.ts";
 import { Miner } from "../ledger/miner.ts";
 import { type BillingDesk, createBillingDesk } from "./billing-desk.ts";
 import { makeBlock } from "./block-maker.ts";
@@ -34,14 +32,8 @@ function run(port: MessagePort, data: LedgerThreadData): void {
   const send = (message: FromLedger): void => port.postMessage(message);
   let workers: readonly MessagePort[] = [];
 
-  const sendEntries = (entries: readonly RegistryEntry[]): void => {
-    workers.forEach((worker, i) => {
-      const mine = entries.filter(({ meter }) => workerOf(Number(meter), workers.length) === i);
-      if (mine.length > 0) worker.postMessage({ entries: mine });
-    });
-  };
   const host = new LedgerHost({
-    ...{ ledger, suite: nodeSuite, keys, clock, config, realMs, send, sendEntries },
+    ...{ ledger, suite: nodeSuite, keys, clock, config, realMs, send },
   });
   const office: OfficeOptions = {
     ...{ ledger, suite: nodeSuite, keys, clock, randomBytes, config, brokerUrl: data.brokerUrl },

@@ -8,6 +8,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { setTimeout } from "node:timers/promises";
 import { MessageChannel } from "node:worker_threads";
 import { createClock, parseClockSpec } from "../../shared/base/clock.ts";
 import { fail } from "../../shared/base/error.ts";
@@ -50,6 +51,8 @@ export interface RunningGateway {
 }
 
 const FLUSH_EVENTS_MS = 1000;
+/** Longest wait at the end for commits under way. */
+const DRAIN_MS = 3000;
 /** Event-loop delay is sampled at this resolution, milliseconds. */
 const LOOP_RESOLUTION_MS = 2;
 
@@ -209,8 +212,10 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
     );
     deliver = (message) => {
       if (message.kind === "committed") intake.acknowledge(message.epoch, message.packetIds);
-      else if (message.kind === "meters") intake.addMeters(message.meters);
-      else if (message.kind === "publish") {
+      else if (message.kind === "registry") {
+        pool.enter(message.entries);
+        intake.addMeters(message.entries.map((entry) => entry.meter));
+      } else if (message.kind === "publish") {
         for (const publication of message.messages) client.publish(publication);
         if (message.paced) pace(message.messages.length);
       } else handleEvents(message);
@@ -219,7 +224,13 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
     const ports = channels.map((channel) => channel.port2);
     ledger.send({ kind: "workers", ports }, ports);
     client.start();
-    undo.push(() => client.stop());
+    undo.push(async () => {
+      // What was taken in is committed and acknowledged; nothing more is taken in.
+      intake.close();
+      const end = performance.now() + DRAIN_MS;
+      while (intake.unacknowledged > 0 && performance.now() < end) await setTimeout(10);
+      await client.stop();
+    });
 
     const readDb = openReadOnly(folder.store);
     undo.push(() => readDb.close());
@@ -267,7 +278,7 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
       const check = (): void => {
         if (client.pendingPublishes <= config.publish_window * 2) {
           ledger.send({ kind: "published", count });
-        } else setTimeout(check, 2);
+        } else void setTimeout(2).then(check);
       };
       check();
     }

@@ -42,6 +42,7 @@ const MAX_BEHIND = 600;
 export class Scheduler {
   readonly #options: SchedulerOptions;
   #waitingSinceMs: number | undefined;
+  #dayClosedSinceMs: number | undefined;
   #mining = false;
   #refused: "clock-behind" | "store-old" | undefined;
   #billedAt = -1;
@@ -69,7 +70,10 @@ export class Scheduler {
     const held = ledger.heldCount();
     if (held === 0) this.#waitingSinceMs = undefined;
     else this.#waitingSinceMs ??= this.#options.realMs();
-    if (!this.#options.mining || this.#mining || !this.#isDue(held, dayClosed)) return;
+    // The block of the new day waits as long as records do, so that it carries the days that just ended.
+    if (!dayClosed) this.#dayClosedSinceMs = undefined;
+    else this.#dayClosedSinceMs ??= this.#options.realMs();
+    if (!this.#options.mining || this.#mining || !this.#isDue(held)) return;
     if (this.#isRefused(now, tip.time)) return;
     this.#mining = true;
     try {
@@ -80,10 +84,12 @@ export class Scheduler {
     }
   }
 
-  #isDue(held: number, dayClosed: boolean): boolean {
-    if (dayClosed || held >= this.#options.mineAtRecords) return true;
-    if (this.#waitingSinceMs === undefined) return false;
-    return this.#options.realMs() - this.#waitingSinceMs >= this.#options.mineAfterMs;
+  #isDue(held: number): boolean {
+    if (held >= this.#options.mineAtRecords) return true;
+    const now = this.#options.realMs();
+    return [this.#waitingSinceMs, this.#dayClosedSinceMs].some(
+      (sinceMs) => sinceMs !== undefined && now - sinceMs >= this.#options.mineAfterMs,
+    );
   }
 
   #isRefused(now: number, tipTime: number): boolean {

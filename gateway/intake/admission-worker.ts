@@ -17,11 +17,11 @@ import { Registry, type RegistryEntry } from "./registry.ts";
 export interface AdmissionWorkerData {
   /** The utility's key; opens line 2. */
   readonly utility: RecipientKey;
-  /** Port to the writer: admitted items go there, registry entries come from there. */
+  /** Port to the writer: admitted items go there. */
   readonly writer: MessagePort;
 }
 
-/** From the writer to the worker. */
+/** From the main thread, before the envelopes that it concerns. */
 export interface RegistryMessage {
   readonly entries: readonly RegistryEntry[];
 }
@@ -38,12 +38,13 @@ function run(port: MessagePort, data: AdmissionWorkerData): void {
     registry,
     open: (record, line2, entry) => openDay(nodeSuite, data.utility, record, line2, entry),
   };
-  data.writer.on("message", (message: RegistryMessage) => {
-    for (const entry of message.entries) registry.set(entry);
-  });
-  port.on("message", (batch: PackedBatch) => {
+  port.on("message", (message: PackedBatch | RegistryMessage) => {
+    if ("entries" in message) {
+      for (const entry of message.entries) registry.set(entry);
+      return;
+    }
     const items: AdmittedItem[] = [];
-    for (const { meter, epoch, packetId, payload } of unpackBatch(batch)) {
+    for (const { meter, epoch, packetId, payload } of unpackBatch(message)) {
       const id = String(meter).padStart(9, "0");
       items.push({ meter: id, epoch, packetId, ...admit(options, id, payload) });
     }

@@ -78,7 +78,7 @@ function admitDay(
   if (line2 === undefined) fail("form", "a day has a second line");
   // The same record again, byte for byte: verified when it first came. Only the ledger's answer is wanted.
   const repeated = record.seq === known.seq && leaf === known.leaf;
-  if (!repeated && !verifyRecordSignature(suite, known.verifyKey, record.line1)) {
+  if (!repeated && !verifyRecordSignature(suite, options.registry.verifyKey(known), record.line1)) {
     fail("signature", "the signature does not verify");
   }
   if (computeCt(suite, line2) !== record.payload.ct) fail("ct", "line 2 does not match ct");

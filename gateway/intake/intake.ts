@@ -50,6 +50,7 @@ export class Intake {
   #epoch = 0;
   #received = 0;
   #flushing = false;
+  #closed = false;
   /** Owned here: acknowledgements of refusals, written together at the end of the turn. */
   #refusedIds: number[] = [];
 
@@ -80,7 +81,14 @@ export class Intake {
     return this.#meters.has(meter);
   }
 
+  /** Takes nothing more in; what the broker sends is left unacknowledged, so it comes again. */
+  close(): void {
+    this.#closed = true;
+    this.#client.resume();
+  }
+
   receive(message: IncomingMessage): void {
+    if (this.#closed) return;
     if (message.epoch !== this.#epoch) {
       // A new connection: what the old one left unacknowledged comes again, so it no longer counts here.
       this.#epoch = message.epoch;

@@ -24,7 +24,8 @@ export interface RegistryEntry {
 /** An entry with its imported key and the hint that admission keeps. */
 export interface KnownKey {
   entry: RegistryEntry;
-  readonly verifyKey: VerifyKey;
+  /** Imported when it is first needed: every worker knows every key, but judges only its own meters. */
+  verifyKey: VerifyKey | undefined;
   /** seq and leaf of the newest record that passed here; a hint only, the ledger decides. */
   seq: number;
   leaf: string;
@@ -40,7 +41,7 @@ export class Registry {
     this.#suite = suite;
   }
 
-  /** Adds or replaces an entry. Throws `key-off-curve` for a key that could not have been enrolled. */
+  /** Adds or replaces an entry. */
   set(entry: RegistryEntry): void {
     const known = this.#byKid.get(entry.kid);
     if (known !== undefined) {
@@ -52,12 +53,17 @@ export class Registry {
       }
       return;
     }
-    const verifyKey = this.#suite.importVerifyKey(entry.key);
-    this.#byKid.set(entry.kid, { entry, verifyKey, seq: entry.seq, leaf: entry.leaf });
+    const { seq, leaf } = entry;
+    this.#byKid.set(entry.kid, { entry, verifyKey: undefined, seq, leaf });
     this.kidByHeader.set(dayHeaderPart(entry.kid), entry.kid);
   }
 
   get(kid: string): KnownKey | undefined {
     return this.#byKid.get(kid);
+  }
+
+  verifyKey(known: KnownKey): VerifyKey {
+    known.verifyKey ??= this.#suite.importVerifyKey(known.entry.key);
+    return known.verifyKey;
   }
 }

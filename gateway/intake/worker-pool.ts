@@ -6,8 +6,9 @@
  */
 import { type MessagePort, Worker } from "node:worker_threads";
 import type { RecipientKey } from "../../shared/crypto/key.ts";
-import type { AdmissionWorkerData, BatchDone } from "./admission-worker.ts";
+import type { AdmissionWorkerData, BatchDone, RegistryMessage } from "./admission-worker.ts";
 import { type BatchItem, packBatch } from "./packed-batch.ts";
+import type { RegistryEntry } from "./registry.ts";
 
 const MAX_BATCH = 256;
 const FULL_ENOUGH = 64;
@@ -30,8 +31,8 @@ export interface WorkerPoolOptions {
   onDrain(): void;
 }
 
-/** Which worker a meter belongs to. The writer uses the same rule for registry entries. */
-export function workerOf(meter: number, workers: number): number {
+/** Which worker a meter belongs to. */
+function workerOf(meter: number, workers: number): number {
   return meter % workers;
 }
 
@@ -62,6 +63,11 @@ export class WorkerPool {
   /** Envelopes that wait for a worker (not those under way). */
   get queued(): number {
     return this.#queued;
+  }
+
+  /** Tells all workers of keys; every worker knows every key, so that a foreign one gets its right code. */
+  enter(entries: readonly RegistryEntry[]): void {
+    for (const { worker } of this.#lanes) worker.postMessage({ entries } satisfies RegistryMessage);
   }
 
   push(item: BatchItem): void {
