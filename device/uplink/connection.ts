@@ -7,17 +7,14 @@
  */
 import type { IClientOptions, MqttClient } from "mqtt";
 import { fail, WattproofError } from "../../shared/base/error.ts";
+import { openBrokerStream, parseBroker, type TlsFiles } from "./broker-stream.ts";
 
-export interface ConnectionOptions {
+export interface ConnectionOptions extends TlsFiles {
   /** mqtt:// or mqtts:// */
   readonly broker: string;
   readonly clientId: string;
   readonly username?: string;
   readonly password?: string;
-  /** PEM texts for TLS with client certificates. */
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
   readonly connectTimeoutMs: number;
   readonly publishTimeoutMs: number;
   /** Retained, published by the broker when this connection is lost. */
@@ -37,10 +34,18 @@ export interface Connection {
 
 /** Resolves once the subscriptions are in place. Throws `broker`. */
 export async function connect(options: ConnectionOptions): Promise<Connection> {
-  const { connect: connectMqtt } = await import("mqtt");
-  const client = connectMqtt(options.broker, clientOptions(options));
-  const closed = new Promise<void>((resolve) => client.once("close", resolve));
   let problem = "the connection was closed";
+  // CommonJS with a default export of its own: the class is the default of the default.
+  const { default: module } = await import("mqtt/lib/client");
+  const address = parseBroker(options.broker);
+  const client: MqttClient = new module.default(() => {
+    const stream = openBrokerStream(address, options);
+    stream.on("error", (error) => {
+      problem = error.message;
+    });
+    return stream;
+  }, clientOptions(options));
+  const closed = new Promise<void>((resolve) => client.once("close", resolve));
   client.on("error", (error) => {
     problem = error.message;
   });
@@ -60,13 +65,16 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
   return {
     closed,
     publish: (topic, payload, { retain = false } = {}) =>
-      publish(client, topic, payload, retain, options.publishTimeoutMs),
+      publish(client, closed, { topic, payload, retain }, options.publishTimeoutMs),
     end: () => end(client, closed, options.publishTimeoutMs),
   };
 }
 
 function clientOptions(options: ConnectionOptions): IClientOptions {
-  const { username, password, ca, cert, key, will } = options;
+  const { will } = options;
+  const address = parseBroker(options.broker);
+  const username = options.username ?? address.username;
+  const password = options.password ?? address.password;
   return {
     clientId: options.clientId,
     clean: false,
@@ -79,9 +87,6 @@ function clientOptions(options: ConnectionOptions): IClientOptions {
     will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true },
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
   };
 }
 
@@ -93,14 +98,17 @@ async function subscribe(client: MqttClient, topics: readonly string[]): Promise
 
 async function publish(
   client: MqttClient,
-  topic: string,
-  payload: string,
-  retain: boolean,
+  closed: Promise<void>,
+  message: { readonly topic: string; readonly payload: string; readonly retain: boolean },
   timeoutMs: number,
 ): Promise<void> {
+  const { topic, payload, retain } = message;
   const timeout = rejectAfter(timeoutMs, "the broker does not acknowledge");
+  // A client that has lost its connection would keep the message and never answer.
+  const over = closed.then(() => fail("broker", "the connection was closed"));
   try {
-    await Promise.race([client.publishAsync(topic, payload, { qos: 1, retain }), timeout.promise]);
+    const published = client.publishAsync(topic, payload, { qos: 1, retain });
+    await Promise.race([published, over, timeout.promise]);
   } catch (error) {
     destroy(client);
     fail("broker", error instanceof Error ? error.message : "a publish failed");

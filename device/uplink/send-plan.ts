@@ -73,7 +73,7 @@ export class SendPlan {
     for (const { seq, answer } of rows) {
       const progress = this.#progress.get(seq);
       if (window <= 0 || unanswered <= 0) break;
-      if (answer === null && (progress?.attempts ?? 0) > 0) unanswered -= 1;
+      if (answer === null) unanswered -= 1;
       if (progress === undefined || (!progress.inFlight && progress.dueMs <= now)) {
         chosen.push(seq);
         window -= 1;

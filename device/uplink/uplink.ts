@@ -114,7 +114,7 @@ export class Uplink {
       const since = this.#options.monotonicMs();
       try {
         await this.#serve();
-        this.#options.report({ event: "offline", reason: "the connection was lost" });
+        if (!this.#stopped) this.#options.report({ event: "offline", reason: "connection lost" });
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         this.#options.report({ event: "offline", reason });

@@ -48,7 +48,8 @@ export class MeterBench {
   readonly folder = mkdtempSync(path.join(FOLDER, "meter-"));
   readonly randomBytes = seededBytes("meter-bench");
   readonly key = createSigningKey(nobleSuite, this.randomBytes);
-  readonly utility = createRecipientKey(nobleSuite, this.randomBytes);
+  /** Who the days are sealed for. */
+  utility = createRecipientKey(nobleSuite, this.randomBytes);
   readonly facts: MeterFacts;
   faults: JournalFaults = {};
   journal: Journal;
@@ -119,10 +120,10 @@ export class MeterBench {
     return sealNextDay({ journal, suite: nobleSuite, key, randomBytes });
   }
 
-  /** Bodies of closed days, sealed ones opened as the utility would. In order. */
+  /** Closed days that have not left the outbox, sealed ones opened as the utility would. In order. */
   days(): (DayBody | DayPlaintext)[] {
     const rows = this.journal.all<{ body: string; seq: number | null }>(
-      "SELECT body, seq FROM day ORDER BY start",
+      "SELECT body, seq FROM day WHERE seq IS NULL OR seq IN (SELECT seq FROM outbox) ORDER BY start",
     );
     return rows.map(({ body, seq }) =>
       seq === null ? (JSON.parse(body) as DayBody) : this.open(seq),
@@ -159,7 +160,7 @@ export class MeterBench {
     for (const day of this.days()) {
       const context = {
         meter: BENCH_METER,
-        ...(previous === undefined ? {} : { previousRegister: previous.register[1] }),
+        ...(previous === undefined ? {} : { before: { taken: previous.register[1] } }),
       };
       checkDay(day, { ...day, salt: "", pad: "" } as DayPlaintext, context);
       if (previous !== undefined) assert.equal(day.from, previous.to, "days do not tile time");
