@@ -47,8 +47,8 @@ export function kindOfQuality(letter: string): CountedKind | undefined {
 export function countSlots(qualities: Iterable<string>, missing = 0): SlotCounts {
   const counts = { measured: 0, partial: 0, recovered: 0, substituted: 0, gap: 0, missing };
   for (const quality of qualities) {
-    for (const letter of quality) {
-      const kind = kindOfQuality(letter);
+    for (let slot = 0; slot < quality.length; slot++) {
+      const kind = kindOfQuality(quality.charAt(slot));
       if (kind !== undefined) counts[kind]++;
     }
   }

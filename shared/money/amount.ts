@@ -49,10 +49,15 @@ export function roundAmount(charge: Charge, minor: number): number {
 }
 
 /** The sum of integers. Throws `money-range`. */
-export function sumExactly(values: Iterable<number>): number {
-  let sum = 0n;
-  for (const value of values) sum += BigInt(value);
-  return toSafe(sum);
+export function sumExactly(values: readonly number[]): number {
+  let sum = 0;
+  let isExact = true;
+  for (const value of values) {
+    sum += value;
+    isExact &&= Number.isSafeInteger(sum);
+  }
+  // Sums that stay small need no BigInt; one that leaves the range may still come back into it.
+  return isExact ? sum : toSafe(values.reduce((exact, value) => exact + BigInt(value), 0n));
 }
 
 function toSafe(value: bigint): number {

@@ -100,15 +100,18 @@ function sumEnergy(
   days: readonly BillableDay[],
 ): ReadonlyMap<string, Energy> {
   const sums = new Map<string, { metered: number; recovered: number }>();
-  for (const day of days) {
-    for (let slot = 0; slot < day.wh.length; slot++) {
-      const at = day.from + slot * day.step;
-      const segment = segments.find(({ from, to }) => from <= at && at < to);
-      if (segment === undefined) continue;
-      const { leaf } = segment.tariff;
-      const sum = sums.get(leaf) ?? { metered: 0, recovered: 0 };
-      sums.set(leaf, sum);
-      sum[day.quality[slot] === "R" ? "recovered" : "metered"] += day.wh[slot] ?? 0;
+  for (const { tariff, from, to } of segments) {
+    const sum = sums.get(tariff.leaf) ?? { metered: 0, recovered: 0 };
+    sums.set(tariff.leaf, sum);
+    for (const day of days) {
+      if (day.to <= from || to <= day.from) continue;
+      for (let slot = 0; slot < day.wh.length; slot++) {
+        const at = day.from + slot * day.step;
+        if (at < from || at >= to) continue;
+        const wh = day.wh[slot] ?? 0;
+        if (day.quality.charAt(slot) === "R") sum.recovered += wh;
+        else sum.metered += wh;
+      }
     }
   }
   return sums;
