@@ -1,5 +1,4 @@
 /** `gateway dump`: the chain as JSON lines, or the days as CSV. */
-import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import type { Writable } from "node:stream";
 import { finished } from "node:stream/promises";
@@ -64,21 +63,23 @@ function readUtilityKey(folder: DataFolder): RecipientKey {
 
 /** Writes as fast as the reader takes it; a reader that stops reading (`| head`) ends the dump quietly. */
 async function writeLines(lines: Iterable<string>, target: Writable): Promise<void> {
-  let gone = false;
-  let failure: Error | undefined;
+  let failure: NodeJS.ErrnoException | undefined;
+  let wake = (): void => undefined;
   target.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") gone = true;
-    else failure = error;
+    failure = error;
+    wake();
   });
+  target.on("drain", () => wake());
   for (const line of lines) {
-    if (!target.write(`${line}\n`) && !gone && failure === undefined) {
-      await Promise.race([once(target, "drain"), once(target, "close")]);
-    }
-    if (gone || failure !== undefined) break;
+    if (failure !== undefined) break;
+    if (target.write(`${line}\n`)) continue;
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+    });
   }
-  if (failure === undefined && !gone && target !== process.stdout) {
+  if (failure === undefined && target !== process.stdout) {
     target.end();
     await finished(target);
   }
-  if (failure !== undefined) throw failure;
+  if (failure !== undefined && failure.code !== "EPIPE") throw failure;
 }
