@@ -81,5 +81,5 @@ async function writeLines(lines: Iterable<string>, target: Writable): Promise<vo
     target.end();
     await finished(target);
   }
-  if (failure !== undefined && failure.code !== "EPIPE") throw failure;
+  if (failure !== undefined && failure.code !== "EPIPE") fail("file", failure.message);
 }

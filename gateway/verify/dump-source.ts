@@ -1,13 +1,18 @@
 /** Reads a chain dump from a file, line by line, whatever its size. */
-import { createReadStream, statSync } from "node:fs";
+import { accessSync, constants, createReadStream, statSync } from "node:fs";
 import { fail, isCoded, WattproofError } from "../../shared/base/error.ts";
 import { type DumpLine, parseDumpLine } from "../../shared/chain/dump.ts";
 import type { VerifySource } from "./verify-source.ts";
 
-/** Throws `not-found` if there is no such file. */
+/** Throws `not-found` or `file`. */
 export function openDumpSource(file: string): VerifySource {
   const size = statSync(file, { throwIfNoEntry: false })?.size;
   if (size === undefined) fail("not-found", `no file ${file}`);
+  try {
+    accessSync(file, constants.R_OK);
+  } catch {
+    fail("file", `${file} cannot be read`);
+  }
   let read = 0;
   return {
     name: file,

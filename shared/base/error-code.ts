@@ -122,6 +122,7 @@ export const ERROR_CODES = {
   "unknown-meter": "the topic names a meter that is not enrolled here",
   rate: "more messages than this meter may send",
   usage: "a command line that cannot be understood",
+  file: "a file cannot be read or written",
   config: "a configuration key is unknown or its value is not allowed",
   listen: "an address cannot be listened on",
   "store-locked": "another process has this data folder open",
