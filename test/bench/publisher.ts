@@ -1,0 +1,192 @@
+/**
+ * The bench's publisher, a process of its own: sends all envelopes over a few raw sockets and takes the receipts.
+ *
+ * It stands for thousands of meters and must cost next to nothing, so its packets are built before the clock starts
+ * and receipts are only counted while it runs; they are verified afterwards. A meter stays on one connection.
+ * Started by intake.ts with its order as JSON in the first argument; talks to it over the IPC channel.
+ */
+import { connect, type Socket } from "node:net";
+import mqttPacket from "mqtt-packet";
+import { encodePubacks, encodePublish } from "../../gateway/intake/mqtt-wire.ts";
+import { formatMeterFilter, formatMeterTopic } from "../../shared/message/topic.ts";
+import { readEnvelopes } from "./fixture.ts";
+
+export interface PublishOrder {
+  readonly port: number;
+  readonly envelopesFile: string;
+  readonly net: string;
+  readonly zone: string;
+  /** Nine digits each, by the number in the file. */
+  readonly meters: readonly string[];
+  readonly connections: number;
+  /** Receipts to wait for. */
+  readonly receipts: number;
+  /** Every n-th receipt is handed over for verification. */
+  readonly sampleEvery: number;
+}
+
+export interface SampledReceipt {
+  readonly meter: string;
+  readonly text: string;
+}
+
+export type PublisherMessage =
+  | { readonly kind: "ready" }
+  | {
+      readonly kind: "done";
+      /** From the first publish to the last receipt. */
+      readonly seconds: number;
+      /** To the broker's last acknowledgement of a publish. */
+      readonly publishedS: number;
+      readonly cpuS: number;
+      /** Bytes written to the broker, all of MQTT included. */
+      readonly bytes: number;
+      readonly samples: readonly SampledReceipt[];
+      /** Receipts whose record had one already. */
+      readonly repeated: number;
+    };
+
+const SUBSCRIBE_ID = 1;
+const MAX_PACKET_ID = 60_000;
+
+function send(message: PublisherMessage): Promise<void> {
+  return new Promise((resolve) => process.send?.(message, undefined, {}, () => resolve()));
+}
+
+function connectPacket(clientId: string): Buffer {
+  return mqttPacket.generate({
+    cmd: "connect",
+    protocolId: "MQTT",
+    protocolVersion: 4,
+    clean: true,
+    clientId,
+    keepalive: 0,
+  });
+}
+
+/** A connected socket; `onPacket` gets everything after the CONNACK. */
+function open(
+  port: number,
+  clientId: string,
+  onPacket: (packet: mqttPacket.Packet) => void,
+): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+    const parser = mqttPacket.parser({ protocolVersion: 4 });
+    parser.on("packet", (packet) => {
+      if (packet.cmd === "connack") resolve(socket);
+      else onPacket(packet);
+    });
+    socket.on("data", (chunk) => parser.parse(chunk));
+    socket.on("error", reject);
+    socket.on("connect", () => socket.write(connectPacket(clientId)));
+  });
+}
+
+async function run(order: PublishOrder): Promise<void> {
+  const { port, net, zone, meters, connections } = order;
+  const packets: Buffer[][] = Array.from({ length: connections }, () => []);
+  let bytes = 0;
+  let published = 0;
+  for (const { meter, bytes: payload } of readEnvelopes(order.envelopesFile)) {
+    const topic = formatMeterTopic({ net, zone, meter: meters[meter] ?? "", channel: "envelope" });
+    const lane = packets[meter % connections] as Buffer[];
+    const packet = encodePublish({ topic, payload }, (lane.length % MAX_PACKET_ID) + 1);
+    lane.push(packet);
+    bytes += packet.length;
+    published += 1;
+  }
+  let acknowledged = 0;
+  let started = 0;
+  let publishedAt = 0;
+  const cpuAtStart = { user: 0, system: 0 };
+
+  const receiptTexts: Buffer[] = [];
+  const receiptTopics: string[] = [];
+  let pubacks: number[] = [];
+  let finish: () => void = () => {};
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  let subscribed: () => void = () => {};
+  const ready = new Promise<void>((resolve) => {
+    subscribed = resolve;
+  });
+  const subscriber = await open(port, "bench-receipts", (packet) => {
+    if (packet.cmd === "suback") subscribed();
+    if (packet.cmd !== "publish") return;
+    if (pubacks.length === 0) {
+      setImmediate(() => {
+        subscriber.write(encodePubacks(pubacks));
+        pubacks = [];
+      });
+    }
+    pubacks.push(packet.messageId ?? 0);
+    receiptTexts.push(packet.payload as Buffer);
+    receiptTopics.push(packet.topic);
+    if (receiptTexts.length === order.receipts) finish();
+  });
+  subscriber.write(
+    mqttPacket.generate({
+      cmd: "subscribe",
+      messageId: SUBSCRIBE_ID,
+      subscriptions: [{ topic: formatMeterFilter(net, zone, "receipt"), qos: 1 }],
+    }),
+  );
+  await ready;
+  const sockets: Socket[] = [];
+  for (let n = 0; n < connections; n++) {
+    sockets.push(
+      await open(port, `bench-publisher-${n}`, (packet) => {
+        if (packet.cmd !== "puback") return;
+        acknowledged += 1;
+        if (acknowledged === published) publishedAt = performance.now();
+      }),
+    );
+  }
+  await send({ kind: "ready" });
+  await new Promise((resolve) => process.once("message", resolve));
+
+  Object.assign(cpuAtStart, process.cpuUsage());
+  started = performance.now();
+  // A socket takes what the broker takes: the next chunk is written when the one before has gone.
+  sockets.forEach((socket, n) => {
+    const lane = packets[n] as Buffer[];
+    let at = 0;
+    const more = (): void => {
+      while (at < lane.length) {
+        const chunk = Buffer.concat(lane.slice(at, at + 64));
+        at += 64;
+        if (!socket.write(chunk)) {
+          socket.once("drain", more);
+          return;
+        }
+      }
+    };
+    more();
+  });
+  await finished;
+  const seconds = (performance.now() - started) / 1000;
+  const cpu = process.cpuUsage(cpuAtStart);
+  const records = new Set(
+    receiptTexts.map((text) => /\nindex (\d+)\n/.exec(text.toString("latin1"))?.[1]),
+  );
+  const samples = receiptTexts.flatMap((text, i) =>
+    i % order.sampleEvery === 0
+      ? [{ meter: receiptTopics[i]?.split("/")[3] ?? "", text: text.toString("utf8") }]
+      : [],
+  );
+  await send({
+    kind: "done",
+    seconds,
+    publishedS: (publishedAt - started) / 1000,
+    cpuS: (cpu.user + cpu.system) / 1e6,
+    bytes,
+    samples,
+    repeated: receiptTexts.length - records.size,
+  });
+  for (const socket of [subscriber, ...sockets]) socket.destroy();
+  process.disconnect();
+}
+
+await run(JSON.parse(process.argv[2] ?? "{}") as PublishOrder);

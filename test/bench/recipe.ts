@@ -1,0 +1,75 @@
+/**
+ * The bench's recipe: every number that could move a ratio by accident, in one place (docs/performance.md lists it).
+ *
+ * Changing a number here makes new envelopes; the folder in which they are kept is named after the recipe.
+ */
+
+export interface Recipe {
+  /** Enrolled meters; each sends one envelope a day. */
+  readonly meters: number;
+  /** Days that each meter has sealed beforehand, beginning with `firstDay`. */
+  readonly days: number;
+  readonly firstDay: string;
+  readonly zone: string;
+  /** Recipients of each line 2: the utility, then customers. */
+  readonly recipients: number;
+  /** Publisher's connections; one meter stays on one of them. */
+  readonly connections: number;
+  /** Seconds for which each limit is measured, before and after. */
+  readonly limitS: number;
+  /** Seconds of each of the alternating turns of the mining measurement. */
+  readonly miningS: number;
+  readonly miningTurns: number;
+  /** Seconds for which the meter process is watched. */
+  readonly meterS: number;
+}
+
+/** A month of 2,000 meters: sealed, published, mined, billed, verified. */
+export const FULL_RECIPE: Recipe = {
+  meters: 2_000,
+  days: 31,
+  firstDay: "2024-01-01",
+  zone: "Europe/Berlin",
+  recipients: 2,
+  connections: 4,
+  limitS: 3,
+  miningS: 1,
+  miningTurns: 3,
+  meterS: 30,
+};
+
+/** The same with a tenth of the work, to see that it runs; its figures mean little. */
+export const QUICK_RECIPE: Recipe = {
+  ...FULL_RECIPE,
+  meters: 500,
+  days: 12,
+  limitS: 1,
+  miningS: 0.5,
+  miningTurns: 1,
+  meterS: 8,
+};
+
+/** What differs from the gateway's defaults in the intake run. */
+export const GATEWAY_CONFIG = {
+  portal_port: 0,
+  broker_port: 0,
+  /** Blocks follow each other while envelopes come in, as they do in a network's busiest hour. */
+  mine_at_records: 4_096,
+  mine_after_ms: 500,
+  /** The month is billed afterwards, by itself. */
+  billing: "off",
+} as const;
+
+/** Targets of issue 2; a part holds when `ratio` is on the right side. */
+export const TARGETS = {
+  intake: 0.55,
+  mining: 0.9,
+  verify: 0.75,
+  /** Resident bytes of the meter process. */
+  meterBytes: 90_000_000,
+  /** Share of one core of the meter process. */
+  meterCpu: 0.02,
+  loopDelayMs: 20,
+  /** Bytes a meter-day on the wire and in the store. */
+  meterDayBytes: 2_900,
+} as const;
