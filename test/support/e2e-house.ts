@@ -7,6 +7,7 @@ import path from "node:path";
 import type { TestContext } from "node:test";
 
 import { enrolMeter, type MeterPlan } from "../../deploy/demo/enrol.ts";
+import type { Json } from "../../shared/base/canonical-json.ts";
 import { parseDumpLine } from "../../shared/chain/dump.ts";
 import { nodeSuite } from "../../shared/crypto/node-suite.ts";
 import { type ParsedRecord, parseRecord } from "../../shared/record/record.ts";
@@ -86,6 +87,14 @@ export function readRecords(dump: string): ParsedRecord[] {
     .map(parseDumpLine)
     .flatMap((line) => (line.kind === "block" ? line.block.records : []))
     .map((line1) => parseRecord(nodeSuite, line1));
+}
+
+/** Plaintexts of `gateway dump --opened`, in log order. */
+export function readOpened(dump: string): { readonly [name: string]: Json }[] {
+  return dump
+    .split("\n")
+    .filter((line) => line.startsWith('{"opened"'))
+    .map((line) => JSON.parse(line).opened.plaintext);
 }
 
 /** Rows of a CSV with a header, as objects; cells in quotes may hold commas. */
