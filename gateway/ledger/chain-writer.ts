@@ -109,7 +109,12 @@ export class ChainWriter {
 
   /** Height of the last final block. With one gateway every block is final when appended. */
   get finalHeight(): number {
-    return this.state.gateways().length === 1 ? this.tip.height : 0;
+    return this.#isSole ? this.tip.height : 0;
+  }
+
+  /** Whether this chain has one gateway, which makes every block final. */
+  get #isSole(): boolean {
+    return this.state.gateways().length === 1;
   }
 
   lastPosition(kid: string): number | undefined {
@@ -230,8 +235,8 @@ export class ChainWriter {
     const { height, time } = checked.header;
     this.#tip = { row, parent: { height, hash: checked.hash, time, range: checked.range } };
     projector.apply(db, { height, time, records: projected });
-    if (this.finalHeight === height) this.#signCheckpoint(checked);
-    else {
+    if (this.#isSole) this.#signCheckpoint(checked);
+    else if (height > 0) {
       const befores = changes.map(({ key, before }) =>
         before === undefined ? { key } : { key, before },
       );

@@ -86,6 +86,7 @@ export class Ledger {
   readonly #holding: Holding;
   readonly #checkpoint: Statement<[number], { note: string }>;
   #openingDropped: readonly Dropped[] = [];
+  /** Made when first asked for after each change of the chain. */
   #receipts: ReceiptMaker | undefined;
 
   private constructor(db: Db, options: LedgerOptions) {
@@ -162,13 +163,21 @@ export class Ledger {
 
   tip(): Tip {
     const { tip, finalHeight } = this.#chain;
-    const { height, time, logSize, logRoot } = decodeHeader(tip.header);
+    const { height, time, logSize, logRoot } = decodeHeader(new Uint8Array(tip.header));
     const work = decodeWork(tip.work);
-    return { height, hash: tip.hash, time, logSize, logRoot, final: finalHeight, work };
+    return {
+      height,
+      hash: new Uint8Array(tip.hash),
+      time,
+      logSize,
+      logRoot,
+      final: finalHeight,
+      work,
+    };
   }
 
   tipHeader(): BlockHeader {
-    return decodeHeader(this.#chain.tip.header);
+    return decodeHeader(new Uint8Array(this.#chain.tip.header));
   }
 
   /** Records that wait for a block. */
@@ -223,6 +232,7 @@ export class Ledger {
       return { kind: "duplicate", fromHeight: this.#chain.tip.height + 1, dropped: [] };
     }
     const { prev } = decodeHeader(block.header);
+    this.#receipts = undefined;
     try {
       return this.#write(() => {
         for (const [ct, line2] of lines2) this.#blobs.put(ct, line2);
@@ -239,22 +249,16 @@ export class Ledger {
 
   /** Receipt text of the record at `position` for a reader who verified the log of `old` records; only if final. */
   receipt(position: number, old: number): string | undefined {
-    const height = this.#chain.finalHeight;
-    const row = height === this.#chain.tip.height ? this.#chain.tip : this.#blocks.main(height);
-    const size = row === undefined ? 0 : row.first + row.records;
-    if (position < 0 || position >= size || old > size) return undefined;
-    if (this.#receipts === undefined || this.#receipts.size !== size) {
-      const note = this.#checkpoint.get(size)?.note;
-      if (note === undefined) return undefined;
-      this.#receipts = new ReceiptMaker(this.#options.suite, this.#chain.tree, size, note);
-    }
-    return this.#receipts.make(position, old);
+    this.#receipts ??= this.#createReceiptMaker();
+    const size = this.#receipts?.size ?? 0;
+    if (position < 0 || position >= size || old < 0 || old > size) return undefined;
+    return this.#receipts?.make(position, old);
   }
 
   /** The signed note of the last final size; undefined while this gateway alone cannot make one. */
   checkpoint(): string | undefined {
-    const { first, records } = this.#chain.tip;
-    return this.#checkpoint.get(first + records)?.note;
+    const row = this.#blocks.main(this.#chain.finalHeight);
+    return row === undefined ? undefined : this.#checkpoint.get(row.first + row.records)?.note;
   }
 
   /** A main block as it travels. */
@@ -265,7 +269,13 @@ export class Ledger {
     for (let position = row.first; position < row.first + row.records; position++) {
       records.push(this.#records.line1(position) ?? "");
     }
-    return { header: row.header, nonce: row.nonce, records, seal: row.seal };
+    // Copies: what SQLite gives are Buffers, whose `slice` shares memory.
+    return {
+      header: new Uint8Array(row.header),
+      nonce: new Uint8Array(row.nonce),
+      records,
+      seal: new Uint8Array(row.seal),
+    };
   }
 
   /** Line 1 of the record at a position of the main chain. */
@@ -287,6 +297,14 @@ export class Ledger {
   #keepBadBranch(block: SealedBlock, hash: Uint8Array, prev: Uint8Array, error: BadBranch): never {
     this.#write(() => this.#chain.keepBad(block, hash, prev, error));
     throw error.reason;
+  }
+
+  #createReceiptMaker(): ReceiptMaker | undefined {
+    const row = this.#blocks.main(this.#chain.finalHeight);
+    const note = this.checkpoint();
+    if (row === undefined || note === undefined) return undefined;
+    const size = row.first + row.records;
+    return new ReceiptMaker(this.#options.suite, this.#chain.tree, size, note);
   }
 
   /** One durable transaction; if it is undone, so is what memory holds. */

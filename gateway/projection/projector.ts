@@ -59,7 +59,7 @@ class StoreProjector implements Projector {
   rollback(db: Db, fromPosition: number): void {
     const { days, rows, records, devices } = this.#open(db);
     const months = new Map<string, readonly [month: number, meter: number]>();
-    for (const { pos, line1 } of records.range(fromPosition, Number.MAX_SAFE_INTEGER)) {
+    for (const { pos, line1 } of [...records.range(fromPosition, Number.MAX_SAFE_INTEGER)]) {
       const record = parseRecord(this.#options.suite, unpackLine1(line1));
       if (record.typ !== "day") continue;
       const facts = devices.get(record.kid);
