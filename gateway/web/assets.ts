@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-export interface Asset {
+interface Asset {
   readonly type: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Of its content, quoted for ETag. */

@@ -2,7 +2,7 @@
 import type { Conditions, SlotCounts } from "../../gateway/projection/read-model-types.ts";
 
 /** mulberry32: small, seeded, good enough for pictures. */
-export function seededNumbers(seed: number): () => number {
+function seededNumbers(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -69,7 +69,7 @@ export function simulateDay(
   const damp = Math.round(4_200 + random() * 900);
   const spread = (mean: number, down: number, up: number) => ({
     mean,
-    min: Math.round(mean - down * (0.6 + random() * 0.6)),
+    min: Math.max(0, Math.round(mean - down * (0.6 + random() * 0.6))),
     max: Math.round(mean + up * (0.6 + random() * 0.6)),
   });
   return {
@@ -96,4 +96,8 @@ export function countSlots(quality: string): SlotCounts {
     gap: of("G"),
     missing: 0,
   };
+}
+
+export function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

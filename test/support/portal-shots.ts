@@ -7,7 +7,7 @@ import path from "node:path";
 import type { Browser } from "playwright-core";
 import { startPortal } from "../../gateway/web/portal.ts";
 import { launchChromium } from "./browser.ts";
-import type { FakeOptions } from "./fake-read-model.ts";
+import type { FakeOptions } from "./fake-village.ts";
 import { projectRoot } from "./project-root.ts";
 import { createTestPortal } from "./test-portal.ts";
 

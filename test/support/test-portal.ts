@@ -3,7 +3,8 @@ import type { Hono } from "hono";
 import { createPortal, type PortalOptions } from "../../gateway/web/portal.ts";
 import { ManualClock } from "../../shared/base/clock.ts";
 import { nodeSuite } from "../../shared/crypto/node-suite.ts";
-import { createFakeReadModel, type FakeOptions } from "./fake-read-model.ts";
+import { createFakeReadModel } from "./fake-read-model.ts";
+import type { FakeOptions } from "./fake-village.ts";
 
 export const FIRST_METER = "352522395";
 

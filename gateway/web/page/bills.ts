@@ -79,7 +79,7 @@ function monthsChart(rows: readonly BillSummary[]): Html | undefined {
   return html`<figure class="figure"><figcaption><p>The last ${bills.length} months: ${formatMinor(Math.round(mean), first.minorDigits)} ${first.currency} a month on average${incomplete && keys([["partial", "incomplete"]])}</p></figcaption>${chart}</figure>`;
 }
 
-export function billHref(bill: BillSummary): string {
+function billHref(bill: BillSummary): string {
   return `/bills/${encodeURIComponent(bill.no)}`;
 }
 
@@ -97,7 +97,7 @@ function billTable(rows: readonly BillSummary[]): Html {
   })}</tbody></table>`;
 }
 
-export function billState(bill: BillSummary): Html | string {
+function billState(bill: BillSummary): Html | string {
   if (bill.paidAtSeconds !== undefined) return "paid";
   return bill.complete ? "issued" : html`<span class="flag flag-warn">incomplete</span>`;
 }

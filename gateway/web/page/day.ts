@@ -146,7 +146,11 @@ function slotWords(day: DayDetail, i: number): string {
   return letter === letter.toUpperCase() ? words : `${words}, part of the slot`;
 }
 
+/** A day in one slot has no course to draw. */
 function chartOf(day: DayDetail, index: number, time: ZonedTime): Html {
+  if (day.slotWh.length === 1) {
+    return html`<p class="note">This meter seals the whole day as one number: there is no course of the day to draw.</p>`;
+  }
   const times = slotTimes(day);
   const minutes = day.stepSeconds / 60;
   const bars = day.slotWh.map((wh, i): Bar => {
@@ -159,7 +163,7 @@ function chartOf(day: DayDetail, index: number, time: ZonedTime): Html {
       kind,
       value: wh / 1000,
       title: `${clock}: ${kind === "gap" ? "no reading" : `${speak({ ...ENERGY, digits: 3 }, wh)}, ${slotWords(day, i)}`}`,
-      tick: day.stepSeconds === 0 ? "whole day" : shown ? clock : undefined,
+      tick: shown ? clock : undefined,
       minorTick: hour % 6 !== 0,
     };
   });
@@ -167,9 +171,7 @@ function chartOf(day: DayDetail, index: number, time: ZonedTime): Html {
     (wh, i) =>
       html`<tr><th scope="row">${time.clock(times[i]?.from ?? 0)} – ${time.clock(times[i]?.to ?? 0)}</th><td class="n">${day.quality[i] === "G" ? measure(ENERGY, undefined) : measure({ ...ENERGY, digits: 3 }, wh)}</td><td>${slotWords(day, i)}</td></tr>`,
   );
-  const each =
-    day.stepSeconds === 0 ? "the whole day in one slot" : `${formatNumber(minutes)} minutes a bar`;
-  return html`<figure class="figure" id="chart-day${index > 0 && `-${index}`}"><figcaption><h2>Energy through the day</h2><p>kWh, ${each}; times in ${time.zone}</p></figcaption>${barChart({ id: `day${index}`, bars })}
+  return html`<figure class="figure" id="chart-day${index > 0 && `-${index}`}"><figcaption><h2>Energy through the day</h2><p>kWh, ${formatNumber(minutes)} minutes a bar; times in ${time.zone}</p></figcaption>${barChart({ id: `day${index}`, bars })}
 <details class="behind"><summary>The slots as a table</summary><div class="scroll" tabindex="0" role="region" aria-label="Slots"><table><thead><tr><th scope="col">Time</th><th scope="col" class="n">Energy</th><th scope="col">Quality</th></tr></thead><tbody>${rows}</tbody></table></div></details></figure>`;
 }
 

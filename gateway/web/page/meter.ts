@@ -104,7 +104,7 @@ function waitingPage(meter: MeterSummary): Page {
   };
 }
 
-export function meterHead(meter: MeterSummary): Html {
+function meterHead(meter: MeterSummary): Html {
   const place = formatPlace(meter);
   const facts = [meter.label, place, meter.zone, meter.tariff && `tariff ${meter.tariff}`];
   const unusual = meter.state === "frozen" || meter.state === "revoked";

@@ -8,7 +8,7 @@ import { formatNumber } from "./number.ts";
 import { sealShape } from "./seal.ts";
 import { zonedTime } from "./time.ts";
 
-export type Section = "meters" | "bills" | "chain" | "alarms";
+type Section = "meters" | "bills" | "chain" | "alarms";
 
 /** What the frame needs to know of the gateway; the same for every page. */
 export interface Frame {

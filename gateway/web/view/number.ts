@@ -48,7 +48,7 @@ export function measure(quantity: Quantity, value: number | undefined): Html {
 }
 
 /** The mark for "no such value". */
-export function none(): Html {
+function none(): Html {
   return html`<span class="none" aria-hidden="true">–</span><span class="vh">none</span>`;
 }
 

@@ -52,6 +52,7 @@ export function meterPlace(meter: MeterSummary): HtmlValue {
 /** "96 of 96 slots measured" or what is not. */
 export function completeness(slots: SlotCounts): string {
   if (slots.total === 0) return "no slots";
+  if (slots.total === 1 && slots.measured === 1) return "the whole day in one slot";
   const notMeasured: string[] = [];
   const add = (n: number, word: string): void => {
     if (n > 0) notMeasured.push(`${formatNumber(n)} ${word}`);

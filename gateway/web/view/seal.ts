@@ -20,11 +20,6 @@ const WORDS: Readonly<Record<SealState, SealWords>> = {
   },
 };
 
-/** "Sealed and final" and so on. */
-export function sealWords(state: SealState): SealWords {
-  return WORDS[state];
-}
-
 const SHAPES: Readonly<Record<SealState, Html>> = {
   final: html`<circle cx="8" cy="8" r="7" class="seal-fill"/><path d="M4.7 8.2l2.3 2.3 4.3-4.8" class="seal-cut"/>`,
   block: html`<circle cx="8" cy="8" r="6.1" class="seal-line"/><path d="M8 1.9a6.1 6.1 0 0 1 0 12.2z" class="seal-fill"/>`,
