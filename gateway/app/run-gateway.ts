@@ -248,7 +248,11 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
     loop.enable();
     const control = await startControlServer(folder.control, async (method, parameters) => {
       const result = await ledger.call(method, parameters);
-      return method === "status" ? { ...(result as object), ...processStatus() } : result;
+      if (method !== "status") return result;
+      const whole = { ...(result as object), ...processStatus() };
+      // A measurement begins: what was before it does not count.
+      if ((parameters as { fresh?: unknown }).fresh === 1) loop.reset();
+      return whole;
     });
     undo.push(() => control.close());
     const flush = setInterval(() => log.flush(), FLUSH_EVENTS_MS);

@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Commit, CommitQueue } from "../../../gateway/app/commit-queue.ts";
+import type { AdmittedItem } from "../../../gateway/intake/admitted-batch.ts";
+import { packAdmitted, unpackAdmitted } from "../../../gateway/intake/admitted-batch.ts";
+import type { Candidate, HoldOutcome } from "../../../gateway/ledger/candidate.ts";
+import { waitFor } from "../../support/wait.ts";
+
+const METER = "352522395";
+
+function makeItem(seq: number, more: Partial<AdmittedItem> = {}): AdmittedItem {
+  const leaf = `leaf-${seq}`;
+  const payload = { v: 1, seq, prev: "p", ct: "c", pt: "q", from: 0, to: 1 } as const;
+  const record = {
+    typ: "day",
+    kid: "k",
+    seq,
+    prev: "p",
+    leaf,
+    line1: `line-${seq}`,
+    payload,
+  } as const;
+  const candidate: Candidate = {
+    record,
+    line2: "two",
+    meter: METER,
+    opened: { packed: new Uint8Array([seq]) },
+  };
+  return { meter: METER, epoch: 1, packetId: seq, leaf, candidate, ...more };
+}
+
+/** A ledger that knows one rule: seq goes up by one. */
+function createLedger() {
+  const batches: Candidate[][] = [];
+  let newest = 0;
+  return {
+    batches,
+    hold(candidates: readonly Candidate[]): HoldOutcome[] {
+      batches.push([...candidates]);
+      return candidates.map(({ record: { seq, leaf } }) => {
+        if (seq === newest + 1) {
+          newest = seq;
+          return { code: "held", leaf };
+        }
+        return seq > newest
+          ? { code: "resend", leaf, want: newest + 1 }
+          : { code: "duplicate", leaf };
+      });
+    },
+  };
+}
+
+function createQueue(more: { commitRecords?: number; maxParked?: number; newest?: number } = {}) {
+  const ledger = createLedger();
+  const commits: Commit[] = [];
+  const opened: number[] = [];
+  const queue = new CommitQueue({
+    ledger,
+    open: (record) => {
+      opened.push(record.seq);
+      return { unusable: "pt" };
+    },
+    recipientsOf: () => [],
+    newestOf: () => more.newest ?? 0,
+    commitRecords: more.commitRecords ?? 512,
+    commitMs: 5,
+    maxParked: more.maxParked ?? 32,
+    onCommit: (commit) => commits.push(commit),
+  });
+  return { ledger, commits, opened, queue };
+}
+
+const codesOf = (commits: readonly Commit[]): string[] =>
+  commits.flatMap(({ outcomes }) => outcomes.map(({ code, leaf }) => `${leaf} ${code}`));
+
+test("commits at its size at once, and what is left after its time; acknowledges by connection", async () => {
+  const { ledger, commits, queue } = createQueue({ commitRecords: 2 });
+  queue.add([makeItem(1), makeItem(2, { epoch: 2 }), makeItem(3)]);
+  assert.deepEqual(
+    ledger.batches.map((batch) => batch.length),
+    [2],
+  );
+  await waitFor("the rest", () => commits.length === 2);
+  assert.deepEqual(
+    commits.map(({ acknowledge }) => [...acknowledge]),
+    [
+      [
+        [1, [1]],
+        [2, [2]],
+      ],
+      [[1, [3]]],
+    ],
+  );
+});
+
+test("refusals are acknowledged with the commit and never reach the ledger", () => {
+  const { ledger, commits, queue } = createQueue();
+  const { candidate: _none, ...refused } = makeItem(1, { refused: "signature" });
+  const { candidate: _too, ...frozen } = makeItem(2, { refused: "frozen" });
+  queue.add([refused, frozen]);
+  queue.flush();
+  assert.deepEqual(codesOf(commits), ["leaf-1 refused-signature", "leaf-2 frozen"]);
+  assert.deepEqual(ledger.batches, []);
+});
+
+test("parks what is ahead and holds it when the gap is filled, at most so many of a key", () => {
+  const { commits, queue } = createQueue({ maxParked: 2 });
+  queue.add([makeItem(3), makeItem(5), makeItem(4), makeItem(3)]);
+  queue.flush();
+  assert.equal(queue.parked, 2);
+  queue.add([makeItem(1), makeItem(2)]);
+  queue.flush();
+  assert.deepEqual(codesOf(commits), [
+    "leaf-3 resend",
+    "leaf-5 resend",
+    "leaf-4 resend",
+    "leaf-3 resend",
+    "leaf-1 held",
+    "leaf-2 held",
+    "leaf-3 held",
+  ]);
+  assert.equal(queue.parked, 1, "5 waits for 4, for which there was no room");
+});
+
+test("opens what a worker skipped only if it is to be held after all", () => {
+  const { opened, ledger, queue } = createQueue({ newest: 1 });
+  queue.add([makeItem(1, { unopened: true }), makeItem(2, { unopened: true })]);
+  queue.flush();
+  assert.deepEqual(opened, [2]);
+  assert.deepEqual(ledger.batches[0]?.[1]?.opened, { unusable: "pt" });
+});
+
+test("a batch crosses threads whole", () => {
+  const { candidate: _none, ...refused } = makeItem(9, { refused: "ct" });
+  const packed = makeItem(2).candidate as Candidate;
+  const items = [
+    makeItem(1),
+    refused,
+    {
+      ...makeItem(2),
+      candidate: {
+        ...packed,
+        packedLine1: new Uint8Array([1, 2]),
+        packedLine2: new Uint8Array([3]),
+      },
+    },
+    { ...makeItem(3), candidate: { ...packed, opened: { unusable: "pt" as const } } },
+  ];
+  const batch = structuredClone(packAdmitted(items));
+  assert.deepEqual(unpackAdmitted(batch), items);
+});
