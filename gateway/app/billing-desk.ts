@@ -2,6 +2,8 @@
  * Billing on the writer's thread: the month close after each block, and the bills that a person orders.
  */
 import { unixNow } from "../../shared/base/clock.ts";
+import type { SealedBlock } from "../../shared/chain/block.ts";
+import { localMonthOf, monthBounds } from "../../shared/time/civil-day.ts";
 import { decodeBillOrder } from "../billing/bill-order.ts";
 import type { IssuedBillSummary } from "../billing/billing-source.ts";
 import { type CloseOrder, closeMonths, type HeldBack } from "../billing/close-months.ts";
@@ -11,8 +13,13 @@ import type { OfficeOptions } from "./office.ts";
 import { StoreBillingSource } from "./store-billing-source.ts";
 
 export interface BillingDesk {
-  /** Issues every bill that is due and complete; does nothing when there is none. */
+  /**
+   * Issues every bill that is due and complete. Looks only when something can have become due since the last
+   * look: a month has ended, or a block brought a late day, a tariff or an assignment.
+   */
   close(): void;
+  /** A block was appended. */
+  noteBlock(block: SealedBlock): void;
   /** Carries out an order of unknown shape. Throws `usage` or `calendar`. */
   order(options: Readonly<Record<string, unknown>>): {
     readonly issued: readonly IssuedBillSummary[];
@@ -28,11 +35,21 @@ function formatAmount({ total, minor, currency }: IssuedBillSummary): string {
   return `${sign}${whole}${minor === 0 ? "" : `.${digits.slice(-minor)}`} ${currency}`;
 }
 
+/** Whether a record can make a bill due: a day that began before `until`, or the ground for one. */
+function mayMakeDue(line1: string, until: number): boolean {
+  const [header = "", payload = ""] = line1.split(".", 2);
+  const typ = /"wattproof-([a-z]+)\+jws"/.exec(Buffer.from(header, "base64url").toString("latin1"));
+  if (typ?.[1] === "tariff" || typ?.[1] === "assign") return true;
+  if (typ?.[1] !== "day") return false;
+  const from = /"from":(\d+)/.exec(Buffer.from(payload, "base64url").toString("latin1"));
+  return Number(from?.[1]) < until;
+}
+
 export function createBillingDesk(
   office: OfficeOptions,
   onEvent: (event: GatewayEvent) => void,
 ): BillingDesk {
-  const { ledger, suite, randomBytes, keys, clock } = office;
+  const { ledger, suite, randomBytes, keys, clock, config } = office;
   const source = new StoreBillingSource(ledger, suite);
   const options: BillingOptions = {
     suite,
@@ -50,9 +67,25 @@ export function createBillingDesk(
     }
     return outcome;
   };
+  // What was due before this start is due still.
+  let due = true;
+  let month = "";
   return {
     close: () => {
-      run({ now: unixNow(clock) });
+      const now = unixNow(clock);
+      const present = localMonthOf(config.time_zone, now);
+      if (!due && present === month) return;
+      due = false;
+      month = present;
+      run({ now });
+    },
+    noteBlock: ({ records }) => {
+      const { from } = monthBounds(
+        config.time_zone,
+        localMonthOf(config.time_zone, unixNow(clock)),
+      );
+      // Meters in zones west of here end their month later; a day of the month's first two days counts as late.
+      due ||= records.some((line1) => mayMakeDue(line1, from + 2 * 86_400));
     },
     order: (given) => {
       const { issued, heldBack } = run(decodeBillOrder(given, unixNow(clock)));

@@ -51,7 +51,10 @@ function run(port: MessagePort, data: LedgerThreadData): void {
     mine: () =>
       makeBlock({
         ...{ ledger, miner, clock, randomBytes, realMs },
-        onAppended: (block, result, ms) => host.appended(block, result, ms),
+        onAppended: (block, result, ms) => {
+          billing.noteBlock(block);
+          host.appended(block, result, ms);
+        },
         onEvent: (event) => host.event(event),
       }),
     bill: config.billing === "on" ? () => billing.close() : undefined,

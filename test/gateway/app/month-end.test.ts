@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { startLiveGateway } from "../../support/live-gateway.ts";
+import { waitFor } from "../../support/wait.ts";
+
+test("a complete month is billed by itself, once; an incomplete one only by order", async (t) => {
+  const gateway = await startLiveGateway(t, {
+    tariff_energy_nano: 300_000_000,
+    tariff_month_nano: 0,
+  });
+  const meter = await gateway.enrol("352522395");
+  for (let day = 1; day <= 31; day++) {
+    await gateway.publish(gateway.topic(meter.id), meter.sealDay().envelope);
+  }
+  await waitFor("the bill", () => gateway.events.some(({ event }) => event === "bill"));
+  const bill = gateway.events.find(({ event }) => event === "bill");
+  assert.equal(bill?.["no"], "352522395-2024-01");
+  assert.match(String(bill?.["amount"]), /^\d+\.\d\d EUR$/);
+  await waitFor("the bill in a block", async () => (await gateway.ask("status"))["held"] === 0);
+
+  for (let day = 1; day <= 3; day++) {
+    await gateway.publish(gateway.topic(meter.id), meter.sealDay().envelope);
+  }
+  await waitFor("the receipts", () => (gateway.receipts.get(meter.id)?.length ?? 0) >= 34);
+  const order = (await gateway.ask("bill", { month: "2024-02" })) as {
+    issued: unknown[];
+    held_back: { code: string }[];
+  };
+  assert.deepEqual(order.issued, []);
+  assert.equal(order.held_back[0]?.code, "bill-incomplete");
+  const forced = (await gateway.ask("bill", { month: "2024-02", incomplete: true })) as {
+    issued: { no: string; missing: number }[];
+  };
+  assert.equal(forced.issued[0]?.no, "352522395-2024-02");
+  assert.equal(forced.issued[0]?.missing, 26 * 96);
+  assert.deepEqual(((await gateway.ask("bill", {})) as { issued: unknown[] }).issued, []);
+  assert.equal(gateway.events.filter(({ event }) => event === "bill").length, 2);
+});
