@@ -131,7 +131,8 @@ export const ERROR_CODES = {
   "clock-behind": "the clock is behind the chain, so this gateway does not mine",
   control: "a control request that is not understood or cannot be answered",
   stopping: "the gateway is stopping",
-  "store-old": "this store is older than a checkpoint that it signed, so this gateway does not mine",
+  "store-old":
+    "this store is older than a checkpoint that it signed, so this gateway does not mine",
   internal: "a fault of this software; its log says more",
 
   // gateway: chain store
