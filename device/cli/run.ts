@@ -2,12 +2,12 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { setFlagsFromString } from "node:v8";
 import { type Clock, parseClockSpec } from "../../shared/base/clock.ts";
 import { fail, isCoded } from "../../shared/base/error.ts";
 import { describeConfig, parseMeterConfig } from "../config.ts";
 import { formatEvent, type LogFormat } from "../meter-event.ts";
 import { dataFolder, readJoin } from "../run/data-folder.ts";
+import { runMeter } from "../run/meter.ts";
 import { readOptions, requireOption } from "./options.ts";
 
 const help = (): string => `meter run: measure, close and seal days, and publish them
@@ -36,8 +36,6 @@ export async function run(args: readonly string[]): Promise<number> {
   if (!existsSync(configFile)) fail("config", `there is no configuration ${configFile}`);
   const config = parseMeterConfig(readFileSync(configFile, "utf8"), configFile);
   const { meter } = readJoin(files.join);
-  saveMemory();
-  const { runMeter } = await import("../run/meter.ts");
   const stop = new AbortController();
   const onSignal = (): void => stop.abort();
   process.on("SIGINT", onSignal);
@@ -61,15 +59,6 @@ export async function run(args: readonly string[]): Promise<number> {
     process.off("SIGTERM", onSignal);
   }
   return 0;
-}
-
-/**
- * Verifying signatures makes much garbage at once; left alone, V8 keeps room for all of it for good. A meter
- * has time, so its young generation stays at its first size (40 MB less resident). Before anything is loaded.
- */
-function saveMemory(): void {
-  setFlagsFromString("--semi-space-growth-factor=1");
-  setFlagsFromString("--optimize-for-size");
 }
 
 const systemClock: Clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };

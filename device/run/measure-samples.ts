@@ -66,12 +66,12 @@ export async function sampleByRealClock(
   let savedMs = clock.monotonicMs();
   try {
     while (!signal.aborted) {
-      await pause(intervalMs - (clock.wallMs() % intervalMs), signal);
+      await pause(untilNext(clock.wallMs(), intervalMs), signal);
       const at = clock.wallMs();
       ticks.check();
       if (signal.aborted || at < sinceMs) continue;
-      await read(at, () => clock.monotonicMs());
       const before = sampler.finishedTo;
+      await read(at, () => clock.monotonicMs());
       sampler.advance(at);
       const finished = sampler.hasFinished || sampler.finishedTo !== before;
       if (!finished && clock.monotonicMs() - savedMs < options.saveEveryMs) continue;
@@ -81,6 +81,12 @@ export async function sampleByRealClock(
   } finally {
     await ticks.stop();
   }
+}
+
+/** To the next multiple of the interval; past one that is so near that the timer has only fired early. */
+function untilNext(nowMs: UnixMillis, intervalMs: number): number {
+  const left = intervalMs - (nowMs % intervalMs);
+  return left < intervalMs / 10 ? left + intervalMs : left;
 }
 
 /** Starts node-cron's one-minute tick. `check` throws what a tick threw; `stop` ends it. */
