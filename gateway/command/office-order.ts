@@ -3,7 +3,6 @@
  * itself. The folder's lock decides which, so two never write one store.
  */
 import { createClock, parseClockSpec } from "../../shared/base/clock.ts";
-import { isCoded } from "../../shared/base/error.ts";
 import { nodeSuite } from "../../shared/crypto/node-suite.ts";
 import { createBillingDesk } from "../app/billing-desk.ts";
 import { askGateway } from "../app/control-client.ts";
@@ -35,7 +34,7 @@ export async function orderOffice(
   const config = readConfig(folder);
   const suite = nodeSuite;
   const randomBytes = systemRandomBytes;
-  const lock = lockFolder(folder.root);
+  const lock = lockStore(folder.root);
   try {
     const { ledger, keys } = openExisting(folder, config, { suite, clock, randomBytes });
     try {
@@ -52,16 +51,6 @@ export async function orderOffice(
       ledger.close();
     }
   } finally {
-    lock?.release();
-  }
-}
-
-/** A folder that is not there is told apart from one that is locked. */
-function lockFolder(root: string): ReturnType<typeof lockStore> | undefined {
-  try {
-    return lockStore(root);
-  } catch (error) {
-    if (isCoded(error)) throw error;
-    return undefined;
+    lock.release();
   }
 }
