@@ -22,7 +22,7 @@ import {
 } from "../base/decoder.ts";
 
 /** A day of 28 hours in slots of a minute. */
-const MAX_SLOTS = 1_680;
+export const MAX_SLOTS = 1_680;
 /** Slot lengths in seconds; 0 is one slot for the whole day. */
 export const STEPS = [0, 60, 300, 600, 900, 1800, 3600] as const;
 

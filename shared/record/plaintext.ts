@@ -8,6 +8,7 @@ import { canonicalize, type JsonObject, parseCanonical } from "../base/canonical
 import type { Decoder } from "../base/decoder.ts";
 import { fail } from "../base/error.ts";
 import { type DayPlaintext, decodeDayPlaintext } from "../day/day-plaintext.ts";
+import { readDayText } from "../day/day-text.ts";
 import { type BillPlaintext, decodeBillPlaintext } from "../money/bill-plaintext.ts";
 
 export interface PlaintextByTyp {
@@ -39,9 +40,10 @@ export function padPlaintext(unpadded: JsonObject, slots: number): string {
 
 /** Throws `json`, `canonical`, `schema` naming the path, or `pad`. */
 export function parsePlaintext<T extends SealedTyp>(typ: T, text: string): PlaintextByTyp[T] {
-  const plaintext = DECODERS[typ](parseCanonical(text), typ) as PlaintextByTyp[T];
+  const day = typ === "day" ? readDayText(text) : undefined;
+  const plaintext = (day ?? DECODERS[typ](parseCanonical(text), typ)) as PlaintextByTyp[T];
   const slots = "wh" in plaintext ? plaintext.wh.length : 0;
-  const bytes = byteLength(text);
+  const bytes = day === undefined ? byteLength(text) : text.length;
   if (bytes !== paddedLength(bytes - plaintext.pad.length, slots)) {
     fail("pad", "padded to another length than the shortest one", { bytes });
   }
