@@ -12,7 +12,6 @@ export interface MinerOptions {
 }
 
 interface Waiting {
-  readonly job: number;
   resolve(result: MineResult): void;
   reject(error: Error): void;
 }
@@ -20,7 +19,10 @@ interface Waiting {
 export class Miner {
   readonly #worker: Worker;
   readonly #control: Int32Array;
+  /** Number of the newest job; an older one that has not begun never does. */
   #jobs = 0;
+  /** Settles when the thread is idle again. */
+  #turn: Promise<unknown> = Promise.resolve();
   #waiting: Waiting | undefined;
 
   constructor(options: MinerOptions = {}) {
@@ -42,35 +44,19 @@ export class Miner {
    * Searches a nonce for `headerHash` (32 bytes) and `target` (32 bytes, big-endian) from `start` on. One search at
    * a time: a running one is aborted first and resolves without a nonce.
    */
-  async mine(headerHash: Uint8Array, target: Uint8Array, start: Uint8Array): Promise<MineResult> {
-    await this.abort();
+  mine(headerHash: Uint8Array, target: Uint8Array, start: Uint8Array): Promise<MineResult> {
     const job = ++this.#jobs;
-    Atomics.store(this.#control, ABORT, 0);
-    return new Promise((resolve, reject) => {
-      this.#waiting = { job, resolve, reject };
-      const request: MineRequest = { job, headerHash, target, start };
-      this.#worker.postMessage(request);
-    });
+    Atomics.store(this.#control, ABORT, 1);
+    const result = this.#turn.then(() => this.#run({ job, headerHash, target, start }));
+    this.#turn = result.catch(() => undefined);
+    return result;
   }
 
-  /** Ends a running search; resolves when the thread is idle. */
+  /** Ends a running search and those that wait; resolves when the thread is idle. */
   async abort(): Promise<void> {
-    const waiting = this.#waiting;
-    if (waiting === undefined) return;
+    this.#jobs += 1;
     Atomics.store(this.#control, ABORT, 1);
-    await new Promise<void>((resolve) => {
-      this.#waiting = {
-        job: waiting.job,
-        resolve: (result) => {
-          waiting.resolve(result);
-          resolve();
-        },
-        reject: (error) => {
-          waiting.reject(error);
-          resolve();
-        },
-      };
-    });
+    await this.#turn;
   }
 
   async close(): Promise<void> {
@@ -78,11 +64,19 @@ export class Miner {
     await this.#worker.terminate();
   }
 
-  #settle(answer: MineAnswer): void {
+  #run(request: MineRequest): Promise<MineResult> {
+    if (request.job !== this.#jobs) return Promise.resolve({ hashes: 0 });
+    Atomics.store(this.#control, ABORT, 0);
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+      this.#worker.postMessage(request);
+    });
+  }
+
+  #settle({ nonce, hashes }: MineAnswer): void {
     const waiting = this.#waiting;
-    if (waiting === undefined || waiting.job !== answer.job) return;
     this.#waiting = undefined;
-    waiting.resolve(answer.nonce === undefined ? { hashes: answer.hashes } : answer);
+    waiting?.resolve(nonce === undefined ? { hashes } : { nonce, hashes });
   }
 
   #fail(error: Error): void {
