@@ -69,7 +69,12 @@ async function runUntil(
     report: (event) => events.push(event),
     signal: stop.signal,
   });
-  await Promise.race([running, waitFor("the meter", () => done(events), 60_000)]);
+  let ended = false;
+  const end = running.finally(() => {
+    ended = true;
+  });
+  end.catch(() => undefined);
+  await waitFor("the meter", () => ended || done(events), 60_000);
   stop.abort();
   await running;
   const journal = new Journal(files.journal, { readOnly: true });
