@@ -22,7 +22,13 @@ import {
 } from "../base/bytes.ts";
 import { fail, isCoded } from "../base/error.ts";
 import { formatJwsHeader } from "./compact-jws.ts";
-import { formatLine2, formatProtectedHeader, type ParsedRecipient } from "./line2-form.ts";
+import {
+  formatLine2,
+  formatProtectedHeader,
+  type ParsedLine2,
+  type ParsedRecipient,
+} from "./line2-form.ts";
+import type { ParsedRecord } from "./record.ts";
 
 const RAW = 0;
 const DAY = 1;
@@ -41,6 +47,15 @@ const SIGNATURE_LENGTH = 86;
 /** Line 1 (ASCII text without LF) to its stored form. */
 export function packLine1(line1: string): Uint8Array {
   return packOrRaw(line1, packRecord, unpackLine1);
+}
+
+/** {@link packLine1} of a day whose form `parseRecord` has checked, so that nothing is left to compare. */
+export function packDayLine1(record: ParsedRecord<"day">): Uint8Array {
+  const { kid, line1, payload } = record;
+  const { ct, prev, pt, seq, from, to } = payload;
+  const signature = line1.slice(line1.length - SIGNATURE_LENGTH);
+  const numbers = writeVarints([seq, from, to]);
+  return concatDecoded([Uint8Array.of(DAY), kid, signature, ct, prev, pt, numbers]);
 }
 
 /** The text that {@link packLine1} was given. Throws `form` on bytes of another form. */
@@ -64,6 +79,22 @@ export function unpackLine1(bytes: Uint8Array): string {
 /** Line 2 (JCS of the sealed box) to its stored form. */
 export function packLine2(line2: string): Uint8Array {
   return packOrRaw(line2, packSealed, unpackLine2);
+}
+
+/** {@link packLine2} of what `parseLine2` gave: its form admits one text for these parts. */
+export function packParsedLine2(parsed: ParsedLine2): Uint8Array {
+  const name = encodeUtf8(parsed.typ);
+  const { signer, iv, tag, recipients, ciphertext } = parsed;
+  return concatDecoded([
+    Uint8Array.of(SEALED, name.length),
+    name,
+    signer,
+    iv,
+    tag,
+    Uint8Array.of(recipients.length),
+    ...recipients.flatMap(({ kid, epk, encryptedKey }) => [kid, epk, encryptedKey]),
+    ciphertext,
+  ]);
 }
 
 /** The text that {@link packLine2} was given. Throws `form` on bytes of another form. */

@@ -5,7 +5,7 @@
  * `apu` and `apv` bind signer and recipient into each key; their value is the raw thumbprint (records.md
  * section 1).
  */
-import { decodeBase64url, encodeBase64url, encodeUtf8 } from "../base/bytes.ts";
+import { concatDecoded, encodeBase64url, encodeUtf8 } from "../base/bytes.ts";
 import type { RandomBytes } from "../base/clock.ts";
 import { fail, isCoded } from "../base/error.ts";
 import { deriveKey } from "../crypto/concat-kdf.ts";
@@ -47,6 +47,9 @@ export interface SealOptions {
   readonly randomBytes: RandomBytes;
 }
 
+/** The bytes of base64url text whose form was checked before. */
+const decode = (text: string): Uint8Array => concatDecoded([text]);
+
 function deriveWrapKey(
   suite: CryptoSuite,
   secret: Uint8Array,
@@ -55,14 +58,7 @@ function deriveWrapKey(
   recipient: string,
 ): Uint8Array {
   const z = suite.x25519(secret, publicKey);
-  return deriveKey(
-    suite,
-    z,
-    KEY_AGREEMENT,
-    decodeBase64url(signer),
-    decodeBase64url(recipient),
-    256,
-  );
+  return deriveKey(suite, z, KEY_AGREEMENT, decode(signer), decode(recipient), 256);
 }
 
 function byKid(a: Recipient, b: Recipient): number {
@@ -108,13 +104,14 @@ function openAs(
   recipient: ParsedRecipient,
   secret: Uint8Array,
 ): Uint8Array {
-  const epk = decodeBase64url(recipient.epk);
+  // parseLine2 has made sure that every part is canonical base64url
+  const epk = decode(recipient.epk);
   const wrapKey = deriveWrapKey(suite, secret, epk, parsed.signer, recipient.kid);
-  const contentKey = suite.unwrapKey(wrapKey, decodeBase64url(recipient.encryptedKey));
+  const contentKey = suite.unwrapKey(wrapKey, decode(recipient.encryptedKey));
   return decryptContent(suite, contentKey, encodeUtf8(parsed.protectedHeader), {
-    iv: decodeBase64url(parsed.iv),
-    ciphertext: decodeBase64url(parsed.ciphertext),
-    tag: decodeBase64url(parsed.tag),
+    iv: decode(parsed.iv),
+    ciphertext: decode(parsed.ciphertext),
+    tag: decode(parsed.tag),
   });
 }
 
