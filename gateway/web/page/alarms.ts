@@ -21,7 +21,7 @@ export function alarmsPage({ readModel }: PageContext): Page {
         ? "Nothing needs attention."
         : `${count(open, "alarm")} need${open === 1 ? "s" : ""} a look.`,
   })}
-${alarms.length === 0 ? emptyState("All quiet", "No meter has sent anything that raised an alarm.") : alarmList(alarms)}
+${alarms.length === 0 ? emptyState("All quiet", "No meter has sent anything that raised an alarm.", "calm") : alarmList(alarms)}
 <section aria-labelledby="answers"><h2 id="answers">Answers of intake</h2><p class="note">Every message gets one answer. A refused one changes nothing.</p>${counterTable(readModel.counters())}</section>`;
   return { title: "Alarms", section: "alarms", body };
 }

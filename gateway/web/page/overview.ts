@@ -113,10 +113,13 @@ function recentDays(overview: Overview): Html | undefined {
   if (days.length < 3) return undefined;
   const mean = days.reduce((sum, day) => sum + day.wh, 0) / days.length;
   const sentence = `The last ${days.length} sealed days of all meters together: ${speak(ENERGY, mean)} a day on average`;
-  const some = days.some((day) => day.meters > 0 && day.meters < overview.meters);
+  // A meter that stopped for good is missed once; one that is late or was down is missed on that day.
+  const fewer = days.map(
+    (day, i) => day.meters < Math.max(days[i - 1]?.meters ?? 0, days[i + 1]?.meters ?? 0),
+  );
   const bars = days.map(
     (day, i): Bar => ({
-      kind: day.meters === 0 ? "gap" : day.meters < overview.meters ? "partial" : "solid",
+      kind: day.meters === 0 ? "gap" : fewer[i] === true ? "partial" : "solid",
       value: day.wh / 1000,
       title: `${formatDate(day.date)}: ${speak(ENERGY, day.wh)}, ${count(day.meters, "meter")}`,
       tick: (days.length - 1 - i) % 5 === 0 ? formatShortDate(day.date) : undefined,
@@ -124,7 +127,7 @@ function recentDays(overview: Overview): Html | undefined {
     }),
   );
   const chart = barChart({ id: "recent", size: "short", bars: padBars(bars, 14) });
-  return html`<figure class="figure"><figcaption>${sentence}${some && keys([["partial", "not every meter"]])}</figcaption>${chart}
+  return html`<figure class="figure"><figcaption>${sentence}${fewer.includes(true) && keys([["partial", "fewer meters"]])}</figcaption>${chart}
 <details class="behind"><summary>These days as a table</summary><div class="scroll" tabindex="0" role="region" aria-label="Recent days"><table><thead><tr><th scope="col">Day</th><th scope="col" class="n">Energy</th><th scope="col" class="n">Meters</th></tr></thead><tbody>${[
     ...days,
   ]

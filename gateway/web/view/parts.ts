@@ -12,9 +12,14 @@ export function statStrip(stats: readonly Html[]): Html {
   return html`<dl class="stats">${stats}</dl>`;
 }
 
-/** A page or part that has nothing to show yet: says why and what will fill it. */
-export function emptyState(title: string, text: HtmlValue): Html {
-  return html`<div class="empty"><svg viewBox="0 0 48 48" width="48" height="48" aria-hidden="true" focusable="false"><rect x="8" y="8" width="32" height="32" rx="6" class="empty-box"/><path d="M8 31 31 8M8 40 40 8M17 40l23-23" class="empty-hatch"/></svg><h2>${title}</h2><p>${text}</p></div>`;
+const EMPTY_MARKS = {
+  gap: html`<rect x="8" y="8" width="32" height="32" rx="6"/><path d="M8 31 31 8M8 40 40 8M17 40l23-23"/>`,
+  calm: html`<circle cx="24" cy="24" r="16"/><path d="m16.5 24.5 5.2 5.2 9.8-10.9"/>`,
+};
+
+/** A page or part that has nothing to show: says why, and what will fill it. `calm`: that is good news. */
+export function emptyState(title: string, text: HtmlValue, mark: "gap" | "calm" = "gap"): Html {
+  return html`<div class="empty"><svg viewBox="0 0 48 48" width="48" height="48" aria-hidden="true" focusable="false">${EMPTY_MARKS[mark]}</svg><h2>${title}</h2><p>${text}</p></div>`;
 }
 
 const METER_STATES: Readonly<Record<MeterState, string>> = {

@@ -118,6 +118,25 @@ describe("pages", () => {
     }
   });
 
+  test("the overview points out a day with fewer meters than its neighbours, not a meter that ended", async () => {
+    const inner = createFakeReadModel({ meters: 2, days: 6 });
+    const counts = [2, 1, 2, 1, 1, 1];
+    const readModel: ReadModel = {
+      ...inner,
+      overview: () => {
+        const overview = inner.overview();
+        const recentDays = overview.recentDays.map((day, i) => ({
+          ...day,
+          meters: counts[i] ?? 0,
+        }));
+        return { ...overview, recentDays };
+      },
+    };
+    const { text } = await get("/", createTestPortal({}, { readModel }));
+    assert.equal(text.match(/class="bar bar-partial"/g)?.length, 2);
+    assert.equal(text.match(/class="bar bar-solid"/g)?.length, 4);
+  });
+
   test("an unusable day names its code", async () => {
     const village = { meters: 1, days: 3, unusableDate: "2024-01-02" };
     const { text } = await get(`${METER}/days/2024-01-02`, createTestPortal(village));
