@@ -49,7 +49,11 @@ function run(port: MessagePort, data: AdmissionWorkerData): void {
       items.push({ meter: id, epoch, packetId, ...admit(options, id, payload) });
     }
     const admitted = packAdmitted(items);
-    data.writer.postMessage(admitted, [admitted.bytes]);
+    data.writer.postMessage(admitted, [
+      admitted.bytes,
+      admitted.numbers.buffer,
+      admitted.kinds.buffer,
+    ]);
     port.postMessage({ done: items.length } satisfies BatchDone);
   });
 }

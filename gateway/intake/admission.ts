@@ -12,11 +12,7 @@ import type { ErrorCode } from "../../shared/base/error-code.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
 import { packLine1, packLine2 } from "../../shared/record/compact.ts";
 import { computeCt, splitEnvelope } from "../../shared/record/envelope.ts";
-import {
-  computeLeaf,
-  type ParsedRecord,
-  verifyRecordSignature,
-} from "../../shared/record/record.ts";
+import { type ParsedRecord, verifyRecordSignature } from "../../shared/record/record.ts";
 import type { Candidate } from "../ledger/candidate.ts";
 import { parseMeterLine } from "./day-line.ts";
 import type { KnownKey, Registry } from "./registry.ts";
@@ -106,10 +102,8 @@ function admitDay(
  * Judges one envelope that came on the topic of `meter`. Never throws on any bytes.
  */
 export function admit(options: AdmissionOptions, meter: string, bytes: Uint8Array): Admission {
-  let leaf: string | undefined;
   try {
     const { line1, line2 } = splitEnvelope(bytes);
-    leaf = encodeBase64url(computeLeaf(options.suite, line1));
     const record = parseMeterLine(options.suite, options.registry.kidByHeader, line1);
     const known = requireKey(options.registry, record, meter);
     // The one place where the types that a meter may sign are told apart; others come with their rules.
@@ -117,6 +111,6 @@ export function admit(options: AdmissionOptions, meter: string, bytes: Uint8Arra
     fail("role", "a meter does not sign records of this type");
   } catch (error) {
     if (!isCoded(error)) throw error;
-    return { leaf: leaf ?? leafOfBytes(options.suite, bytes), refused: error.code };
+    return { leaf: leafOfBytes(options.suite, bytes), refused: error.code };
   }
 }

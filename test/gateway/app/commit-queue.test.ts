@@ -133,7 +133,7 @@ test("opens what a worker skipped only if it is to be held after all", () => {
 test("a batch crosses threads whole", () => {
   const { candidate: _none, ...refused } = makeItem(9, { refused: "ct" });
   const packed = makeItem(2).candidate as Candidate;
-  const items = [
+  const items: AdmittedItem[] = [
     makeItem(1),
     refused,
     {
@@ -144,8 +144,12 @@ test("a batch crosses threads whole", () => {
         packedLine2: new Uint8Array([3]),
       },
     },
-    { ...makeItem(3), candidate: { ...packed, opened: { unusable: "pt" as const } } },
+    {
+      ...makeItem(3),
+      candidate: { ...(makeItem(3).candidate as Candidate), opened: { unusable: "pt" } },
+    },
   ];
+  items.push({ ...makeItem(4), unopened: true });
   const batch = structuredClone(packAdmitted(items));
   assert.deepEqual(unpackAdmitted(batch), items);
 });
