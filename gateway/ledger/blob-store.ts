@@ -11,6 +11,7 @@ import type { Db, Statement } from "./database.ts";
 export class BlobStore {
   readonly #suite: Pick<CryptoSuite, "sha256">;
   readonly #insert: Statement<[number, Uint8Array]>;
+  readonly #has: Statement<[number]>;
   readonly #find: Statement<[number], { id: number; body: Uint8Array }>;
   readonly #body: Statement<[number], { body: Uint8Array }>;
   readonly #share: Statement<[number, number]>;
@@ -19,6 +20,7 @@ export class BlobStore {
   constructor(db: Db, suite: Pick<CryptoSuite, "sha256">) {
     this.#suite = suite;
     this.#insert = db.prepare("INSERT INTO blob (ct, refs, body) VALUES (?, 1, ?)");
+    this.#has = db.prepare("SELECT 1 FROM blob WHERE ct = ?").pluck();
     this.#find = db.prepare("SELECT id, body FROM blob WHERE ct = ?");
     this.#body = db.prepare("SELECT body FROM blob WHERE id = ?");
     this.#share = db.prepare("UPDATE blob SET refs = refs + ? WHERE id = ?");
@@ -54,6 +56,8 @@ export class BlobStore {
   }
 
   #findRow(key: number, ct: string): number | undefined {
+    // Almost always there is none, which the index alone tells.
+    if (this.#has.get(key) === undefined) return undefined;
     for (const { id, body } of this.#find.all(key)) {
       const hash = this.#suite.sha256(encodeUtf8(unpackLine2(body)));
       if (equalBytes(hash, decodeBase64url(ct))) return id;
@@ -64,8 +68,5 @@ export class BlobStore {
 
 /** The first 48 bits of a hash. */
 function keyOf(ct: string): number {
-  const bytes = decodeBase64url(ct);
-  let key = 0;
-  for (let i = 0; i < 6; i++) key = key * 256 + (bytes[i] ?? 0);
-  return key;
+  return Buffer.from(ct.slice(0, 8), "base64url").readUIntBE(0, 6);
 }

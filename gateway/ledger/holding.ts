@@ -120,10 +120,12 @@ export class Holding {
   /** Takes mined records out. */
   settle(lines: Iterable<string>): void {
     const { mempool } = this.#options;
+    const mined: Held[] = [];
     for (const line1 of lines) {
       const held = mempool.getByLine1(line1);
-      if (held !== undefined) mempool.remove(held);
+      if (held !== undefined) mined.push(held);
     }
+    mempool.removeAll(mined);
   }
 
   #signer(kid: string): DeviceEntity | MemberEntity | undefined {

@@ -47,6 +47,7 @@ export class Mempool {
   readonly #byKid = new Map<string, Held[]>();
   readonly #insert: Statement<(number | string | Uint8Array | null)[]>;
   readonly #remove: Statement<[number]>;
+  readonly #removeRun: Statement<[number, number]>;
   readonly #rows: Statement<[], MempoolRow>;
   /** Least and greatest row in use. */
   #first = 0;
@@ -59,6 +60,7 @@ export class Mempool {
       "INSERT INTO mempool (id, line1, blob, meter, opened, code, own, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     );
     this.#remove = db.prepare("DELETE FROM mempool WHERE id = ?");
+    this.#removeRun = db.prepare("DELETE FROM mempool WHERE id BETWEEN ? AND ?");
     this.#rows = db.prepare("SELECT * FROM mempool ORDER BY id");
   }
 
@@ -131,15 +133,33 @@ export class Mempool {
     this.#store({ ...by, id: held.id });
   }
 
+  /** Takes many records out, with one statement for each run of rows. */
+  removeAll(all: readonly Held[]): void {
+    const ids = all.map(({ id }) => id).sort((a, b) => a - b);
+    for (let at = 0; at < ids.length; ) {
+      const first = ids[at] as number;
+      let count = 1;
+      while (ids[at + count] === first + count) count += 1;
+      this.#removeRun.run(first, first + count - 1);
+      at += count;
+    }
+    for (const held of all) this.#leave(held);
+  }
+
   remove(held: Held): void {
-    this.#changes += 1;
     this.#remove.run(held.id);
+    this.#leave(held);
+  }
+
+  #leave(held: Held): void {
+    this.#changes += 1;
     this.#byLeaf.delete(held.record.leaf);
     this.#byLine1.delete(held.record.line1);
     const { kid } = held.record;
-    const left = (this.#byKid.get(kid) ?? []).filter((other) => other.id !== held.id);
-    if (left.length === 0) this.#byKid.delete(kid);
-    else this.#byKid.set(kid, left);
+    const ofKey = this.#byKid.get(kid) ?? [];
+    if (ofKey.length <= 1) this.#byKid.delete(kid);
+    else if (ofKey[0]?.id === held.id) ofKey.shift();
+    else this.#byKid.set(kid, ofKey.filter((other) => other.id !== held.id));
   }
 
   #store(held: Held): Held {
