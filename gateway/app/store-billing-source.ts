@@ -17,6 +17,7 @@ import type {
 } from "../billing/billing-source.ts";
 import type { Statement } from "../ledger/database.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import { shiftDate } from "../projection/day-table.ts";
 import { unpackDay } from "../projection/packed-day.ts";
 
 interface DayRow {
@@ -27,6 +28,11 @@ interface DayRow {
 
 const DAY_S = 86_400;
 
+/** The yyyymm after one. */
+function nextMonth(month: number): number {
+  return month % 100 === 12 ? month + 89 : month + 1;
+}
+
 function toDateNumber(date: string): number {
   return Number(date.replaceAll("-", ""));
 }
@@ -35,8 +41,10 @@ export class StoreBillingSource implements BillingSource {
   readonly #ledger: Ledger;
   readonly #suite: CryptoSuite;
   readonly #enrolment: Statement<[string], { kid: string; meter: number | null }>;
-  readonly #months: Statement<[number], { first: number; last: number }>;
-  readonly #days: Statement<[number, number, number], DayRow>;
+  readonly #month: Statement<[number, number], { first: number; last: number }>;
+  readonly #firstMonth: Statement<[], number>;
+  readonly #lastMonth: Statement<[], number>;
+  readonly #days: Statement<[number, number], DayRow>;
   readonly #assignments: Statement<
     [string],
     { pos: number; tariff: string; from_s: number; to_s: number | null }
@@ -54,9 +62,14 @@ export class StoreBillingSource implements BillingSource {
     this.#enrolment = db.prepare(
       "SELECT kid, meter FROM enrolment WHERE point = ? ORDER BY pos DESC LIMIT 1",
     );
-    this.#months = db.prepare("SELECT first, last FROM month WHERE meter = ? ORDER BY month");
+    // The tables are keyed by date first, so one meter is read date by date.
+    this.#month = db.prepare("SELECT first, last FROM month WHERE month = ? AND meter = ?");
+    this.#firstMonth = db.prepare<[], number>("SELECT month FROM month ORDER BY month LIMIT 1");
+    this.#firstMonth.pluck();
+    this.#lastMonth = db.prepare<[], number>("SELECT month FROM month ORDER BY month DESC LIMIT 1");
+    this.#lastMonth.pluck();
     this.#days = db.prepare(
-      "SELECT pos, code, body FROM day WHERE date BETWEEN ? AND ? AND meter = ? ORDER BY pos",
+      "SELECT pos, code, body FROM day WHERE date = ? AND meter = ? ORDER BY pos",
     );
     this.#assignments = db.prepare(
       "SELECT pos, tariff, from_s, to_s FROM assignment WHERE point = ? ORDER BY pos",
@@ -80,7 +93,7 @@ export class StoreBillingSource implements BillingSource {
   service(point: string): PointService | undefined {
     const meter = this.#enrolment.get(point)?.meter;
     if (meter === undefined || meter === null) return undefined;
-    const months = this.#months.all(meter);
+    const months = this.#monthsOf(meter);
     const first = months[0];
     const last = months.at(-1);
     if (first === undefined || last === undefined) return undefined;
@@ -88,7 +101,7 @@ export class StoreBillingSource implements BillingSource {
     if (from === undefined) return undefined;
     this.#serviceFrom.set(point, from);
     for (const { last: date } of months.reverse()) {
-      const row = this.#days.all(date, date, meter).findLast(({ code }) => code === null);
+      const row = this.#days.all(date, meter).findLast(({ code }) => code === null);
       if (row?.body) return { from, zone: unpackDay(row.body).zone };
     }
     return undefined;
@@ -102,7 +115,11 @@ export class StoreBillingSource implements BillingSource {
     const last = toDateNumber(localDayOf("UTC", within.to + DAY_S));
     const days: LoggedDay[] = [];
     this.#listed = new Map();
-    for (const row of this.#days.all(first, last, meter)) {
+    const rows: DayRow[] = [];
+    for (let date = first; date <= last; date = shiftDate(date, 1)) {
+      rows.push(...this.#days.all(date, meter));
+    }
+    for (const row of rows.sort((a, b) => a.pos - b.pos)) {
       const record = this.#dayAt(row.pos);
       if (record === undefined || !this.#isOf(point, record)) continue;
       const { from, to } = record.payload;
@@ -155,8 +172,19 @@ export class StoreBillingSource implements BillingSource {
     return pending.get("point", point)?.last_to !== state.get("point", point)?.last_to;
   }
 
+  /** Months in which a meter has records, ascending. */
+  #monthsOf(meter: number): { first: number; last: number }[] {
+    const months: { first: number; last: number }[] = [];
+    const last = this.#lastMonth.get() ?? 0;
+    for (let month = this.#firstMonth.get() ?? 1; month <= last; month = nextMonth(month)) {
+      const row = this.#month.get(month, meter);
+      if (row !== undefined) months.push(row);
+    }
+    return months;
+  }
+
   #firstOf(point: string, meter: number, date: number): number | undefined {
-    const starts = this.#days.all(date, date, meter).flatMap(({ pos }) => {
+    const starts = this.#days.all(date, meter).flatMap(({ pos }) => {
       const record = this.#dayAt(pos);
       return record !== undefined && this.#isOf(point, record) ? [record.payload.from] : [];
     });
