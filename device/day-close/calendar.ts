@@ -12,7 +12,7 @@ import type { SlotDay } from "../sampler/slot.ts";
 /** Slot lengths in seconds that a day may have; 0 is one slot for the whole day. */
 export const STEPS: readonly number[] = [0, 60, 300, 600, 900, 1800, 3600];
 
-export interface CalendarDay extends SlotDay {
+interface CalendarDay extends SlotDay {
   /** D */
   readonly date: string;
 }

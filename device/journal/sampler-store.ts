@@ -71,7 +71,7 @@ export function commitSamples(
 }
 
 /** Call it inside `transact`. */
-export function addEvent(journal: Journal, event: SamplerEvent): void {
+function addEvent(journal: Journal, event: SamplerEvent): void {
   journal.run(
     "INSERT INTO event (at, code, note) VALUES (?, ?, ?)",
     event.at,

@@ -26,7 +26,7 @@ export interface CounterReading {
  * `counter-reset`: it started again from 0, what it shows since is counted · `counter-back`: it lost
  * some counts, as parts do that save now and then · `counter-jump`: more than the connection can carry, not counted.
  */
-export type CounterEvent =
+type CounterEvent =
   | "counter-swap"
   | "counter-wrap"
   | "counter-reset"

@@ -25,7 +25,7 @@ export interface FakeScript {
   receipts?(text: string, record: ParsedRecord): readonly string[];
 }
 
-export const ZONE = "000";
+const ZONE = "000";
 
 export class FakeGateway {
   readonly chain = new SampleChain(nobleSuite);
