@@ -35,7 +35,7 @@ export interface FakeOptions {
   readonly alarms?: readonly AlarmRow[];
 }
 
-export interface VillageMeter {
+interface VillageMeter {
   readonly id: string;
   readonly key: SigningKey;
   readonly point: string;

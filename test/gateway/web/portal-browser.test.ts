@@ -155,13 +155,13 @@ describe("portal in a browser", () => {
     const { page } = opened;
     await page.goto(portal.url);
     await page.locator("a.seal-mark").first().click();
-    assert.match(page.url(), /\/records\/\d+$/);
+    await page.waitForURL(/\/records\/\d+$/);
     assert.equal(await page.locator(".step-holds").count(), 6);
     await page.goto(portal.url);
     await page.keyboard.press("Tab");
     assert.equal(await page.evaluate("document.activeElement.className"), "skip");
     await page.keyboard.press("Enter");
-    assert.match(page.url(), /#main$/);
+    await page.waitForURL(/#main$/);
   });
 
   for (const width of [320, 390, 820]) {
