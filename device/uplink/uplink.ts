@@ -5,7 +5,7 @@
  * `send-plan.ts`). Every connection is a new one; between them the meter waits with full jitter. What arrives is
  * verified before it is acted on; what does not verify is counted and changes nothing.
  */
-import { encodeUtf8 } from "../../shared/base/bytes.ts";
+import { decodeUtf8, encodeUtf8 } from "../../shared/base/bytes.ts";
 import { canonicalize } from "../../shared/base/canonical-json.ts";
 import { type Clock, unixNow } from "../../shared/base/clock.ts";
 import { isCoded } from "../../shared/base/error.ts";
@@ -178,12 +178,12 @@ export class Uplink {
     const channel = topic.slice(topic.lastIndexOf("/") + 1);
     if (topic !== this.#topic(channel as MeterChannel)) return;
     try {
-      const text = new TextDecoder("utf-8", { fatal: true }).decode(payload);
+      const text = decodeUtf8(payload);
       if (channel === "reply") this.#receiveReply(text);
       else if (channel === "receipt") this.#receiveReceipt(text);
       else if (channel === "config") this.#receiveConfig(text);
     } catch (error) {
-      const code = isCoded(error) ? error.code : "utf8";
+      const code = isCoded(error) ? error.code : "internal";
       const reason = error instanceof Error ? error.message : String(error);
       this.#options.report({ event: "rejected", channel, code, reason });
     }
