@@ -41,8 +41,7 @@ export const FULL_RECIPE: Recipe = {
 /** The same with a tenth of the work, to see that it runs; its figures mean little. */
 export const QUICK_RECIPE: Recipe = {
   ...FULL_RECIPE,
-  meters: 500,
-  days: 12,
+  meters: 200,
   limitS: 1,
   miningS: 0.5,
   miningTurns: 1,
