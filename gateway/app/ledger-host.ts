@@ -51,6 +51,7 @@ export class LedgerHost {
   readonly #configs: ConfigDesk;
   readonly #counters = new Counters();
   readonly #entryByKid = new Map<string, RegistryEntry>();
+  readonly #meters = new Set<string>();
   /** Header part of a day record's line 1 → kid. */
   readonly #kidByHeader = new Map<string, string>();
   readonly #seen = new Map<string, number>();
@@ -96,7 +97,8 @@ export class LedgerHost {
     this.#enter(listEntries(ledger, this.#options.suite));
     this.#answerDropped(ledger.openingDropped);
     this.reconnected();
-    this.#receipts.owe(this.#owedOf(ledger.tip().height));
+    const tip = ledger.block(ledger.tip().height);
+    if (tip !== undefined) this.#oweReceipts(tip);
   }
 
   /** The broker may have forgotten what it kept for us: everything retained is published again. */
@@ -122,9 +124,8 @@ export class LedgerHost {
     );
     this.#count(outcomes);
     // Nobody is told of a retained or foreign message: its topic names no meter of ours.
-    const known = new Set([...this.#entryByKid.values()].map((entry) => entry.meter));
     const answered = refusals.flatMap(({ meter, code }, i) =>
-      code !== "retained" && known.has(meter) ? [outcomes[i] as Outcome] : [],
+      code !== "retained" && this.#meters.has(meter) ? [outcomes[i] as Outcome] : [],
     );
     this.#publish(this.#replies.answer(answered), false);
   }
@@ -156,7 +157,7 @@ export class LedgerHost {
 
   /** Sends what may be sent now; returns whether more waits. Call often. */
   pump(): boolean {
-    const receipts = this.#receipts.next((leaf) => this.#replies.settled(leaf));
+    const receipts = this.#receipts.next();
     this.#publish(receipts, true);
     this.#publish(this.#replies.due(HELD_SLICE), false);
     this.#publish(this.#configs.next(), false);
@@ -171,7 +172,9 @@ export class LedgerHost {
     const tip = ledger.tip();
     const newKids: string[] = [];
     for (let height = result.fromHeight; height <= tip.height; height++) {
-      this.#receipts.owe(this.#owedOf(height));
+      // Only a reorganisation brings more than this block; the others are read from the store.
+      const added = height === tip.height ? block : ledger.block(height);
+      if (added !== undefined) this.#oweReceipts(added);
     }
     for (const line1 of block.records) {
       const record = parseTyp(line1) === "enrol" ? parseRecord(suite, line1) : undefined;
@@ -240,7 +243,7 @@ export class LedgerHost {
     for (const outcome of outcomes) {
       const { code, meter, leaf, position, unusable, kid } = outcome;
       if (code === "duplicate" && position !== undefined && meter !== "") {
-        this.#receipts.repeat({ meter, position, leaf });
+        this.#receipts.repeat({ meter, position });
       }
       if (unusable !== undefined)
         this.event({ event: "alarm", code: unusable, meter, detail: leaf });
@@ -273,6 +276,7 @@ export class LedgerHost {
   #enter(entries: readonly RegistryEntry[]): void {
     for (const entry of entries) {
       this.#entryByKid.set(entry.kid, entry);
+      this.#meters.add(entry.meter);
       this.#kidByHeader.set(dayHeaderPart(entry.kid), entry.kid);
     }
     this.#options.send({ kind: "registry", entries });
@@ -283,19 +287,18 @@ export class LedgerHost {
     return kid === undefined ? undefined : this.#entryByKid.get(kid);
   }
 
-  /** What the meters of a block are owed. */
-  #owedOf(height: number): Owed[] {
-    const { ledger, suite } = this.#options;
-    const block = ledger.block(height);
-    if (block === undefined) return [];
-    const first = decodeHeader(block.header).logSize - block.records.length;
-    return block.records.flatMap((line1, i): Owed[] => {
+  /** Queues what the meters of a block are owed; a receipt on its way makes a `held` reply needless. */
+  #oweReceipts({ header, records }: SealedBlock): void {
+    const first = decodeHeader(header).logSize - records.length;
+    const owed = records.flatMap((line1, i): Owed[] => {
       const kid = this.#kidByHeader.get(line1.slice(0, line1.indexOf(".")));
       const entry = kid === undefined ? undefined : this.#entryByKid.get(kid);
       if (entry === undefined) return [];
-      const leaf = encodeBase64url(computeLeaf(suite, line1));
-      return [{ meter: entry.meter, position: first + i, leaf }];
+      const leaf = encodeBase64url(computeLeaf(this.#options.suite, line1));
+      this.#replies.settled(leaf);
+      return [{ meter: entry.meter, position: first + i }];
     });
+    this.#receipts.owe(owed);
   }
 
   #announceCheckpoint(): void {

@@ -13,7 +13,6 @@ import type { Publication } from "./ledger-protocol.ts";
 export interface Owed {
   readonly meter: string;
   readonly position: number;
-  readonly leaf: string;
 }
 
 export interface ReceiptDeskOptions {
@@ -88,8 +87,8 @@ export class ReceiptDesk {
     return undefined;
   }
 
-  /** The next receipts, as many as may be on their way; leaves of those are given to `onMade`. */
-  next(onMade: (leaf: string) => void): Publication[] {
+  /** The next receipts, as many as may be on their way. */
+  next(): Publication[] {
     const { receipt, topicOf, seenOf } = this.#options;
     const made: Publication[] = [];
     const room = Math.min(SLICE, MAX_OUTSTANDING - this.#outstanding);
@@ -100,7 +99,6 @@ export class ReceiptDesk {
       const payload = receipt(owed.position, old);
       if (payload === undefined) continue;
       this.#remember(owed, old);
-      onMade(owed.leaf);
       made.push({ topic: topicOf(owed.meter), payload });
     }
     if (this.#head === this.#queue.length) {

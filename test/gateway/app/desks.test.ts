@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ReceiptDesk } from "../../../gateway/app/receipt-desk.ts";
+import { ReplyDesk } from "../../../gateway/app/reply-desk.ts";
+
+const METER = "352522395";
+
+function createReplies() {
+  const time = { now: 0 };
+  const desk = new ReplyDesk({
+    sign: ({ code, leaf, want }) => `${code} ${leaf}${want === undefined ? "" : ` ${want}`}`,
+    topicOf: (meter) => meter,
+    heldReplyAfterMs: 100,
+    monotonicMs: () => time.now,
+  });
+  return { time, desk };
+}
+
+test("refusals are answered at once, held only when no receipt came in time", () => {
+  const { time, desk } = createReplies();
+  const replies = desk.answer([
+    { meter: METER, leaf: "a", code: "held" },
+    { meter: METER, leaf: "b", code: "held" },
+    { meter: METER, leaf: "c", code: "refused-seq" },
+    { meter: "", leaf: "d", code: "refused-topic" },
+  ]);
+  assert.deepEqual(replies, [{ topic: METER, payload: "refused-seq c" }]);
+  desk.settled("a");
+  assert.deepEqual(desk.due(10), []);
+  time.now = 100;
+  assert.deepEqual(desk.due(10), [{ topic: METER, payload: "held b" }]);
+  assert.deepEqual(desk.due(10), []);
+  assert.equal(desk.deferred, 0);
+});
+
+test("one gap is asked for once in a while, another one at once", () => {
+  const { time, desk } = createReplies();
+  const ask = (want: number) =>
+    desk.answer([{ meter: METER, leaf: "x", code: "resend", want }]).length;
+  assert.deepEqual([ask(3), ask(3), ask(4), ask(4)], [1, 0, 1, 0]);
+  time.now = 2000;
+  assert.equal(ask(4), 1);
+});
+
+function createReceipts(finalSize = 10_000) {
+  const seen = new Map<string, number>();
+  const desk = new ReceiptDesk({
+    receipt: (position, old) => (position < finalSize ? `${position} from ${old}` : undefined),
+    topicOf: (meter) => meter,
+    seenOf: (meter) => seen.get(meter) ?? 0,
+    setSeen: (meter, size) => seen.set(meter, size),
+    finalSize: () => finalSize,
+  });
+  return { desk, seen };
+}
+
+const note = (size: number): string =>
+  `origin\n${size}\n${Buffer.alloc(32).toString("base64")}\n\n\u2014 gateway ${Buffer.alloc(68).toString("base64")}\n`;
+
+test("receipts lead from what the meter has seen; a meter that saw something else gets them again", () => {
+  const { desk } = createReceipts();
+  desk.seen(METER, note(5));
+  desk.owe([7, 8].map((position) => ({ meter: METER, position })));
+  assert.deepEqual(
+    desk.next().map(({ payload }) => payload),
+    ["7 from 5", "8 from 5"],
+  );
+  desk.seen(METER, note(5));
+  assert.deepEqual(desk.next(), []);
+  desk.seen(METER, note(8));
+  assert.deepEqual(
+    desk.next().map(({ payload }) => payload),
+    ["8 from 8"],
+    "7 lies in what it saw",
+  );
+});
+
+test("a note that is none changes nothing, one beyond the log is handed back to be judged", () => {
+  const { desk, seen } = createReceipts(100);
+  assert.equal(desk.seen(METER, "nonsense"), undefined);
+  assert.equal(desk.seen(METER, note(101)), 101);
+  assert.equal(seen.size, 0);
+});
+
+test("no more receipts are made than the broker takes", () => {
+  const { desk } = createReceipts(100_000);
+  desk.owe(Array.from({ length: 5000 }, (_, position) => ({ meter: METER, position })));
+  let made = 0;
+  for (let n = desk.next().length; n > 0; n = desk.next().length) made += n;
+  assert.equal(made, 2048);
+  desk.published(2048);
+  assert.ok(desk.next().length > 0);
+});
