@@ -7,72 +7,35 @@
  * transaction; when one throws, the caller undoes the transaction and calls `reload`.
  */
 import { encodeBase64url, equalBytes } from "../../shared/base/bytes.ts";
-import { fail, isCoded, type WattproofError } from "../../shared/base/error.ts";
+import { fail, isCoded } from "../../shared/base/error.ts";
 import type { SealedBlock } from "../../shared/chain/block.ts";
 import { applyBlock, type CheckedBlock, type ParentBlock } from "../../shared/chain/block-rules.ts";
 import { ChainState } from "../../shared/chain/chain-state.ts";
 import { signCheckpoint } from "../../shared/chain/checkpoint.ts";
 import { VerifyKeyCache } from "../../shared/chain/rule-context.ts";
 import { CompactRange } from "../../shared/chain/tree.ts";
-import type { NoteKey } from "../../shared/crypto/key.ts";
-import type { CryptoSuite } from "../../shared/crypto/suite.ts";
 import { packLine1, unpackLine1 } from "../../shared/record/compact.ts";
 import { hasLine2 } from "../../shared/record/payload.ts";
 import type { ParsedRecord } from "../../shared/record/record.ts";
-import type { BlobStore } from "./blob-store.ts";
 import {
-  type BlockStore,
   decodeWork,
   encodeWork,
   type MainRow,
   type SideRow,
   toSealedBlock,
 } from "./block-store.ts";
-import type { Opened } from "./candidate.ts";
-import type { Db, Statement } from "./database.ts";
-import type { ProjectedRecord, Projector } from "./projected-block.ts";
-import type { RecordStore } from "./record-store.ts";
+import {
+  BadBranch,
+  type ChainChange,
+  type ChainWriterOptions,
+  type RecordSource,
+  type UndoneRecord,
+} from "./chain-change.ts";
+import type { Statement } from "./database.ts";
+import type { ProjectedRecord } from "./projected-block.ts";
 import { checkStandalone } from "./side-block-rules.ts";
 import { StateStore } from "./state-store.ts";
 import { TileTree } from "./tile-tree.ts";
-
-/** What the ledger knows of a record beyond the block that carries it. */
-export interface RecordSource {
-  readonly record: ParsedRecord;
-  readonly packed: Uint8Array;
-  readonly blob: number | null;
-  readonly opened?: Opened;
-}
-
-export interface ChainWriterOptions {
-  readonly db: Db;
-  readonly suite: CryptoSuite;
-  readonly note: NoteKey;
-  readonly blocks: BlockStore;
-  readonly records: RecordStore;
-  readonly blobs: BlobStore;
-  readonly projector: Projector;
-  /** A record that is held, so parsed and verified. */
-  readonly source: (line1: string) => RecordSource | undefined;
-}
-
-/** A record of a block that was taken back. */
-export interface UndoneRecord {
-  readonly line1: string;
-  readonly packed: Uint8Array;
-  readonly blob: number | null;
-}
-
-/** What happened to the main chain. */
-export interface ChainChange {
-  readonly kind: "extended" | "side" | "reorganised";
-  /** Records that left the main chain, in their order. */
-  readonly undone: readonly UndoneRecord[];
-  /** Line 1 of the records that entered it. */
-  readonly mined: readonly string[];
-  /** Main blocks from here on are new. */
-  readonly fromHeight: number;
-}
 
 export class ChainWriter {
   readonly state = new ChainState();
@@ -236,12 +199,7 @@ export class ChainWriter {
     this.#tip = { row, parent: { height, hash: checked.hash, time, range: checked.range } };
     projector.apply(db, { height, time, records: projected });
     if (this.#isSole) this.#signCheckpoint(checked);
-    else if (height > 0) {
-      const befores = changes.map(({ key, before }) =>
-        before === undefined ? { key } : { key, before },
-      );
-      this.#states.putUndo(height, { changes: befores, tips: [...tips] });
-    }
+    else if (height > 0) this.#states.putUndo(height, changes, tips);
   }
 
   #signCheckpoint(checked: CheckedBlock): void {
@@ -339,18 +297,5 @@ export class ChainWriter {
     this.tree.truncate(size);
     this.#tip = { row: fork, parent: this.#parentOf(fork) };
     return undone;
-  }
-}
-
-/** A branch with more work in which a block breaks a rule that only its place could show. */
-export class BadBranch extends Error {
-  readonly hash: Uint8Array;
-  readonly reason: WattproofError;
-
-  constructor(hash: Uint8Array, reason: WattproofError) {
-    super(reason.message);
-    this.name = "BadBranch";
-    this.hash = hash;
-    this.reason = reason;
   }
 }

@@ -21,7 +21,8 @@ import { hasLine2, type PayloadByTyp, type Typ } from "../../shared/record/paylo
 import { type ParsedRecord, parseRecord, signRecord } from "../../shared/record/record.ts";
 import type { BlobStore } from "./blob-store.ts";
 import type { Candidate, Dropped, HoldOutcome } from "./candidate.ts";
-import type { ChainWriter, UndoneRecord } from "./chain-writer.ts";
+import type { UndoneRecord } from "./chain-change.ts";
+import type { ChainWriter } from "./chain-writer.ts";
 import type { Held, Mempool } from "./mempool.ts";
 import type { RecordStore } from "./record-store.ts";
 

@@ -5,7 +5,7 @@
  * method that writes is one durable transaction: when it returns, its effect survives a power cut; when it throws,
  * nothing has changed.
  */
-import { type Clock, type RandomBytes, unixNow } from "../../shared/base/clock.ts";
+import { unixNow } from "../../shared/base/clock.ts";
 import {
   type BlockHeader,
   decodeHeader,
@@ -15,62 +15,26 @@ import {
   signSeal,
 } from "../../shared/chain/block.ts";
 import type { ChainState } from "../../shared/chain/chain-state.ts";
-import type { NoteKey, RecipientKey, SigningKey } from "../../shared/crypto/key.ts";
-import type { CryptoSuite } from "../../shared/crypto/suite.ts";
 import type { Typ } from "../../shared/record/payload.ts";
 import { PointVault } from "../vault/point-vault.ts";
 import { BlobStore } from "./blob-store.ts";
 import { BlockStore, decodeWork } from "./block-store.ts";
 import type { Candidate, Dropped, HoldOutcome } from "./candidate.ts";
-import { BadBranch, type ChainChange, ChainWriter } from "./chain-writer.ts";
+import { BadBranch } from "./chain-change.ts";
+import { ChainWriter } from "./chain-writer.ts";
 import { CounterStore } from "./counter-store.ts";
 import { createDatabase, type Db, openDatabase, type Statement } from "./database.ts";
 import { Holding, type OwnPayload } from "./holding.ts";
+import type { AppendResult, LedgerOptions, Tip } from "./ledger-types.ts";
 import { Mempool } from "./mempool.ts";
-import type { Projector } from "./projected-block.ts";
 import { ReceiptMaker } from "./receipt-maker.ts";
 import { RecordStore } from "./record-store.ts";
 import { type BlockTemplate, buildTemplate } from "./template.ts";
 
 export type { Candidate, Dropped, HoldOutcome, Opened, OpenedDay, Unusable } from "./candidate.ts";
+export type { AppendResult, GatewayKeys, LedgerOptions, Tip } from "./ledger-types.ts";
 export type { Projector } from "./projected-block.ts";
 export type { BlockTemplate } from "./template.ts";
-
-/** This gateway's secrets; `note.name` is its member name. */
-export interface GatewayKeys {
-  readonly signing: SigningKey;
-  readonly note: NoteKey;
-  readonly utility: RecipientKey;
-}
-
-export interface LedgerOptions {
-  /** The SQLite file. */
-  readonly path: string;
-  readonly suite: CryptoSuite;
-  readonly keys: Pick<GatewayKeys, "signing" | "note">;
-  readonly clock: Clock;
-  readonly randomBytes: RandomBytes;
-  readonly projector: Projector;
-}
-
-export interface Tip {
-  readonly height: number;
-  readonly hash: Uint8Array;
-  /** Unix seconds. */
-  readonly time: number;
-  readonly logSize: number;
-  readonly logRoot: Uint8Array;
-  /** Height of the last final block. */
-  readonly final: number;
-  /** Sum of the work of all blocks. */
-  readonly work: bigint;
-}
-
-export interface AppendResult extends Omit<ChainChange, "kind" | "undone" | "mined"> {
-  readonly kind: ChainChange["kind"] | "duplicate";
-  /** Held records that no block can take any more; their senders are owed refusals. */
-  readonly dropped: readonly Dropped[];
-}
 
 export class Ledger {
   readonly db: Db;

@@ -159,7 +159,11 @@ export class Mempool {
     const ofKey = this.#byKid.get(kid) ?? [];
     if (ofKey.length <= 1) this.#byKid.delete(kid);
     else if (ofKey[0]?.id === held.id) ofKey.shift();
-    else this.#byKid.set(kid, ofKey.filter((other) => other.id !== held.id));
+    else
+      this.#byKid.set(
+        kid,
+        ofKey.filter((other) => other.id !== held.id),
+      );
   }
 
   #store(held: Held): Held {

@@ -32,7 +32,7 @@ interface TipRow {
 }
 
 /** What takes one block's effect back. Plain JSON. */
-export interface BlockUndo {
+interface BlockUndo {
   readonly changes: readonly { readonly key: StateKey; readonly before?: Entity }[];
   /** Keys with records in the block, and their newest positions before it. */
   readonly tips: readonly (readonly [kid: string, pos: number | null])[];
@@ -109,8 +109,16 @@ export class StateStore {
     }
   }
 
-  /** Remembers how to take the block at `height` back. */
-  putUndo(height: number, undo: BlockUndo): void {
+  /** Remembers how to take the block at `height` back: what it changed, and the newest positions before it. */
+  putUndo(
+    height: number,
+    changes: readonly StateChange[],
+    tips: ReadonlyMap<string, number | null>,
+  ): void {
+    const befores = changes.map(({ key, before }) =>
+      before === undefined ? { key } : { key, before },
+    );
+    const undo: BlockUndo = { changes: befores, tips: [...tips] };
     this.#putUndo.run(height, JSON.stringify(undo));
   }
 
