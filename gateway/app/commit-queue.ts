@@ -13,7 +13,7 @@ import type { AdmittedItem } from "../intake/admitted-batch.ts";
 import type { Candidate, HoldOutcome } from "../ledger/candidate.ts";
 
 /** The part of the ledger that is used here. */
-export interface HoldingLedger {
+interface HoldingLedger {
   hold(candidates: readonly Candidate[]): HoldOutcome[];
 }
 

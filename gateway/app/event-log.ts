@@ -5,7 +5,7 @@
  */
 import type { Clock } from "../../shared/base/clock.ts";
 
-export type EventValue = string | number;
+type EventValue = string | number;
 export interface GatewayEvent {
   readonly event: string;
   readonly [field: string]: EventValue;

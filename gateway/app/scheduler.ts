@@ -9,7 +9,7 @@ import type { BlockHeader } from "../../shared/chain/block.ts";
 import { localDayOf } from "../../shared/time/civil-day.ts";
 
 /** What the scheduler needs to know of the ledger. */
-export interface ScheduledLedger {
+interface ScheduledLedger {
   /** Records that wait for a block. */
   heldCount(): number;
   /** The tip's header. */

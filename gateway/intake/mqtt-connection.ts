@@ -4,7 +4,7 @@
  * It lives from the socket to its end and is never reused; `mqtt-client.ts` makes the next one. Incoming PUBLISH
  * packets are handed on unacknowledged: the caller acknowledges them, in batches, after its commit.
  */
-import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import mqttPacket, { type IPublishPacket } from "mqtt-packet";
 
@@ -40,7 +40,9 @@ function openSocket(options: ConnectionOptionsMqtt): Socket {
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const port = url.port === "" ? (secure ? 8883 : 1883) : Number(url.port);
   if (!secure) return connectTcp({ host, port, noDelay: true });
-  return connectTls({ host, port, servername: host, ...options.tls });
+  // Server name indication is for names only (RFC 6066 section 3); an address is checked all the same.
+  const name = isIP(host) === 0 ? { servername: host } : {};
+  return connectTls({ host, port, minVersion: "TLSv1.3", ...name, ...options.tls });
 }
 
 export class MqttConnection {
@@ -56,25 +58,22 @@ export class MqttConnection {
     const socket = openSocket(options);
     this.#socket = socket;
     const parser = mqttPacket.parser({ protocolVersion: 4 });
-    socket.once(
-      socket instanceof Object && "encrypted" in socket ? "secureConnect" : "connect",
-      () => {
-        socket.write(
-          mqttPacket.generate({
-            cmd: "connect",
-            protocolId: "MQTT",
-            protocolVersion: 4,
-            // The session stays: what the broker queued while this gateway was away is delivered, and what was
-            // not acknowledged before a crash comes again.
-            clean: false,
-            clientId: options.clientId,
-            keepalive: options.keepaliveS,
-            ...(options.username === undefined ? {} : { username: options.username }),
-            ...(options.password === undefined ? {} : { password: Buffer.from(options.password) }),
-          }),
-        );
-      },
-    );
+    socket.once("encrypted" in socket ? "secureConnect" : "connect", () => {
+      socket.write(
+        mqttPacket.generate({
+          cmd: "connect",
+          protocolId: "MQTT",
+          protocolVersion: 4,
+          // The session stays: what the broker queued while this gateway was away is delivered, and what was
+          // not acknowledged before a crash comes again.
+          clean: false,
+          clientId: options.clientId,
+          keepalive: options.keepaliveS,
+          ...(options.username === undefined ? {} : { username: options.username }),
+          ...(options.password === undefined ? {} : { password: Buffer.from(options.password) }),
+        }),
+      );
+    });
     parser.on("packet", (packet) => {
       if (packet.cmd === "publish") events.message(packet);
       else if (packet.cmd === "puback") events.puback(packet.messageId ?? 0);

@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
+import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { createServer as createTlsServer } from "node:tls";
 import { connectAsync } from "mqtt";
+import { startEmbeddedBroker } from "../../../gateway/broker/embedded-broker.ts";
 import { type IncomingMessage, MqttClient } from "../../../gateway/intake/mqtt-client.ts";
 import { type TestBroker, testWithBrokers } from "../../support/brokers.ts";
 import { startMosquitto } from "../../support/mosquitto.ts";
 import { requireSystemPart } from "../../support/system-part.ts";
+import { LOCALHOST_CERT, LOCALHOST_KEY } from "../../support/tls-localhost.ts";
 import { waitFor } from "../../support/wait.ts";
 
 const NET = "wattproof/0a1b2c3d/352";
@@ -153,4 +157,44 @@ test("reconnects when the broker was killed, and sends again what was in flight"
   await reader.endAsync();
   await client.stop();
   await broker.kill();
+});
+
+test("TLS: connects under the right authority, and never under another", async (t) => {
+  const broker = await startEmbeddedBroker({ host: "127.0.0.1", port: 0, gatewayPassword: "test" });
+  const server = createTlsServer({ cert: LOCALHOST_CERT, key: LOCALHOST_KEY }, (socket) => {
+    const inner = connect(broker.port, "127.0.0.1");
+    socket.on("error", () => inner.destroy());
+    inner.on("error", () => socket.destroy());
+    socket.pipe(inner).pipe(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(async () => {
+    server.close();
+    await broker.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const states: string[] = [];
+  const start = (tls: object): MqttClient => {
+    const client = new MqttClient({
+      url: `mqtts://127.0.0.1:${port}`,
+      clientId: "wattproof-intake-test",
+      tls,
+      keepaliveS: 30,
+      subscriptions: [`${NET}/+/envelope`],
+      random: () => 1,
+      backoffMs: 10_000,
+      onMessage: () => {},
+      onState: ({ connected, reason }) => states.push(`${connected} ${reason}`),
+    });
+    client.start();
+    return client;
+  };
+  const trusting = start({ ca: LOCALHOST_CERT });
+  await waitFor("the connection", () => trusting.connected);
+  await trusting.stop();
+  states.length = 0;
+  const wary = start({});
+  await waitFor("the refusal", () => states.length === 1);
+  assert.match(states[0] ?? "", /^false .*self.signed/);
+  await wary.stop();
 });
