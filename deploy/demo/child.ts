@@ -10,7 +10,7 @@ import { createInterface } from "node:readline";
 /** One line of a child's JSON log. */
 export type ChildEvent = Readonly<Record<string, unknown>>;
 
-export interface Exit {
+interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }

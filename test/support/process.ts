@@ -76,7 +76,7 @@ export interface Ended {
 }
 
 /** Runs a program to its end with its output apart; killed after `limitMs`. */
-export function runProgram(
+function runProgram(
   program: string,
   args: readonly string[],
   limitMs = 60_000,
