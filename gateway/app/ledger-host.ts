@@ -5,22 +5,21 @@
  */
 import { encodeBase64url, encodeHex } from "../../shared/base/bytes.ts";
 import { type Clock, unixNow } from "../../shared/base/clock.ts";
-import { isCoded } from "../../shared/base/error.ts";
 import { decodeHeader, type SealedBlock } from "../../shared/chain/block.ts";
-import { verifyCheckpoint } from "../../shared/chain/checkpoint.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
 import { signReply } from "../../shared/message/reply.ts";
-import { formatGatewayTopic, formatMeterTopic, netOf } from "../../shared/message/topic.ts";
+import { formatMeterTopic, netOf } from "../../shared/message/topic.ts";
+import { dayHeaderPart } from "../../shared/record/day-line.ts";
 import { computeLeaf, parseRecord } from "../../shared/record/record.ts";
 import { localDayOf } from "../../shared/time/civil-day.ts";
 import type { GatewayConfig } from "../config.ts";
 import type { AdmittedItem } from "../intake/admitted-batch.ts";
 import { Counters } from "../intake/counters.ts";
-import { dayHeaderPart } from "../intake/day-line.ts";
 import type { EarlyRefusal } from "../intake/intake.ts";
 import type { RegistryEntry } from "../intake/registry.ts";
 import type { AppendResult, Dropped, GatewayKeys, Ledger } from "../ledger/ledger.ts";
 import { openDay } from "../projection/open-day.ts";
+import { isOwnCheckpoint, listAnnouncements, readTyp } from "./announcement.ts";
 import { type Commit, CommitQueue, type Outcome } from "./commit-queue.ts";
 import { ConfigDesk } from "./config-desk.ts";
 import type { GatewayEvent } from "./event-log.ts";
@@ -104,7 +103,7 @@ export class LedgerHost {
   /** The broker may have forgotten what it kept for us: everything retained is published again. */
   reconnected(): void {
     this.#configs.repeat([...this.#entryByKid.values()].map(({ meter, kid }) => ({ meter, kid })));
-    this.#announceCheckpoint();
+    this.#announce();
   }
 
   admit(items: readonly AdmittedItem[]): void {
@@ -134,14 +133,7 @@ export class LedgerHost {
     const size = this.#receipts.seen(meter, note);
     if (size === undefined || size <= this.#beyond) return;
     const { ledger, suite, keys } = this.#options;
-    const { origin } = ledger.state.chain;
-    const verifiers = [{ name: keys.note.name, publicKey: keys.note.publicKey }];
-    try {
-      verifyCheckpoint(suite, note, { origin, verifiers, threshold: 1 });
-    } catch (error) {
-      if (!isCoded(error)) throw error;
-      return;
-    }
+    if (!isOwnCheckpoint(suite, keys.note, ledger.state.chain.origin, note)) return;
     this.#beyond = size;
     this.event({ event: "alarm", code: "store-old", meter, detail: `a meter saw size ${size}` });
   }
@@ -177,7 +169,7 @@ export class LedgerHost {
       if (added !== undefined) this.#oweReceipts(added);
     }
     for (const line1 of block.records) {
-      const record = parseTyp(line1) === "enrol" ? parseRecord(suite, line1) : undefined;
+      const record = readTyp(line1) === "enrol" ? parseRecord(suite, line1) : undefined;
       if (record?.typ !== "enrol") continue;
       const entry = this.#findByKey(record.payload.point);
       if (entry !== undefined) newKids.push(entry.kid);
@@ -188,8 +180,7 @@ export class LedgerHost {
         return entry === undefined ? [] : [{ meter: entry.meter, kid }];
       }),
     );
-    this.#announceCheckpoint();
-    this.#announceBlock(block);
+    this.#announce(block);
     this.event({
       event: "block",
       height: tip.height,
@@ -301,23 +292,9 @@ export class LedgerHost {
     this.#receipts.owe(owed);
   }
 
-  #announceCheckpoint(): void {
+  #announce(block?: SealedBlock): void {
     const { ledger, config } = this.#options;
-    const payload = ledger.checkpoint();
-    if (payload === undefined) return;
-    const topic = formatGatewayTopic(this.#net, config.name, "checkpoint");
-    this.#publish([{ topic, payload, retain: true }], false);
-  }
-
-  /** Header, nonce and seal; who wants the records asks for them. */
-  #announceBlock({ header, nonce, seal }: SealedBlock): void {
-    const topic = formatGatewayTopic(this.#net, this.#options.config.name, "block");
-    const payload = JSON.stringify({
-      header: encodeBase64url(header),
-      nonce: encodeBase64url(nonce),
-      seal: encodeBase64url(seal),
-    });
-    this.#publish([{ topic, payload }], false);
+    this.#publish(listAnnouncements(this.#net, config.name, ledger.checkpoint(), block), false);
   }
 
   #topic(meter: string, channel: "reply" | "receipt" | "config"): string {
@@ -328,10 +305,4 @@ export class LedgerHost {
   #publish(messages: readonly Publication[], paced: boolean): void {
     if (messages.length > 0) this.#options.send({ kind: "publish", messages, paced });
   }
-}
-
-/** The type that a record's header names, without parsing the rest. */
-function parseTyp(line1: string): string {
-  const header = Buffer.from(line1.slice(0, line1.indexOf(".")), "base64url").toString("latin1");
-  return /"typ":"wattproof-([a-z0-9-]+)\+jws"/.exec(header)?.[1] ?? "";
 }

@@ -36,7 +36,7 @@ function run(port: MessagePort, data: AdmissionWorkerData): void {
   const options: AdmissionOptions = {
     suite: nodeSuite,
     registry,
-    open: (record, line2, entry) => openDay(nodeSuite, data.utility, record, line2, entry),
+    open: (...order) => openDay(nodeSuite, data.utility, ...order),
   };
   port.on("message", (message: PackedBatch | RegistryMessage) => {
     if ("entries" in message) {

@@ -10,11 +10,12 @@ import { encodeBase64url } from "../../shared/base/bytes.ts";
 import { fail, isCoded } from "../../shared/base/error.ts";
 import type { ErrorCode } from "../../shared/base/error-code.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
-import { packLine1, packLine2 } from "../../shared/record/compact.ts";
+import { packDayLine1, packLine2, packParsedLine2 } from "../../shared/record/compact.ts";
+import { parseLine1 } from "../../shared/record/day-line.ts";
 import { computeCt, splitEnvelope } from "../../shared/record/envelope.ts";
 import { type ParsedRecord, verifyRecordSignature } from "../../shared/record/record.ts";
+import { type ParsedLine2, parseLine2 } from "../../shared/record/sealed-box.ts";
 import type { Candidate } from "../ledger/candidate.ts";
-import { parseMeterLine } from "./day-line.ts";
 import type { KnownKey, Registry } from "./registry.ts";
 
 /** What becomes of an envelope: a candidate for the ledger, or a refusal. */
@@ -33,6 +34,8 @@ export type OpenCandidate = (
   record: ParsedRecord<"day">,
   line2: string,
   entry: { readonly meter: string; readonly recipients: readonly string[] },
+  /** `line2` taken apart, where that has been done. */
+  parsed?: ParsedLine2,
 ) => NonNullable<Candidate["opened"]>;
 
 export interface AdmissionOptions {
@@ -62,6 +65,16 @@ function requireKey(registry: Registry, record: ParsedRecord, meter: string): Kn
   return known;
 }
 
+/** The parts of line 2; undefined where its form is broken, which opening will name. */
+function tryParseLine2(line2: string): ParsedLine2 | undefined {
+  try {
+    return parseLine2(line2);
+  } catch (error) {
+    if (!isCoded(error)) throw error;
+    return undefined;
+  }
+}
+
 function admitDay(
   options: AdmissionOptions,
   record: ParsedRecord<"day">,
@@ -85,15 +98,16 @@ function admitDay(
     known.seq = record.seq;
     known.leaf = leaf;
   }
+  const parsed = tryParseLine2(line2);
   return {
     leaf,
     candidate: {
       record,
       line2,
       meter,
-      packedLine1: packLine1(record.line1),
-      packedLine2: packLine2(line2),
-      opened: options.open(record, line2, known.entry),
+      packedLine1: packDayLine1(record),
+      packedLine2: parsed === undefined ? packLine2(line2) : packParsedLine2(parsed),
+      opened: options.open(record, line2, known.entry, parsed),
     },
   };
 }
@@ -104,7 +118,7 @@ function admitDay(
 export function admit(options: AdmissionOptions, meter: string, bytes: Uint8Array): Admission {
   try {
     const { line1, line2 } = splitEnvelope(bytes);
-    const record = parseMeterLine(options.suite, options.registry.kidByHeader, line1);
+    const record = parseLine1(options.suite, options.registry.kidByHeader, line1);
     const known = requireKey(options.registry, record, meter);
     // The one place where the types that a meter may sign are told apart; others come with their rules.
     if (record.typ === "day") return admitDay(options, record, line2, known);

@@ -5,7 +5,7 @@
  * is frozen. Entries are plain data so that they cross threads.
  */
 import type { CryptoSuite, EcPublicJwk, VerifyKey } from "../../shared/crypto/suite.ts";
-import { dayHeaderPart } from "./day-line.ts";
+import { dayHeaderPart } from "../../shared/record/day-line.ts";
 
 /** One device at one metering point, as the writer announces it. */
 export interface RegistryEntry {

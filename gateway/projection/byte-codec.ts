@@ -6,8 +6,13 @@ import { decodeUtf8, encodeUtf8 } from "../../shared/base/bytes.ts";
 
 /** Grows as it is written; `finish` gives the bytes. */
 export class ByteWriter {
-  #bytes = new Uint8Array(512);
+  #bytes: Uint8Array;
   #at = 0;
+
+  /** @param expected bytes that will be written, as a guess */
+  constructor(expected = 512) {
+    this.#bytes = new Uint8Array(expected);
+  }
 
   byte(value: number): void {
     this.#reserve(1);
@@ -17,6 +22,10 @@ export class ByteWriter {
   /** An integer from 0 to 2^53-1. */
   varint(value: number): void {
     this.#reserve(8);
+    if (value < 128) {
+      this.#bytes[this.#at++] = value;
+      return;
+    }
     let rest = value;
     while (rest >= 128) {
       this.#bytes[this.#at++] = (rest % 128) + 128;

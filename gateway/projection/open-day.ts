@@ -15,7 +15,7 @@ import { checkDay } from "../../shared/day/check-day.ts";
 import { computePt } from "../../shared/record/envelope.ts";
 import { parsePlaintext } from "../../shared/record/plaintext.ts";
 import type { ParsedRecord } from "../../shared/record/record.ts";
-import { openLine2, parseLine2 } from "../../shared/record/sealed-box.ts";
+import { openLine2, type ParsedLine2, parseLine2 } from "../../shared/record/sealed-box.ts";
 import type { Opened } from "../ledger/candidate.ts";
 import { packDay } from "./packed-day.ts";
 
@@ -26,27 +26,37 @@ export interface OpenContext {
   readonly recipients: readonly string[];
 }
 
-/** Never throws for any line 2; its verdict is the result. */
+/** Never throws for any line 2; its verdict is the result. `parsed` is line 2 taken apart, if that was done. */
 export function openDay(
   suite: CryptoSuite,
   key: Pick<RecipientKey, "kid" | "secret">,
   record: ParsedRecord<"day">,
   line2: string,
   context: OpenContext,
+  parsed?: ParsedLine2,
 ): Opened {
   try {
-    const parsed = parseLine2(line2);
-    const sealedTo = parsed.recipients.map(({ kid }) => kid);
-    if (sealedTo.join() !== context.recipients.join()) {
-      fail("recipients", "line 2 is not sealed to exactly the recipients of its point");
-    }
-    const plaintext = openLine2(suite, parsed, key, record.kid, "day");
-    if (computePt(suite, plaintext) !== record.payload.pt) fail("pt", "the plaintext is not pt's");
-    const day = parsePlaintext("day", decodeUtf8(plaintext));
-    checkDay(record.payload, day, { meter: context.meter });
-    return { packed: packDay(day) };
+    return judge(suite, key, record, parsed ?? parseLine2(line2), context);
   } catch (error) {
     if (!isCoded(error)) throw error;
     return { unusable: error.code satisfies ErrorCode };
   }
+}
+
+function judge(
+  suite: CryptoSuite,
+  key: Pick<RecipientKey, "kid" | "secret">,
+  record: ParsedRecord<"day">,
+  parsed: ParsedLine2,
+  context: OpenContext,
+): Opened {
+  const sealedTo = parsed.recipients.map(({ kid }) => kid);
+  if (sealedTo.join() !== context.recipients.join()) {
+    fail("recipients", "line 2 is not sealed to exactly the recipients of its point");
+  }
+  const plaintext = openLine2(suite, parsed, key, record.kid, "day");
+  if (computePt(suite, plaintext) !== record.payload.pt) fail("pt", "the plaintext is not pt's");
+  const day = parsePlaintext("day", decodeUtf8(plaintext));
+  checkDay(record.payload, day, { meter: context.meter });
+  return { packed: packDay(day) };
 }

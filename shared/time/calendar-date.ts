@@ -17,8 +17,11 @@ const MONTH = /^(\d{4})-(\d{2})$/;
 export function parseDate(date: string): number {
   const match = DATE.exec(date);
   if (match !== null) {
-    const number = dayNumber(Number(match[1]), Number(match[2]), Number(match[3]));
-    if (number >= 0 && formatDate(number) === date) return number;
+    const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
+    const number = dayNumber(year, month, day);
+    // Date.UTC carries what no month has, such as a 31st of April, into the next one.
+    const at = new Date(number * SECONDS_PER_DAY * 1000);
+    if (number >= 0 && at.getUTCDate() === day && at.getUTCMonth() === month - 1) return number;
   }
   fail("calendar", "not a date from 1970-01-01 to 9999-12-31", { date });
 }

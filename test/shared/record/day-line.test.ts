@@ -1,10 +1,11 @@
+/** The fast reading of a day record gives what the long one gives: the record, or the code of what is wrong. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { dayHeaderPart, parseMeterLine } from "../../../gateway/intake/day-line.ts";
 import { isCoded } from "../../../shared/base/error.ts";
 import { createSigningKey } from "../../../shared/crypto/key.ts";
 import { nodeSuite } from "../../../shared/crypto/node-suite.ts";
+import { dayHeaderPart, parseLine1 } from "../../../shared/record/day-line.ts";
 import { parseRecord, signRecord } from "../../../shared/record/record.ts";
 import { seededBytes } from "../../support/seeded-bytes.ts";
 
@@ -31,10 +32,7 @@ test("the fast reading of a day gives what the long one gives", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1 }), natural, natural, (seq, from, to) => {
       const line1 = signDay(seq, from, to);
-      assert.deepEqual(
-        parseMeterLine(nodeSuite, kidByHeader, line1),
-        parseRecord(nodeSuite, line1),
-      );
+      assert.deepEqual(parseLine1(nodeSuite, kidByHeader, line1), parseRecord(nodeSuite, line1));
     }),
     { seed: 1, numRuns: 100 },
   );
@@ -46,7 +44,7 @@ test("any changed character gives the same verdict on both ways", () => {
     for (const other of ["A", "g", "_", ".", "="]) {
       const changed = line1.slice(0, at) + other + line1.slice(at + 1);
       assert.deepEqual(
-        outcome(() => parseMeterLine(nodeSuite, kidByHeader, changed)),
+        outcome(() => parseLine1(nodeSuite, kidByHeader, changed)),
         outcome(() => parseRecord(nodeSuite, changed)),
         `${other} at ${at}`,
       );
@@ -69,7 +67,7 @@ test("payloads that are nearly a day's get the code of the long way", () => {
   const codes = payloads.map((payload) => {
     const part = Buffer.from(payload).toString("base64url");
     const line1 = `${header}.${part}.${"A".repeat(86)}`;
-    const fast = outcome(() => parseMeterLine(nodeSuite, kidByHeader, line1));
+    const fast = outcome(() => parseLine1(nodeSuite, kidByHeader, line1));
     assert.deepEqual(
       fast,
       outcome(() => parseRecord(nodeSuite, line1)),
