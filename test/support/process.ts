@@ -76,11 +76,7 @@ export interface Ended {
 }
 
 /** Runs a program to its end with its output apart; killed after `limitMs`. */
-function runProgram(
-  program: string,
-  args: readonly string[],
-  limitMs = 60_000,
-): Promise<Ended> {
+function runProgram(program: string, args: readonly string[], limitMs = 60_000): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
     const timer = setTimeout(() => child.kill("SIGKILL"), limitMs);
