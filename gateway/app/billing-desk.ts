@@ -8,6 +8,7 @@ import { decodeBillOrder } from "../billing/bill-order.ts";
 import type { IssuedBillSummary } from "../billing/billing-source.ts";
 import { type CloseOrder, closeMonths, type HeldBack } from "../billing/close-months.ts";
 import type { BillingOptions } from "../billing/issue-bill.ts";
+import { readTyp } from "./announcement.ts";
 import type { GatewayEvent } from "./event-log.ts";
 import type { OfficeOptions } from "./office.ts";
 import { StoreBillingSource } from "./store-billing-source.ts";
@@ -37,10 +38,10 @@ function formatAmount({ total, minor, currency }: IssuedBillSummary): string {
 
 /** Whether a record can make a bill due: a day that began before `until`, or the ground for one. */
 function mayMakeDue(line1: string, until: number): boolean {
-  const [header = "", payload = ""] = line1.split(".", 2);
-  const typ = /"wattproof-([a-z]+)\+jws"/.exec(Buffer.from(header, "base64url").toString("latin1"));
-  if (typ?.[1] === "tariff" || typ?.[1] === "assign") return true;
-  if (typ?.[1] !== "day") return false;
+  const typ = readTyp(line1);
+  if (typ === "tariff" || typ === "assign") return true;
+  if (typ !== "day") return false;
+  const payload = line1.split(".", 2)[1] ?? "";
   const from = /"from":(\d+)/.exec(Buffer.from(payload, "base64url").toString("latin1"));
   return Number(from?.[1]) < until;
 }

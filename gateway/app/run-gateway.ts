@@ -4,8 +4,6 @@
  * Everything that can wait for something is started in order and stopped in reverse: first nothing more is taken
  * in, then what was taken in is committed, then the store is closed.
  */
-import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout } from "node:timers/promises";
@@ -14,11 +12,6 @@ import { createClock, parseClockSpec } from "../../shared/base/clock.ts";
 import { fail } from "../../shared/base/error.ts";
 import { nodeSuite } from "../../shared/crypto/node-suite.ts";
 import { formatMeterFilter, netOf } from "../../shared/message/topic.ts";
-import {
-  type EmbeddedBroker,
-  GATEWAY_USER,
-  startEmbeddedBroker,
-} from "../broker/embedded-broker.ts";
 import type { GatewayConfig } from "../config.ts";
 import { type EarlyRefusal, Intake } from "../intake/intake.ts";
 import { MqttClient } from "../intake/mqtt-client.ts";
@@ -26,6 +19,7 @@ import { WorkerPool } from "../intake/worker-pool.ts";
 import { openReadOnly } from "../ledger/database.ts";
 import { createReadModel } from "../projection/read-model.ts";
 import { createPortal, startPortal } from "../web/portal.ts";
+import { openBroker, tlsOptions } from "./broker-access.ts";
 import { startControlServer } from "./control-server.ts";
 import type { DataFolder } from "./data-folder.ts";
 import type { EventLog } from "./event-log.ts";
@@ -55,56 +49,6 @@ const FLUSH_EVENTS_MS = 1000;
 const DRAIN_MS = 3000;
 /** Event-loop delay is sampled at this resolution, milliseconds. */
 const LOOP_RESOLUTION_MS = 2;
-
-interface BrokerAccess {
-  readonly url: string;
-  readonly publicUrl: string;
-  readonly embedded: EmbeddedBroker | undefined;
-  readonly username?: string;
-  readonly password?: string;
-}
-
-function readSecret(path: string): string {
-  try {
-    return readFileSync(path, "utf8").trim();
-  } catch (error) {
-    fail("config", `${path} cannot be read: ${(error as Error).message}`);
-  }
-}
-
-/** The external broker of the configuration, or the embedded one, started. */
-async function openBroker(config: GatewayConfig): Promise<BrokerAccess> {
-  if (config.broker_url !== "") {
-    return {
-      url: config.broker_url,
-      publicUrl: config.broker_public_url || config.broker_url,
-      embedded: undefined,
-      ...(config.broker_user === "" ? {} : { username: config.broker_user }),
-      ...(config.broker_password_file === ""
-        ? {}
-        : { password: readSecret(config.broker_password_file) }),
-    };
-  }
-  const password = randomBytes(24).toString("base64url");
-  const embedded = await startEmbeddedBroker({
-    host: config.broker_host,
-    port: config.broker_port,
-    gatewayPassword: password,
-  });
-  const host = embedded.host.includes(":") ? `[${embedded.host}]` : embedded.host;
-  const url = `mqtt://${host}:${embedded.port}`;
-  const publicUrl = config.broker_public_url || url;
-  return { url, publicUrl, embedded, username: GATEWAY_USER, password };
-}
-
-function tlsOptions(config: GatewayConfig): Record<string, string> {
-  const { broker_ca_file: ca, broker_cert_file: cert, broker_key_file: key } = config;
-  return {
-    ...(ca === "" ? {} : { ca: readSecret(ca) }),
-    ...(cert === "" ? {} : { cert: readSecret(cert) }),
-    ...(key === "" ? {} : { key: readSecret(key) }),
-  };
-}
 
 /** Starts a gateway on a data folder. Throws `store-locked`, `listen`, `config`, `store`, … */
 export async function runGateway(options: RunOptions): Promise<RunningGateway> {

@@ -1,10 +1,8 @@
 /** Runs one test body against every broker that the gateway is used with: aedes and Mosquitto. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { GATEWAY_USER, startEmbeddedBroker } from "../../gateway/broker/embedded-broker.ts";
 import { startMosquitto } from "./mosquitto.ts";
+import { makeTestFolder } from "./process.ts";
 import { requireSystemPart } from "./system-part.ts";
 
 export interface TestBroker {
@@ -33,13 +31,12 @@ export function testWithBrokers(
   });
   test(`${name} (Mosquitto)`, async (t) => {
     if (!requireSystemPart(t, "mosquitto")) return;
-    const folder = mkdtempSync(join(tmpdir(), "wattproof-broker-"));
+    const folder = makeTestFolder();
     const broker = await startMosquitto(t, folder);
     try {
       await body(t, { url: broker.url, gateway: {} });
     } finally {
       await broker.kill();
-      rmSync(folder, { recursive: true, force: true });
     }
   });
 }

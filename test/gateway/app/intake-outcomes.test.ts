@@ -1,11 +1,9 @@
 // Every kind of wrong message ends in its code, is counted, answered, and changes nothing; through a real broker.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { type LiveGateway, startLiveGateway } from "../../support/live-gateway.ts";
 import { startMosquitto } from "../../support/mosquitto.ts";
+import { makeTestFolder } from "../../support/process.ts";
 import { SealedMeter } from "../../support/sealed-meter.ts";
 import { seededBytes } from "../../support/seeded-bytes.ts";
 import { requireSystemPart } from "../../support/system-part.ts";
@@ -21,8 +19,7 @@ function testGateway(name: string, body: (gateway: LiveGateway) => Promise<void>
 }
 
 async function mosquittoUrl(t: TestContext): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), "wattproof-broker-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = makeTestFolder();
   return (await startMosquitto(t, folder)).url;
 }
 

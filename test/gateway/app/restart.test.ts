@@ -8,13 +8,13 @@ import { connectAsync } from "mqtt";
 import { isCoded } from "../../../shared/base/error.ts";
 import { LiveGateway, startLiveGateway } from "../../support/live-gateway.ts";
 import { startMosquitto } from "../../support/mosquitto.ts";
+import { makeTestFolder } from "../../support/process.ts";
 import { requireSystemPart } from "../../support/system-part.ts";
 import { waitFor } from "../../support/wait.ts";
 
 test("a restart goes on with the same chain; what came meanwhile is taken in; retained is ignored", async (t) => {
   if (!requireSystemPart(t, "mosquitto")) return;
-  const folder = mkdtempSync(join(tmpdir(), "wattproof-broker-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = makeTestFolder();
   const { url } = await startMosquitto(t, folder);
   const gateway = await startLiveGateway(t, { broker_url: url });
   const meter = await gateway.enrol("352522395");

@@ -1,8 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
 import { type AddressInfo, connect } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
 import { createServer as createTlsServer } from "node:tls";
 import { connectAsync } from "mqtt";
@@ -10,6 +7,7 @@ import { startEmbeddedBroker } from "../../../gateway/broker/embedded-broker.ts"
 import { type IncomingMessage, MqttClient } from "../../../gateway/intake/mqtt-client.ts";
 import { type TestBroker, testWithBrokers } from "../../support/brokers.ts";
 import { startMosquitto } from "../../support/mosquitto.ts";
+import { makeTestFolder } from "../../support/process.ts";
 import { requireSystemPart } from "../../support/system-part.ts";
 import { LOCALHOST_CERT, LOCALHOST_KEY } from "../../support/tls-localhost.ts";
 import { waitFor } from "../../support/wait.ts";
@@ -125,8 +123,7 @@ testWithBrokers("a paused client takes nothing in until it resumes", async (_t, 
 
 test("reconnects when the broker was killed, and sends again what was in flight", async (t) => {
   if (!requireSystemPart(t, "mosquitto")) return;
-  const folder = mkdtempSync(join(tmpdir(), "wattproof-broker-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = makeTestFolder();
   const broker = await startMosquitto(t, folder);
   const states: boolean[] = [];
   const client = new MqttClient({
