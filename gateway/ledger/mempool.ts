@@ -40,11 +40,17 @@ interface MempoolRow {
   readonly at: number;
 }
 
+/** Held records of one key. */
+interface HeldOfKey {
+  readonly bySeq: Map<number, Held>;
+  newest: Held;
+}
+
 export class Mempool {
   readonly #suite: Pick<CryptoSuite, "sha256">;
   readonly #byLeaf = new Map<string, Held>();
   readonly #byLine1 = new Map<string, Held>();
-  readonly #byKid = new Map<string, Held[]>();
+  readonly #byKid = new Map<string, HeldOfKey>();
   readonly #insert: Statement<(number | string | Uint8Array | null)[]>;
   readonly #remove: Statement<[number]>;
   readonly #removeRun: Statement<[number, number]>;
@@ -88,12 +94,12 @@ export class Mempool {
 
   /** The held record with this place in its key's chain. */
   find(kid: string, seq: number): Held | undefined {
-    return this.#byKid.get(kid)?.find((held) => held.record.seq === seq);
+    return this.#byKid.get(kid)?.bySeq.get(seq);
   }
 
   /** The newest held record of a key. */
   newest(kid: string): Held | undefined {
-    return this.#byKid.get(kid)?.at(-1);
+    return this.#byKid.get(kid)?.newest;
   }
 
   /** Reads the table again. */
@@ -155,15 +161,15 @@ export class Mempool {
     this.#changes += 1;
     this.#byLeaf.delete(held.record.leaf);
     this.#byLine1.delete(held.record.line1);
-    const { kid } = held.record;
-    const ofKey = this.#byKid.get(kid) ?? [];
-    if (ofKey.length <= 1) this.#byKid.delete(kid);
-    else if (ofKey[0]?.id === held.id) ofKey.shift();
-    else
-      this.#byKid.set(
-        kid,
-        ofKey.filter((other) => other.id !== held.id),
-      );
+    const { kid, seq } = held.record;
+    const ofKey = this.#byKid.get(kid);
+    if (ofKey?.bySeq.get(seq)?.id !== held.id) return;
+    ofKey.bySeq.delete(seq);
+    if (ofKey.bySeq.size === 0) this.#byKid.delete(kid);
+    // The newest goes before the others only when it is dropped, which is rare.
+    else if (ofKey.newest.id === held.id) {
+      ofKey.newest = [...ofKey.bySeq.values()].reduce((a, b) => (a.id > b.id ? a : b));
+    }
   }
 
   #store(held: Held): Held {
@@ -177,12 +183,15 @@ export class Mempool {
   }
 
   #enter(held: Held): void {
-    const { kid, leaf, line1 } = held.record;
+    const { kid, leaf, line1, seq } = held.record;
     this.#byLeaf.set(leaf, held);
     this.#byLine1.set(line1, held);
-    const others = this.#byKid.get(kid);
-    if (others === undefined) this.#byKid.set(kid, [held]);
-    else others.push(held);
+    const ofKey = this.#byKid.get(kid);
+    if (ofKey === undefined) this.#byKid.set(kid, { bySeq: new Map([[seq, held]]), newest: held });
+    else {
+      ofKey.bySeq.set(seq, held);
+      if (held.id > ofKey.newest.id) ofKey.newest = held;
+    }
     this.#first = Math.min(this.#first, held.id);
     this.#last = Math.max(this.#last, held.id);
   }
