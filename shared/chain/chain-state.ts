@@ -95,11 +95,40 @@ export interface StateChange {
   readonly after: Entity | undefined;
 }
 
+type Kind = keyof EntityByKind;
+
+/** What a put replaced. */
+interface Replaced {
+  /** `chain` has the empty id. */
+  readonly kind: Kind | "chain";
+  readonly id: string;
+  readonly before: Entity | undefined;
+}
+
+function keyOf({ kind, id }: Pick<Replaced, "kind" | "id">): StateKey {
+  return kind === "chain" ? kind : `${kind}:${id}`;
+}
+
+function splitKey(key: StateKey): readonly [kind: Kind | "chain", id: string] {
+  if (key === "chain") return [key, ""];
+  const colon = key.indexOf(":");
+  return [key.slice(0, colon) as Kind, key.slice(colon + 1)];
+}
+
 export class ChainState {
   readonly #base: ChainState | undefined;
-  readonly #entities = new Map<StateKey, Entity>();
+  /** A map a kind: joining kind and id to a text for each look-up would cost more than the look-up. */
+  readonly #entities: { readonly [K in Kind | "chain"]: Map<string, Entity> } = {
+    chain: new Map(),
+    member: new Map(),
+    device: new Map(),
+    point: new Map(),
+    tariff: new Map(),
+    logged: new Map(),
+    token: new Map(),
+  };
   /** Undo journal: what each put replaced in this layer, oldest first. */
-  #journal: { key: StateKey; before: Entity | undefined }[] = [];
+  #journal: Replaced[] = [];
 
   /** An empty state, or an overlay that reads through to `base` and keeps its own changes. */
   constructor(base?: ChainState) {
@@ -108,35 +137,42 @@ export class ChainState {
 
   /** Restores a stored state; replaces nothing that is not named. */
   load(entries: Iterable<readonly [StateKey, Entity]>): void {
-    for (const [key, entity] of entries) this.#entities.set(key, entity);
+    for (const [key, entity] of entries) {
+      const [kind, id] = splitKey(key);
+      this.#entities[kind].set(id, entity);
+    }
   }
 
   /** This layer's entities, in no particular order. */
-  entries(): IterableIterator<[StateKey, Entity]> {
-    return this.#entities.entries();
+  *entries(): IterableIterator<[StateKey, Entity]> {
+    for (const [kind, entities] of Object.entries(this.#entities)) {
+      for (const [id, entity] of entities) {
+        yield [keyOf({ kind: kind as Kind | "chain", id }), entity];
+      }
+    }
   }
 
   get isEmpty(): boolean {
-    return this.#read("chain") === undefined;
+    return this.#read("chain", "") === undefined;
   }
 
   /** Throws `genesis` before the genesis record. */
   get chain(): ChainEntity {
-    const chain = this.#read("chain");
+    const chain = this.#read("chain", "");
     if (chain === undefined) fail("genesis", "the chain has no genesis yet");
     return chain as ChainEntity;
   }
 
-  get<K extends keyof EntityByKind>(kind: K, id: string): EntityByKind[K] | undefined {
-    return this.#read(`${kind}:${id}`) as EntityByKind[K] | undefined;
+  get<K extends Kind>(kind: K, id: string): EntityByKind[K] | undefined {
+    return this.#read(kind, id) as EntityByKind[K] | undefined;
   }
 
-  put<K extends keyof EntityByKind>(kind: K, id: string, entity: EntityByKind[K]): void {
-    this.#write(`${kind}:${id}`, entity);
+  put<K extends Kind>(kind: K, id: string, entity: EntityByKind[K]): void {
+    this.#write(kind, id, entity);
   }
 
   putChain(chain: ChainEntity): void {
-    this.#write("chain", chain);
+    this.#write("chain", "", chain);
   }
 
   /** The members with role `gateway`, in the order of their admission. */
@@ -152,41 +188,52 @@ export class ChainState {
   }
 
   rollbackTo(mark: number): void {
-    for (const { key, before } of this.#journal.splice(mark).reverse()) this.#restore(key, before);
+    for (const replaced of this.#journal.splice(mark).reverse()) this.#restore(replaced);
   }
 
   /** Ends a change set: what changed since the last one, one entry a key; the journal is emptied. */
   takeChanges(): StateChange[] {
-    const first = new Map<StateKey, Entity | undefined>();
-    for (const { key, before } of this.#journal) if (!first.has(key)) first.set(key, before);
+    const first = new Map<StateKey, Replaced>();
+    for (const replaced of this.#journal) {
+      const key = keyOf(replaced);
+      if (!first.has(key)) first.set(key, replaced);
+    }
     this.#journal = [];
-    return [...first].map(([key, before]) => ({ key, before, after: this.#entities.get(key) }));
+    return [...first].map(([key, { kind, id, before }]) => ({
+      key,
+      before,
+      after: this.#entities[kind].get(id),
+    }));
   }
 
   /** Undoes a change set; change sets are reverted newest first. */
   revert(changes: readonly StateChange[]): void {
-    for (const { key, before } of changes) this.#restore(key, before);
+    for (const { key, before } of changes) {
+      const [kind, id] = splitKey(key);
+      this.#restore({ kind, id, before });
+    }
   }
 
   /** Forgets everything in this layer; an overlay then shows its base again. */
   clear(): void {
-    this.#entities.clear();
+    for (const entities of Object.values(this.#entities)) entities.clear();
     this.#journal = [];
   }
 
-  #read(key: StateKey): Entity | undefined {
-    const own = this.#entities.get(key);
-    return own !== undefined || this.#base === undefined ? own : this.#base.#read(key);
+  #read(kind: Kind | "chain", id: string): Entity | undefined {
+    const own = this.#entities[kind].get(id);
+    return own !== undefined || this.#base === undefined ? own : this.#base.#read(kind, id);
   }
 
-  #write(key: StateKey, entity: Entity): void {
-    this.#journal.push({ key, before: this.#entities.get(key) });
-    this.#entities.set(key, entity);
+  #write(kind: Kind | "chain", id: string, entity: Entity): void {
+    const entities = this.#entities[kind];
+    this.#journal.push({ kind, id, before: entities.get(id) });
+    entities.set(id, entity);
   }
 
-  #restore(key: StateKey, before: Entity | undefined): void {
-    if (before === undefined) this.#entities.delete(key);
-    else this.#entities.set(key, before);
+  #restore({ kind, id, before }: Replaced): void {
+    if (before === undefined) this.#entities[kind].delete(id);
+    else this.#entities[kind].set(id, before);
   }
 }
 
