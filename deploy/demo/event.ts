@@ -36,7 +36,7 @@ export function readFact(event: ChildEvent): DemoFact | undefined {
       return {
         kind: "alarm",
         code: text(event["code"]),
-        detail: `${text(event["meter"])} ${text(event["detail"] ?? event["note"])}`.trim(),
+        detail: `${text(event["meter"])} ${text(event["detail"])}`.trim(),
       };
     default:
       return undefined;

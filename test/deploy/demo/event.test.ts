@@ -43,7 +43,7 @@ test("alarms of both sides", () => {
       detail: "352100017 d",
     },
   );
-  const line = formatEvent("352100017", { event: "alarm", code: "frozen", note: "n" }, "json");
+  const line = formatEvent("352100017", { event: "alarm", code: "frozen", detail: "n" }, "json");
   assert.deepEqual(readFact(JSON.parse(line)), {
     kind: "alarm",
     code: "frozen",
