@@ -103,7 +103,6 @@ function admitDay(
     leaf,
     candidate: {
       record,
-      line2,
       meter,
       packedLine1: packDayLine1(record),
       packedLine2: parsed === undefined ? packLine2(line2) : packParsedLine2(parsed),

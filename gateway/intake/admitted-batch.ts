@@ -29,16 +29,16 @@ export interface AdmittedBatch {
   readonly bytes: ArrayBuffer;
 }
 
-/** meter, kid, leaf, prev, ct, pt, code that makes it unusable or nothing, line 1, line 2. */
+/** meter, kid, leaf, prev, ct, pt, code that makes it unusable or nothing, line 1, line 2 unless it is packed. */
 const TEXTS = 9;
 /** epoch, packet id, seq, from, to, unopened, three lengths in `bytes`. */
 const NUMBERS = 9;
 const NOTHING = new Uint8Array(0);
 
-type DayCandidate = Candidate & { readonly record: ParsedRecord<"day">; readonly line2: string };
+type DayCandidate = Candidate & { readonly record: ParsedRecord<"day"> };
 
 function isDay(candidate: Candidate | undefined): candidate is DayCandidate {
-  return candidate?.record.typ === "day" && candidate.line2 !== undefined;
+  return candidate?.record.typ === "day";
 }
 
 /** Moves all candidates of a batch into one message. */
@@ -57,7 +57,7 @@ export function packAdmitted(items: readonly AdmittedItem[]): AdmittedBatch {
       return;
     }
     kinds[i] = 1;
-    const { record, line2, packedLine1 = NOTHING, packedLine2 = NOTHING, opened } = candidate;
+    const { record, line2 = "", packedLine1 = NOTHING, packedLine2 = NOTHING, opened } = candidate;
     const { prev, ct, pt, seq, from, to } = record.payload;
     const day = opened !== undefined && "packed" in opened ? opened.packed : NOTHING;
     const code = opened !== undefined && "unusable" in opened ? opened.unusable : "";
@@ -104,7 +104,8 @@ export function unpackAdmitted(batch: AdmittedBatch): AdmittedItem[] {
     const packedLine2 = take(numbers[n + 7] as number);
     const packed = take(numbers[n + 8] as number);
     const candidate: Candidate = {
-      ...{ record, line2, meter },
+      ...{ record, meter },
+      ...(line2 === "" ? {} : { line2 }),
       ...(packedLine1.length === 0 ? {} : { packedLine1 }),
       ...(packedLine2.length === 0 ? {} : { packedLine2 }),
       ...(packed.length > 0 ? { opened: { packed } } : {}),

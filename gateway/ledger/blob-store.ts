@@ -5,7 +5,7 @@
  */
 import { decodeBase64url, encodeUtf8, equalBytes } from "../../shared/base/bytes.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
-import { packLine2, unpackLine2 } from "../../shared/record/compact.ts";
+import { unpackLine2 } from "../../shared/record/compact.ts";
 import type { Db, Statement } from "./database.ts";
 
 export class BlobStore {
@@ -27,8 +27,8 @@ export class BlobStore {
     this.#remove = db.prepare("DELETE FROM blob WHERE id = ? AND refs <= 0");
   }
 
-  /** Stores line 2 whose hash is `ct` (H), or counts one more record that shares it. Returns its row. */
-  put(ct: string, line2: string, packed: Uint8Array = packLine2(line2)): number {
+  /** Stores the packed line 2 whose hash is `ct` (H), or counts one more record that shares it. Returns its row. */
+  put(ct: string, packed: Uint8Array): number {
     const key = keyOf(ct);
     const shared = this.#findRow(key, ct);
     if (shared !== undefined) {

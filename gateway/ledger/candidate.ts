@@ -20,7 +20,7 @@ export interface Candidate {
   /** Form and signature of line 1 and `ct` are checked. */
   readonly record: ParsedRecord;
   readonly line2?: string;
-  /** Stored form of line 2 (`packLine2` of shared/record/compact.ts), where a worker has made it already. */
+  /** Stored form of line 2 (`packLine2` of shared/record/compact.ts); stands for `line2`, which then need not come. */
   readonly packedLine2?: Uint8Array;
   /** Stored form of line 1 (`packLine1`), likewise. */
   readonly packedLine1?: Uint8Array;

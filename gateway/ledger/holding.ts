@@ -16,7 +16,7 @@ import {
 } from "../../shared/chain/chain-state.ts";
 import type { SigningKey } from "../../shared/crypto/key.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
-import { packLine1 } from "../../shared/record/compact.ts";
+import { packLine1, packLine2 } from "../../shared/record/compact.ts";
 import { hasLine2, type PayloadByTyp, type Typ } from "../../shared/record/payload.ts";
 import { type ParsedRecord, parseRecord, signRecord } from "../../shared/record/record.ts";
 import type { BlobStore } from "./blob-store.ts";
@@ -153,10 +153,11 @@ export class Holding {
   #keep(candidate: Candidate, own: boolean, now: number): void {
     const { mempool, blobs } = this.#options;
     const { record, line2, meter, opened } = candidate;
+    const packed = candidate.packedLine2 ?? (line2 === undefined ? undefined : packLine2(line2));
     let blob: number | null = null;
-    if (line2 !== undefined && hasLine2(record.typ)) {
+    if (packed !== undefined && hasLine2(record.typ)) {
       const { ct } = record.payload as { ct: string };
-      blob = blobs.put(ct, line2, candidate.packedLine2);
+      blob = blobs.put(ct, packed);
     }
     mempool.add({
       record,

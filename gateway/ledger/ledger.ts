@@ -15,6 +15,7 @@ import {
   signSeal,
 } from "../../shared/chain/block.ts";
 import type { ChainState } from "../../shared/chain/chain-state.ts";
+import { packLine2 } from "../../shared/record/compact.ts";
 import type { Typ } from "../../shared/record/payload.ts";
 import { PointVault } from "../vault/point-vault.ts";
 import { BlobStore } from "./blob-store.ts";
@@ -199,7 +200,7 @@ export class Ledger {
     this.#receipts = undefined;
     try {
       return this.#write(() => {
-        for (const [ct, line2] of lines2) this.#blobs.put(ct, line2);
+        for (const [ct, line2] of lines2) this.#blobs.put(ct, packLine2(line2));
         const { kind, undone, mined, fromHeight } = this.#chain.append(block, hash, prev);
         this.#holding.settle(mined);
         const dropped = kind === "side" ? [] : this.#holding.rebase(undone, this.now());
