@@ -94,10 +94,8 @@ export class StoreBillingSource implements BillingSource {
     const meter = this.#enrolment.get(point)?.meter;
     if (meter === undefined || meter === null) return undefined;
     const months = this.#monthsOf(meter);
-    const first = months[0];
-    const last = months.at(-1);
-    if (first === undefined || last === undefined) return undefined;
-    const from = this.#serviceFrom.get(point) ?? this.#firstOf(point, meter, first.first);
+    if (months.length === 0) return undefined;
+    const from = this.#serviceFrom.get(point) ?? this.#firstOf(point, meter, months);
     if (from === undefined) return undefined;
     this.#serviceFrom.set(point, from);
     for (const { last: date } of months.reverse()) {
@@ -183,12 +181,22 @@ export class StoreBillingSource implements BillingSource {
     return months;
   }
 
-  #firstOf(point: string, meter: number, date: number): number | undefined {
-    const starts = this.#days.all(date, meter).flatMap(({ pos }) => {
-      const record = this.#dayAt(pos);
-      return record !== undefined && this.#isOf(point, record) ? [record.payload.from] : [];
-    });
-    return starts.length === 0 ? undefined : Math.min(...starts);
+  /** Beginning of the point's first day; earlier days of the meter may be those of another point. */
+  #firstOf(
+    point: string,
+    meter: number,
+    months: readonly { readonly first: number; readonly last: number }[],
+  ): number | undefined {
+    for (const { first, last } of months) {
+      for (let date = first; date <= last; date = shiftDate(date, 1)) {
+        const starts = this.#days.all(date, meter).flatMap(({ pos }) => {
+          const record = this.#dayAt(pos);
+          return record !== undefined && this.#isOf(point, record) ? [record.payload.from] : [];
+        });
+        if (starts.length > 0) return Math.min(...starts);
+      }
+    }
+    return undefined;
   }
 
   #dayAt(position: number): ParsedRecord<"day"> | undefined {
