@@ -7,6 +7,7 @@ import type { DayReader } from "./day-reader.ts";
 import { meterText } from "./meter-text.ts";
 import type { BillDetail, BillPage, BillQuery, BillSummary } from "./read-model-types.ts";
 import type { ShownBill } from "./row-tables.ts";
+import type { StatementReader } from "./statement-reader.ts";
 
 interface BillRow {
   readonly pos: number;
@@ -23,6 +24,7 @@ const DEFAULT_LIMIT = 1_000;
 export class BillReader {
   readonly #chain: ChainReader;
   readonly #days: DayReader;
+  readonly #statements: StatementReader;
   readonly #all: Statement<[number, number], BillRow>;
   readonly #ofMeter: Statement<[number, number, number], BillRow>;
   readonly #countOfMeter: Statement<[number], { n: number }>;
@@ -30,9 +32,10 @@ export class BillReader {
   readonly #tariff: Statement<[string], { pos: number; id: string; ver: number }>;
   readonly #total: Statement<[], { value: number }>;
 
-  constructor(db: Db, chain: ChainReader, days: DayReader) {
+  constructor(db: Db, chain: ChainReader, days: DayReader, statements: StatementReader) {
     this.#chain = chain;
     this.#days = days;
+    this.#statements = statements;
     this.#all = db.prepare(
       `SELECT ${COLUMNS} FROM bill ORDER BY from_s DESC, meter, pos LIMIT ? OFFSET ?`,
     );
@@ -71,6 +74,7 @@ export class BillReader {
       slots: bill.slots,
       missing: bill.missing.map(([fromSeconds, toSeconds]) => ({ fromSeconds, toSeconds })),
       used: this.#used(row.meter, bill, final),
+      daily: this.#statements.ofBill(row.pos, bill),
       tariffs: this.#tariffs(row.pos),
     };
   }

@@ -20,6 +20,7 @@ import { openBill } from "./open-bill.ts";
 import { openDay } from "./open-day.ts";
 import { type DayHead, readDayHead } from "./packed-day.ts";
 import { RowTables } from "./row-tables.ts";
+import { StatementTable } from "./statement-table.ts";
 
 export interface ProjectorOptions {
   readonly suite: CryptoSuite;
@@ -38,6 +39,7 @@ interface Tables {
   readonly days: DayTable;
   readonly devices: DeviceDirectory;
   readonly rows: RowTables;
+  readonly statements: StatementTable;
   readonly records: RecordStore;
 }
 
@@ -57,7 +59,7 @@ class StoreProjector implements Projector {
   }
 
   rollback(db: Db, fromPosition: number): void {
-    const { days, rows, records, devices } = this.#open(db);
+    const { days, rows, statements, records, devices } = this.#open(db);
     const months = new Map<string, readonly [month: number, meter: number]>();
     for (const { pos, line1 } of [...records.range(fromPosition, Number.MAX_SAFE_INTEGER)]) {
       const record = parseRecord(this.#options.suite, unpackLine1(line1));
@@ -71,6 +73,7 @@ class StoreProjector implements Projector {
       months.set(`${month}/${row.meter}`, [month, row.meter]);
     }
     for (const [month, meter] of months.values()) days.resum(month, meter);
+    statements.removeBillsFrom(fromPosition);
     rows.removeFrom(fromPosition);
     this.reset();
   }
@@ -89,6 +92,7 @@ class StoreProjector implements Projector {
       days: new DayTable(db),
       devices: new DeviceDirectory(db),
       rows: new RowTables(db),
+      statements: new StatementTable(db, this.#options.suite),
       records: new RecordStore(db),
     };
     return this.#tables;
@@ -203,7 +207,7 @@ class StoreProjector implements Projector {
   }
 
   #applyBill(
-    { rows }: Tables,
+    { rows, statements }: Tables,
     projected: ProjectedRecord & { readonly record: ParsedRecord<"bill"> },
     time: number,
   ): void {
@@ -221,6 +225,7 @@ class StoreProjector implements Projector {
     const { pad: _, salt: __, ...bill } = opened.bill;
     const month = Number(localMonthOf(bill.zone, bill.from).replace("-", ""));
     rows.addBill(position, time, month, bill);
+    statements.addBill(position, record.payload.point, bill);
   }
 }
 

@@ -214,6 +214,27 @@ export interface BillLine {
   readonly amountMinor: number;
 }
 
+/** What one local day costs: computed from its records and tariff, never a record itself. */
+export interface DayStatement {
+  readonly meter: string;
+  readonly date: string;
+  /** Of the day's first record. */
+  readonly position: number;
+  /** Of all usable records of the day. */
+  readonly wh: number;
+  readonly currency: string;
+  readonly minorDigits: number;
+  /** Exact, in 10^-12 of the currency: decimal digits (may exceed 2^53). Before tax. */
+  readonly exactPico: string;
+  /** `exactPico` rounded, only to be shown: a bill rounds its own lines. */
+  readonly amountMinor: number;
+  /** No bill has reached this day, so later records may change the row. */
+  readonly provisional: boolean;
+  /** The bill that the day is in; absent while provisional. */
+  readonly billNo?: string;
+  readonly billPosition?: number;
+}
+
 export interface BillDetail extends BillSummary {
   readonly lines: readonly BillLine[];
   readonly slots: SlotCounts;
@@ -225,6 +246,8 @@ export interface BillDetail extends BillSummary {
     readonly date: string;
     readonly position: number;
   }[];
+  /** Its days that have a record, by date; empty when its tariff cannot be computed with here. */
+  readonly daily: readonly DayStatement[];
   readonly tariffs: readonly {
     readonly id: string;
     readonly version: number;
@@ -356,6 +379,8 @@ export interface ReadModel {
   months(meter: string): readonly MonthSummary[];
   bills(query?: BillQuery): BillPage;
   bill(no: string): BillDetail | undefined;
+  /** Days of a month ("YYYY-MM") that have a record and a tariff, by date; provisional where not billed. */
+  statements(meter: string, month: string): readonly DayStatement[];
   /** Descending by height, beginning below `beforeHeight` (or at the tip). */
   blocks(beforeHeight: number | undefined, limit: number): readonly BlockSummary[];
   block(height: number): BlockDetail | undefined;

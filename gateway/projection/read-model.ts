@@ -15,6 +15,7 @@ import { dateText } from "./day-table.ts";
 import { MeterReader } from "./meter-reader.ts";
 import { meterText } from "./meter-text.ts";
 import type { AlarmRow, CounterRow, DayTotal, Overview, ReadModel } from "./read-model-types.ts";
+import { StatementReader } from "./statement-reader.ts";
 
 /** Dates in an overview. */
 const RECENT_DATES = 31;
@@ -33,7 +34,8 @@ export function createReadModel(db: Db, options: { readonly suite: CryptoSuite }
   const days = new DayReader(db, chain);
   const meters = new MeterReader(db, chain, days);
   const blocks = new BlockReader(db, chain, days);
-  const bills = new BillReader(db, chain, days);
+  const statements = new StatementReader(db, options.suite);
+  const bills = new BillReader(db, chain, days, statements);
   const recent = db.prepare<[number], { date: number; wh: number; days: number }>(
     "SELECT date, wh, days FROM day_total ORDER BY date DESC LIMIT ?",
   );
@@ -76,6 +78,7 @@ export function createReadModel(db: Db, options: { readonly suite: CryptoSuite }
     months: (meter) => read(() => days.months(Number(meter))),
     bills: (query = {}) => read(() => bills.bills(query)),
     bill: (no) => read(() => bills.bill(no)),
+    statements: (meter, month) => read(() => statements.ofMonth(Number(meter), month)),
     blocks: (beforeHeight, limit) => read(() => blocks.blocks(beforeHeight, limit)),
     block: (height) => read(() => blocks.block(height)),
     records: (fromPosition, limit) => read(() => blocks.records(fromPosition, limit)),

@@ -35,6 +35,7 @@ export const PROJECTION_TABLES = `
   CREATE TABLE tariff (
     pos INTEGER PRIMARY KEY, leaf TEXT NOT NULL, id TEXT NOT NULL, ver INTEGER NOT NULL) STRICT;
   CREATE INDEX tariff_leaf ON tariff (leaf);
+  CREATE INDEX tariff_id ON tariff (id, ver);
   CREATE TABLE assignment (
     pos INTEGER PRIMARY KEY, point TEXT NOT NULL, tariff TEXT NOT NULL, from_s INTEGER NOT NULL,
     to_s INTEGER) STRICT;
@@ -46,6 +47,12 @@ export const PROJECTION_TABLES = `
   CREATE INDEX bill_no ON bill (no);
   CREATE INDEX bill_meter ON bill (meter, from_s DESC, pos);
   CREATE INDEX bill_period ON bill (from_s DESC, meter, pos);
+  -- What each local day of a bill costs: bill = position of the bill, pos = of the day's first record; wh = of all its
+  -- records; exact = in 1e-12 of the currency, decimal digits; amount = exact rounded to the minor unit.
+  CREATE TABLE statement (
+    date INTEGER NOT NULL, meter INTEGER NOT NULL, bill INTEGER NOT NULL, pos INTEGER NOT NULL,
+    wh INTEGER NOT NULL, currency TEXT NOT NULL, minor INTEGER NOT NULL, exact TEXT NOT NULL,
+    amount INTEGER NOT NULL, PRIMARY KEY (date, meter, bill)) STRICT, WITHOUT ROWID;
   -- One alarm a record at most; at = block time.
   CREATE TABLE alarm (
     pos INTEGER PRIMARY KEY, at INTEGER NOT NULL, code TEXT NOT NULL, meter INTEGER,
@@ -66,6 +73,7 @@ export const PROJECTION_TABLE_NAMES = [
   "tariff",
   "assignment",
   "bill",
+  "statement",
   "alarm",
   "total",
 ] as const;

@@ -10,10 +10,8 @@ import { type Charge, sumExactly } from "./amount.ts";
 import type { EnergyCharge, StandingCharge } from "./tariff.ts";
 import type { ReadTariff, TariffSegment } from "./tariff-timeline.ts";
 
-/** A usable day record: opened, within its local rules, of a device of the point. */
-export interface BillableDay {
-  /** H: leaf of the record. */
-  readonly leaf: string;
+/** What a usable day record measured: opened, within its local rules, of a device of the point. */
+export interface MeteredDay {
   readonly from: UnixSeconds;
   readonly to: UnixSeconds;
   /** 0: one slot for all of it. */
@@ -21,6 +19,11 @@ export interface BillableDay {
   readonly wh: readonly WattHour[];
   /** One letter a slot. */
   readonly quality: string;
+}
+
+export interface BillableDay extends MeteredDay {
+  /** H: leaf of the record. */
+  readonly leaf: string;
 }
 
 /** A line without its amount. */
@@ -32,7 +35,7 @@ export interface ChargeLine extends Charge {
 /** Lines in order of the tariffs' first use, each tariff's in the order of its charges. Throws `money-range`. */
 export function listChargeLines(
   segments: readonly TariffSegment[],
-  days: readonly BillableDay[],
+  days: readonly MeteredDay[],
   offsets: readonly OffsetChange[],
 ): readonly ChargeLine[] {
   const energyByTariff = sumEnergy(segments, days);
@@ -97,7 +100,7 @@ function standingLine(
 /** Energy by tariff leaf. Sums of naturals stay exact up to 2^53-1, which sumExactly holds them to. */
 function sumEnergy(
   segments: readonly TariffSegment[],
-  days: readonly BillableDay[],
+  days: readonly MeteredDay[],
 ): ReadonlyMap<string, Energy> {
   const sums = new Map<string, { metered: number; recovered: number }>();
   for (const { tariff, from, to } of segments) {

@@ -8,7 +8,7 @@ import type { UnixSeconds, WattHour } from "../base/units.ts";
 import { countSlots, type SlotCounts } from "../day/quality.ts";
 import { listOffsets, localDayOf } from "../time/civil-day.ts";
 import { exactPico, roundPico, sumExactly } from "./amount.ts";
-import { type BillableDay, listChargeLines } from "./charge-lines.ts";
+import { listChargeLines, type MeteredDay } from "./charge-lines.ts";
 import { listTariffSegments, type TariffRecords } from "./tariff-timeline.ts";
 
 export interface DailyStatement {
@@ -29,11 +29,11 @@ export interface DailyStatement {
 
 /** Throws what computeBill throws. */
 export function listDailyStatements(
-  days: readonly BillableDay[],
+  days: readonly MeteredDay[],
   zone: string,
   records: TariffRecords,
 ): readonly DailyStatement[] {
-  const daysByDate = new Map<string, BillableDay[]>();
+  const daysByDate = new Map<string, MeteredDay[]>();
   for (const day of [...days].sort((a, b) => a.from - b.from)) {
     const date = localDayOf(zone, day.from);
     const same = daysByDate.get(date);
@@ -45,12 +45,12 @@ export function listDailyStatements(
 
 function stateDay(
   date: string,
-  days: readonly BillableDay[],
+  days: readonly MeteredDay[],
   zone: string,
   records: TariffRecords,
 ): DailyStatement {
-  const from = (days[0] as BillableDay).from;
-  const to = (days.at(-1) as BillableDay).to;
+  const from = (days[0] as MeteredDay).from;
+  const to = (days.at(-1) as MeteredDay).to;
   const segments = listTariffSegments({ from, to }, zone, records);
   const offsets = listOffsets(zone, from, to).map(([start, offset]) => ({ from: start, offset }));
   const { currency, minor } = (segments[0] as (typeof segments)[number]).tariff.body;

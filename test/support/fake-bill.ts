@@ -1,5 +1,10 @@
 /** Test only: one month's bill by a flat tariff with a standing charge, as the portal shows it. */
-import type { BillDetail, DayDetail } from "../../gateway/projection/read-model-types.ts";
+import type {
+  BillDetail,
+  DayDetail,
+  DayStatement,
+} from "../../gateway/projection/read-model-types.ts";
+import { roundPico } from "../../shared/money/amount.ts";
 import { ZERO_HASH } from "./fake-chain.ts";
 import { countSlots, sum } from "./fake-household.ts";
 
@@ -31,8 +36,9 @@ export function makeBill(
     nano: number,
     amountMinor: number,
   ) => ({ code, label, qty, unit, nano, amountMinor });
+  const no = `352-${month}-${meter}`;
   return {
-    no: `352-${month}-${meter}`,
+    no,
     meter,
     kind: "bill",
     zone: used[0]?.zone ?? "UTC",
@@ -54,6 +60,31 @@ export function makeBill(
     slots,
     missing: used.filter((day) => day.quality.startsWith("GGGG")),
     used: used.map(({ leaf, wh: own, date, position = 0 }) => ({ leaf, wh: own, date, position })),
+    daily: makeStatements(used, { no }),
     tariffs: [{ id: "home-flat", version: 1, ...tariff }],
   };
+}
+
+/** What each usable day costs; provisional without a bill. */
+export function makeStatements(
+  days: readonly DayDetail[],
+  bill?: { readonly no: string; readonly position?: number },
+): DayStatement[] {
+  const usable = days.filter((day) => day.unusable === undefined);
+  return usable.map(({ meter, date, wh, position = 0 }) => {
+    const pico = BigInt(wh) * BigInt(FLAT_NANO) + BigInt(STANDING_NANO) * 1_000n;
+    return {
+      meter,
+      date,
+      position,
+      wh,
+      currency: "EUR",
+      minorDigits: 2,
+      exactPico: pico.toString(),
+      amountMinor: roundPico(pico, 2),
+      provisional: bill === undefined,
+      ...(bill && { billNo: bill.no }),
+      ...(bill?.position !== undefined && { billPosition: bill.position }),
+    };
+  });
 }

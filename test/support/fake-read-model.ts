@@ -11,6 +11,7 @@ import type {
   ReadModel,
   Spread,
 } from "../../gateway/projection/read-model-types.ts";
+import { makeStatements } from "./fake-bill.ts";
 import { FAKE_ORIGIN } from "./fake-chain.ts";
 import { countSlots, sum } from "./fake-household.ts";
 import { buildVillage, EASY_BITS, type FakeOptions, type Village } from "./fake-village.ts";
@@ -88,6 +89,13 @@ export function createFakeReadModel(options: FakeOptions = {}): ReadModel {
       return { rows: found.slice(offset, offset + limit), total: found.length };
     },
     bill: (no) => bills.find((bill) => bill.no === no),
+    statements: (meter, month) => {
+      const own = daysOf(meter).filter((day) => day.date.startsWith(month));
+      return makeStatements(
+        own.filter((day) => day.position !== undefined),
+        bills.find((bill) => bill.meter === meter && bill.month === month),
+      );
+    },
     blocks: (before, limit) => chain.blocks(before ?? Number.MAX_SAFE_INTEGER, limit),
     block: (height) => chain.block(height),
     records: (from, limit) => chain.records(from, limit),

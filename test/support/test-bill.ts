@@ -1,7 +1,12 @@
 /** A flat tariff and a bill on a test ledger, issued as billing does: through the ledger's own `issue`. */
+import { StoreBillingSource } from "../../gateway/app/store-billing-source.ts";
+import { type CloseOutcome, closeMonths } from "../../gateway/billing/close-months.ts";
+import type { BillingOptions } from "../../gateway/billing/issue-bill.ts";
 import { decodeBase64url, encodeBase64url, encodeUtf8 } from "../../shared/base/bytes.ts";
+import { unixNow } from "../../shared/base/clock.ts";
 import { computeRoot } from "../../shared/chain/tree.ts";
 import { nodeSuite } from "../../shared/crypto/node-suite.ts";
+import { createFlatTariff } from "../../shared/money/tariff.ts";
 import { computeCt, computePt } from "../../shared/record/envelope.ts";
 import { padPlaintext } from "../../shared/record/plaintext.ts";
 import { parseRecord } from "../../shared/record/record.ts";
@@ -80,4 +85,35 @@ export function issueBillOf(t: TestLedger, meter: TestMeter, no: string): string
     },
     line2,
   );
+}
+
+/** A flat tariff of 0.30 EUR a kWh and 0.10 EUR a day, assigned to the meter's point from `from`. */
+export function assignFlatTariff(t: TestLedger, meter: TestMeter, from: number = START): void {
+  const body = createFlatTariff({
+    name: "Flat",
+    currency: "EUR",
+    minor: 2,
+    energyNano: 300_000_000,
+    standing: { per: "day", nano: 100_000_000 },
+  });
+  if (t.ledger.pending.get("tariff", "home") === undefined) {
+    t.ledger.issue("tariff", { id: "home", ver: 1, body });
+  }
+  t.ledger.issue("assign", { point: meter.point, tariff: "home", from });
+}
+
+/** The month close of a running gateway, over what is in blocks. */
+export function closeMonthsOf(
+  t: TestLedger,
+  order: { readonly month?: string; readonly incomplete?: boolean } = {},
+): CloseOutcome {
+  const { ledger, clock, keys } = t;
+  const options: BillingOptions = {
+    suite: nodeSuite,
+    randomBytes: seededBytes(`close-${clock.wallMs()}`),
+    signer: keys.signing.kid,
+    ledger: { issue: (typ, { v: _v, ...payload }, line2) => ledger.issue(typ, payload, line2) },
+  };
+  const source = new StoreBillingSource(ledger, nodeSuite);
+  return closeMonths(options, source, { now: unixNow(clock), ...order });
 }
