@@ -79,7 +79,11 @@ async function writeLines(lines: Iterable<string>, target: Writable): Promise<vo
   }
   if (failure === undefined && target !== process.stdout) {
     target.end();
-    await finished(target);
+    try {
+      await finished(target);
+    } catch (error) {
+      failure = error as NodeJS.ErrnoException;
+    }
   }
   if (failure !== undefined && failure.code !== "EPIPE") fail("file", failure.message);
 }

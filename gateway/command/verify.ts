@@ -2,7 +2,6 @@
 import { existsSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
-import { canonicalize, type Json } from "../../shared/base/canonical-json.ts";
 import { fail, isCoded, WattproofError } from "../../shared/base/error.ts";
 import { openDumpSource } from "../verify/dump-source.ts";
 import { openStoreSource } from "../verify/store-source.ts";
@@ -47,15 +46,14 @@ export async function verify(args: readonly string[]): Promise<number> {
       onProgress: progress.show,
     });
     progress.end();
-    process.stdout.write(options.json ? `${formatJson({ ok: 1, ...report })}\n` : describe(report));
+    process.stdout.write(options.json ? formatJson({ ok: 1, ...report }) : describe(report));
     return 0;
   } catch (error) {
     progress.end();
     if (!isCoded(error)) throw error;
     if (!options.json) throw withPlace(error);
-    process.stdout.write(
-      `${formatJson({ ok: 0, code: error.code, ...error.detail, message: error.message })}\n`,
-    );
+    const { code, detail, message } = error;
+    process.stdout.write(formatJson({ ok: 0, ...detail, code, message }));
     return 1;
   }
 }
@@ -73,9 +71,9 @@ function openSource(data: string | undefined, words: readonly string[]): VerifyS
   return openDumpSource(dump);
 }
 
-/** `undefined` members are left out by canonical JSON; a work of more than 2^53 is a string already. */
+/** One line. Plain JSON: the name of a file in a message may hold what canonical JSON refuses. */
 function formatJson(value: { readonly [name: string]: unknown }): string {
-  return canonicalize(value as unknown as Json);
+  return `${JSON.stringify(value)}\n`;
 }
 
 function withPlace(error: WattproofError): WattproofError {

@@ -1,8 +1,12 @@
 /** Reads a chain dump from a file, line by line, whatever its size. */
 import { accessSync, constants, createReadStream, statSync } from "node:fs";
+import { decodeUtf8 } from "../../shared/base/bytes.ts";
 import { fail, isCoded, WattproofError } from "../../shared/base/error.ts";
 import { type DumpLine, parseDumpLine } from "../../shared/chain/dump.ts";
 import type { VerifySource } from "./verify-source.ts";
+
+/** The longest line is a block: 16,777,216 bytes of records at most, and what JSON puts around them. */
+const MAX_LINE_BYTES = 1 << 25;
 
 /** Throws `not-found` or `file`. */
 export function openDumpSource(file: string): VerifySource {
@@ -26,10 +30,15 @@ export function openDumpSource(file: string): VerifySource {
         read += chunk.length;
         let data = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
         for (let end = data.indexOf(10); end >= 0; end = data.indexOf(10)) {
-          yield parseLine(data.toString("utf8", 0, end), ++number);
+          yield parseLine(data.subarray(0, end), ++number);
           data = data.subarray(end + 1);
         }
         rest = data;
+        if (rest.length > MAX_LINE_BYTES) {
+          fail("dump", `line ${number + 1} is longer than any line of a dump`, {
+            line: number + 1,
+          });
+        }
       }
       if (rest.length > 0) {
         fail("dump", `line ${number + 1} is not ended by a line feed: the dump is cut off`, {
@@ -40,9 +49,9 @@ export function openDumpSource(file: string): VerifySource {
   };
 }
 
-function parseLine(text: string, line: number): DumpLine {
+function parseLine(bytes: Uint8Array, line: number): DumpLine {
   try {
-    return parseDumpLine(text);
+    return parseDumpLine(decodeUtf8(bytes));
   } catch (error) {
     if (!isCoded(error)) throw error;
     throw new WattproofError(error.code, `line ${line}: ${error.message}`, {

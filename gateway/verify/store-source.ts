@@ -19,7 +19,7 @@ interface BlockRow {
   readonly records: number;
 }
 
-/** Throws `not-found` without a store and `store` for one of another form. */
+/** Reading throws `not-found` without a store and `store` for one of another form or one that is damaged. */
 export function openStoreSource(file: string): VerifySource {
   let height = -1;
   let tip = 0;
@@ -27,8 +27,9 @@ export function openStoreSource(file: string): VerifySource {
     name: file,
     progress: () => (tip === 0 ? 0 : Math.min(1, (height + 1) / (tip + 1))),
     *lines(): Iterable<DumpLine> {
-      const db = openReadOnly(file);
+      let db: Database.Database | undefined;
       try {
+        db = openReadOnly(file);
         db.exec("BEGIN");
         tip = Number(db.prepare("SELECT max(height) AS tip FROM block").pluck().get() ?? 0);
         const heights = db.prepare("SELECT height FROM block ORDER BY height").pluck();
@@ -56,8 +57,11 @@ export function openStoreSource(file: string): VerifySource {
         yield* blobLines(db);
         const notes = db.prepare("SELECT note FROM checkpoint ORDER BY size").pluck();
         for (const note of notes.all() as string[]) yield { kind: "checkpoint", note };
+      } catch (error) {
+        if (!(error instanceof Database.SqliteError)) throw error;
+        fail("store", `${file} cannot be read: ${error.message}`);
       } finally {
-        db.close();
+        db?.close();
       }
     },
   };
@@ -69,7 +73,11 @@ function* blobLines(db: Database.Database): Iterable<DumpLine> {
     .prepare("SELECT blob FROM record WHERE blob IS NOT NULL GROUP BY blob ORDER BY min(pos)")
     .pluck()
     .all() as number[];
-  for (const id of ids) yield { kind: "blob", line2: unpackLine2(body.get(id) as Uint8Array) };
+  for (const id of ids) {
+    const packed = body.get(id) as Uint8Array | undefined;
+    // What is missing here is missed by the verifier, which knows the record that it belongs to.
+    if (packed !== undefined) yield { kind: "blob", line2: unpackLine2(packed) };
+  }
 }
 
 function openReadOnly(file: string): Database.Database {

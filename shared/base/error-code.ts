@@ -136,7 +136,7 @@ export const ERROR_CODES = {
   internal: "a fault of this software; its log says more",
 
   // gateway: chain store
-  store: "not a store of this version, or there is one already",
+  store: "not a readable store of this version, or there is one already",
   "unknown-point": "a point whose opening is not in this gateway's vault",
   "line2-missing": "line 2 has not arrived here",
 

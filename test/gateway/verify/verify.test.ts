@@ -143,6 +143,20 @@ test("signatures that worker threads check give the same verdicts", async () => 
   assert.deepEqual([bad["code"], bad["height"], bad["record"]], ["signature", 2, 206]);
 });
 
+test("bytes that are not UTF-8 and lines without end are refused", async () => {
+  const bytes = Buffer.from(join(lines));
+  // what a lenient reader would take for U+FFFD
+  bytes[bytes.indexOf("{", 1)] = 0xff;
+  const file = path.join(folder, "bytes.jsonl");
+  writeFileSync(file, bytes);
+  await assert.rejects(verify(openDumpSource(file), { workers: 1 }), { code: "utf8" });
+  writeFileSync(file, Buffer.alloc((1 << 25) + (1 << 21), "A"));
+  await assert.rejects(verify(openDumpSource(file), { workers: 1 }), {
+    code: "dump",
+    detail: { line: 1 },
+  });
+});
+
 test("any one-byte change of a dump is refused", async () => {
   const text = join(lines);
   // seeded places over the whole file; each run takes a moment, so not every byte

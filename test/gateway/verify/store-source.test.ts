@@ -1,0 +1,64 @@
+/** A damaged or missing store is a coded refusal, as a damaged dump is. */
+import assert from "node:assert/strict";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import Database from "better-sqlite3";
+import { openStoreSource } from "../../../gateway/verify/store-source.ts";
+import { verify } from "../../../gateway/verify/verify.ts";
+import { TestLedger } from "../../support/test-ledger.ts";
+
+let house: TestLedger;
+before(() => {
+  house = new TestLedger();
+  const meter = house.enrol();
+  house.mine();
+  for (let i = 0; i < 2; i++) {
+    house.hold(house.day(meter));
+    house.mine();
+  }
+});
+after(() => house.close());
+
+/** The store after a change by hand. */
+function damaged(name: string, sql: string): string {
+  const folder = path.join(house.folder, name);
+  mkdirSync(folder);
+  for (const part of ["gateway.db", "gateway.db-wal"]) {
+    cpSync(path.join(house.folder, part), path.join(folder, part));
+  }
+  const file = path.join(folder, "gateway.db");
+  const db = new Database(file);
+  db.pragma("foreign_keys = OFF");
+  db.exec(sql);
+  db.close();
+  return file;
+}
+const run = (file: string) => verify(openStoreSource(file), { workers: 1 });
+
+test("what is missing or changed in a store is named", async () => {
+  assert.equal((await run(damaged("whole", "SELECT 1"))).records, 4);
+  const tip = { height: 3, record: 3 };
+  const places: readonly [sql: string, code: string, detail: object][] = [
+    ["DELETE FROM blob WHERE id = (SELECT max(id) FROM blob)", "blob", tip],
+    ["DELETE FROM checkpoint", "tail-missing", { height: 3 }],
+    ["UPDATE block SET seal = zeroblob(64) WHERE height = 3", "seal", { height: 3 }],
+    ["UPDATE record SET line1 = x'ff' WHERE pos = 3", "form", {}],
+    ["PRAGMA user_version = 99", "store", {}],
+    ["DROP TABLE checkpoint", "store", {}],
+  ];
+  for (const [i, [sql, code, detail]] of places.entries()) {
+    await assert.rejects(run(damaged(String(i), sql)), (error: unknown) => {
+      const { leaf: _, ...place } = (error as { detail: { leaf?: string } }).detail;
+      assert.deepEqual([(error as { code: string }).code, place], [code, detail], sql);
+      return true;
+    });
+  }
+});
+
+test("a file that is no store, and none at all", async () => {
+  const file = path.join(house.folder, "text.db");
+  writeFileSync(file, "A".repeat(5_000));
+  await assert.rejects(run(file), { code: "store" });
+  await assert.rejects(run(path.join(house.folder, "nothing.db")), { code: "not-found" });
+});
