@@ -117,7 +117,11 @@ export function unpackDay(packed: Uint8Array): UnpackedDay {
   const input = new ByteReader(packed);
   const { head, flags } = readHead(input);
   const slots = head.step === 0 ? 1 : (head.to - head.from) / head.step;
-  const list = (): number[] => Array.from({ length: slots }, () => input.varint());
+  const list = (): number[] => {
+    const values: number[] = [];
+    for (let slot = 0; slot < slots; slot++) values.push(input.varint());
+    return values;
+  };
   const triple = (): Triple => [input.signed(), input.signed(), input.signed()];
   const phases = (): Triple[] => Array.from({ length: input.byte() }, triple);
   const slotWh = list();

@@ -16,7 +16,7 @@ import type { Span } from "../time/civil-day.ts";
 import { roundAmount, sumExactly } from "./amount.ts";
 import type { BillLine } from "./bill-plaintext.ts";
 import { type BillableDay, listChargeLines } from "./charge-lines.ts";
-import { listTariffSegments, type TariffRecords } from "./tariff-timeline.ts";
+import { listTariffSegments, readTariffTimeline, type TariffRecords } from "./tariff-timeline.ts";
 
 /** Missing time is counted in slots of this length. */
 const MISSING_SLOT_S = 900;
@@ -58,7 +58,7 @@ export function computeBill(suite: Pick<CryptoSuite, "sha256">, input: BillInput
     fail("bill-period", "the period of a bill is empty or longer than ten years", { from, to });
   }
   const days = selectDays(input.days, input);
-  const segments = listTariffSegments(input, zone, input);
+  const segments = listTariffSegments(input, zone, readTariffTimeline(input));
   const offsets = input.offsets.map(([start, offset]) => ({ from: start, offset }));
   const { currency, minor } = (segments[0] as (typeof segments)[number]).tariff.body;
   const lines = listChargeLines(segments, days, offsets).map(

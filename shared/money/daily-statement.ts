@@ -9,7 +9,12 @@ import { countSlots, type SlotCounts } from "../day/quality.ts";
 import { listOffsets, localDayOf } from "../time/civil-day.ts";
 import { exactPico, roundPico, sumExactly } from "./amount.ts";
 import { listChargeLines, type MeteredDay } from "./charge-lines.ts";
-import { listTariffSegments, type TariffRecords } from "./tariff-timeline.ts";
+import {
+  listTariffSegments,
+  readTariffTimeline,
+  type TariffRecords,
+  type TariffTimeline,
+} from "./tariff-timeline.ts";
 
 export interface DailyStatement {
   /** D in the zone. */
@@ -40,18 +45,19 @@ export function listDailyStatements(
     if (same === undefined) daysByDate.set(date, [day]);
     else same.push(day);
   }
-  return [...daysByDate].map(([date, own]) => stateDay(date, own, zone, records));
+  const timeline = readTariffTimeline(records);
+  return [...daysByDate].map(([date, own]) => stateDay(date, own, zone, timeline));
 }
 
 function stateDay(
   date: string,
   days: readonly MeteredDay[],
   zone: string,
-  records: TariffRecords,
+  timeline: TariffTimeline,
 ): DailyStatement {
   const from = (days[0] as MeteredDay).from;
   const to = (days.at(-1) as MeteredDay).to;
-  const segments = listTariffSegments({ from, to }, zone, records);
+  const segments = listTariffSegments({ from, to }, zone, timeline);
   const offsets = listOffsets(zone, from, to).map(([start, offset]) => ({ from: start, offset }));
   const { currency, minor } = (segments[0] as (typeof segments)[number]).tariff.body;
   let pico = 0n;
@@ -62,7 +68,7 @@ function stateDay(
     date,
     from,
     to,
-    wh: sumExactly(days.flatMap((day) => day.wh)),
+    wh: sumExactly(days.map((day) => sumExactly(day.wh))),
     slots: countSlots(days.map((day) => day.quality)),
     currency,
     minor,

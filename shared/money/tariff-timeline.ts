@@ -42,22 +42,33 @@ export interface TariffRecords {
   readonly tariffs: readonly LoggedTariff[];
 }
 
+/** Tariff records of a point, decoded once for any number of periods. */
+export interface TariffTimeline {
+  readonly assignments: readonly LoggedAssignment[];
+  /** Of assigned ids, by descending version. */
+  readonly tariffs: readonly ReadTariff[];
+}
+
+/** Throws `tariff-body` for a body of an assigned id that cannot be computed with. */
+export function readTariffTimeline(records: TariffRecords): TariffTimeline {
+  return { assignments: records.assignments, tariffs: readTariffs(records) };
+}
+
 /**
  * The segments of a period, ascending and adjoining. Throws `tariff-none` if a part has no tariff,
- * `tariff-body` for a body in force that cannot be computed with, `tariff-currency` if they do not go together.
+ * `tariff-currency` if they do not go together.
  */
 export function listTariffSegments(
   period: Span,
   zone: string,
-  records: TariffRecords,
+  { assignments, tariffs }: TariffTimeline,
 ): readonly TariffSegment[] {
-  const tariffs = readTariffs(records);
   const segments: TariffSegment[] = [];
-  const cuts = listCuts(period, records.assignments, tariffs);
+  const cuts = listCuts(period, assignments, tariffs);
   for (const [i, from] of cuts.entries()) {
     const to = cuts[i + 1];
     if (to === undefined) break;
-    const tariff = findTariff(from, records.assignments, tariffs);
+    const tariff = findTariff(from, assignments, tariffs);
     const last = segments.at(-1);
     if (last?.tariff.leaf === tariff.leaf) segments[segments.length - 1] = { ...last, to };
     else segments.push({ from, to, tariff });

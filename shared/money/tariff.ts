@@ -12,7 +12,7 @@
  * (demand, minimum, export, tax) and members (steps, times of use, price series) can be added without a
  * change of what exists. The log takes any canonical object; this schema is a local rule.
  */
-import type { Json, JsonObject } from "../base/canonical-json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../base/canonical-json.ts";
 import {
   arrayOf,
   code,
@@ -49,8 +49,8 @@ export type StandingCharge = Decoded<typeof standingCharge>;
 type TariffCharge = EnergyCharge | StandingCharge;
 
 const charge: Decoder<TariffCharge> = (value, path) => {
-  const kind = (value as { readonly kind?: Json }).kind;
-  return kind === "standing" ? standingCharge(value, path) : energyCharge(value, path);
+  const isStanding = isJsonObject(value) && value["kind"] === "standing";
+  return isStanding ? standingCharge(value, path) : energyCharge(value, path);
 };
 
 const tariffBody = object(
