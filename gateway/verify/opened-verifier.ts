@@ -46,7 +46,7 @@ type Sealed =
 interface PointLog {
   readonly days: (BillableDay & { readonly position: number })[];
   readonly assignments: LoggedAssignment[];
-  /** Nine digits, as the point's first opened day shows them. */
+  /** Nine digits, as the point's first day that counts shows them; a bill's opening proves them. */
   meter?: string;
 }
 
@@ -121,19 +121,20 @@ export class OpenedVerifier {
   }
 
   #addDay(sealed: Sealed & { readonly typ: "day" }, text: string, row: Json | undefined): void {
-    const { kid, point, leaf, position, payload } = sealed;
+    const { kid, point, leaf, position, height, payload } = sealed;
     try {
       const day = parsePlaintext("day", text);
       const log = this.#pointLog(point);
-      log.meter ??= day.meter;
-      checkDay(payload, day, { meter: log.meter });
+      checkDay(payload, day, { meter: log.meter ?? day.meter });
       const before = this.#registers.get(kid);
       this.#registers.set(kid, { seq: payload.seq, ...registersAfter(day) });
       checkRegisters(before?.seq === payload.seq - 1 ? before : undefined, day);
+      log.meter ??= day.meter;
       const { from, to, step, wh, quality } = day;
       log.days.push({ leaf, position, from, to, step, wh, quality });
       if (row !== undefined && canonicalize(row) !== canonicalize(formatDayRow(day) as Json)) {
-        fail("opened", "the row is not that of the plaintext");
+        const place = { height, record: position, leaf };
+        fail("opened", "the row is not that of the plaintext", place);
       }
     } catch (error) {
       // A local rule: such a day stands in the chain and does not count (records.md section 3).
@@ -145,18 +146,22 @@ export class OpenedVerifier {
   #checkBill(sealed: Sealed & { readonly typ: "bill" }, text: string): void {
     const { payload, position, height, leaf } = sealed;
     const place = { height, record: position, leaf };
-    let differing: readonly string[];
+    let differing: string[];
     try {
       const plaintext = parsePlaintext("bill", text);
       const log = this.#pointLog(payload.point);
-      differing = recomputeBill(
-        this.#suite,
-        { payload, plaintext },
-        {
-          days: log.days.filter((day) => day.position < position),
-          assignments: log.assignments.filter((assignment) => assignment.position < position),
-          tariffs: this.#tariffs.filter((tariff) => tariff.position < position),
-        },
+      const { meter = plaintext.meter } = log;
+      differing = meter === plaintext.meter ? [] : ["meter"];
+      differing.push(
+        ...recomputeBill(
+          this.#suite,
+          { payload, plaintext },
+          {
+            days: log.days.filter((day) => day.position < position),
+            assignments: log.assignments.filter((assignment) => assignment.position < position),
+            tariffs: this.#tariffs.filter((tariff) => tariff.position < position),
+          },
+        ),
       );
     } catch (error) {
       if (!isCoded(error)) throw error;
