@@ -25,6 +25,10 @@ const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const SOURCES = ["deploy", "device", "gateway", "hardware", "shared", "test"];
 const OLDEST_NODE = [20, 19];
 const STAMP = path.join(ROOT, "dist", ".build.json");
+/** Written when the store's native module was built here for a Node that needs `deploy/native/object-wrap.h`. */
+const NATIVE_STAMP = path.join(ROOT, "node_modules", ".wattproof-native");
+/** From this major version on, see `deploy/native/object-wrap.h`. */
+const OBJECT_WRAP_NODE = 24;
 
 /** A failure that is told in one line, with what to do about it; never a stack trace. */
 class SetupError extends Error {}
@@ -65,8 +69,22 @@ export function findDrift(root) {
   return undefined;
 }
 
-/** True when the native store opens in this Node: another Node's build of it does not. */
+const needsObjectWrap = Number(process.versions.node.split(".")[0]) >= OBJECT_WRAP_NODE;
+
+/** Environment of npm: where this Node needs it, the store is compiled here and with our header. */
+function npmEnvironment() {
+  if (!needsObjectWrap) return process.env;
+  const header = path.join(ROOT, "deploy", "native", "object-wrap.h");
+  const flags = `${process.env.CXXFLAGS ?? ""} -include "${header}"`.trim();
+  return { ...process.env, CXXFLAGS: flags, npm_config_build_from_source: "better-sqlite3" };
+}
+
+/** True when the native store was built as this Node needs it, and opens: another Node's build of it does not. */
 function storeLoads() {
+  if (needsObjectWrap) {
+    if (!existsSync(NATIVE_STAMP)) return false;
+    if (readFileSync(NATIVE_STAMP, "utf8") !== process.version) return false;
+  }
   try {
     const Database = createRequire(path.join(ROOT, "package.json"))("better-sqlite3");
     new Database(":memory:").close();
@@ -80,7 +98,7 @@ function storeLoads() {
  * Runs a command, shows one line (on a terminal with the seconds that it takes) and its output only
  * if it fails.
  */
-async function runStep(title, command, args, advice) {
+async function runStep(title, command, args, advice, env = process.env) {
   const started = Date.now();
   const showTime = () => {
     const seconds = Math.round((Date.now() - started) / 1000);
@@ -91,7 +109,7 @@ async function runStep(title, command, args, advice) {
   if (ticker) showTime();
   const output = [];
   const code = await new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(command, args, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
     child.stdout.on("data", (chunk) => output.push(chunk));
     child.stderr.on("data", (chunk) => output.push(chunk));
     child.on("error", (error) => {
@@ -129,7 +147,9 @@ async function installPackages() {
       command,
       [...prefix, "ci", "--include=dev", "--include=optional", "--no-audit", "--no-fund"],
       "Is the npm registry reachable, and are a C++ compiler, make and Python there?",
+      npmEnvironment(),
     );
+    if (needsObjectWrap) writeFileSync(NATIVE_STAMP, process.version);
   }
   if (storeLoads()) return;
   await runStep(
@@ -137,7 +157,9 @@ async function installPackages() {
     command,
     [...prefix, "rebuild"],
     "Are a C++ compiler, make and Python there?",
+    npmEnvironment(),
   );
+  if (needsObjectWrap) writeFileSync(NATIVE_STAMP, process.version);
   if (!storeLoads()) throw new SetupError("better-sqlite3 was built but does not load.");
 }
 
