@@ -179,7 +179,7 @@ function announceKeys(pool: SignaturePool, lines: readonly string[]): void {
   }
 }
 
-/** The header of an enrol record, whose length no other type's header has. */
+/** The header of an enrol record by its length, which tells it from every other type of this version. */
 const ENROL_HEADER = new RegExp(
   `^[^.]{${encodeBase64url(encodeUtf8(formatJwsHeader("0".repeat(43), "enrol"))).length}}\\.`,
 );

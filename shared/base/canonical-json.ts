@@ -36,8 +36,9 @@ export function parseCanonical(text: string): Json {
   return value;
 }
 
+/** Also false for `null`, which JSON.parse gives although it has no place here. */
 export function isJsonObject(value: Json): value is JsonObject {
-  return typeof value === "object" && !Array.isArray(value);
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function write(value: unknown, depth: number): string {

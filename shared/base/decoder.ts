@@ -29,7 +29,7 @@ export const natural = integer(0);
 /** An integer of either sign. */
 export const signedInteger = integer(-Number.MAX_SAFE_INTEGER);
 /** T: unix seconds. */
-export const instant = natural;
+export const instant = integer(0);
 
 function matching(pattern: RegExp, expected: string): Decoder<string> {
   return (value, path) => {
@@ -57,9 +57,6 @@ export const text: Decoder<string> = (value, path) => {
   }
   return value;
 };
-
-/** S of a logged payload: printable ASCII. */
-export const asciiText = matching(/^[\x20-\x7e]{1,200}$/, "1 to 200 printable ASCII characters");
 
 export function pattern(expression: RegExp, expected: string): Decoder<string> {
   return matching(expression, expected);

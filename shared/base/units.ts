@@ -13,8 +13,6 @@ export type WattHour = Unit<"Wh">;
 export type MilliCelsius = Unit<"m°C">;
 /** Hundredths of a percent of relative humidity. */
 export type CentiPercent = Unit<"0.01 %RH">;
-/** Ten-millionths of a degree of latitude or longitude. */
-export type Degree1e7 = Unit<"1e-7°">;
 export type UnixSeconds = Unit<"s since 1970">;
 export type UnixMillis = Unit<"ms since 1970">;
 /** 1e-9 of the currency's main unit per kWh, day, month or kW. */

@@ -159,7 +159,7 @@ export class ChainState {
   /** Throws `genesis` before the genesis record. */
   get chain(): ChainEntity {
     const chain = this.#read("chain", "");
-    if (chain === undefined) fail("genesis", "the chain has no genesis yet");
+    if (chain === undefined) fail("genesis", "the chain does not begin with genesis");
     return chain as ChainEntity;
   }
 

@@ -38,7 +38,8 @@ export interface ParsedCheckpoint extends Checkpoint {
 
 const ED25519_TYPE = 1;
 const KEY_ID_BYTES = 4;
-const MAX_SIGNATURES = 64;
+/** As many as a chain may have members. */
+const MAX_SIGNATURES = 256;
 const SIZE = /^(?:0|[1-9]\d{0,15})$/;
 const SIGNATURE_LINE = /^\u2014 ([^\s+]{1,200}) ([A-Za-z0-9+/]+={0,2})$/;
 

@@ -8,6 +8,8 @@
 import { type DayPlaintext, MAX_SLOTS, STEPS } from "./day-plaintext.ts";
 
 const MAX_EVENTS = 1_000;
+/** No line 2 holds a longer text; patterns over very long ones exhaust the stack. */
+const MAX_LENGTH = 65_535;
 
 // Fifteen digits are below 2^53; rarer numbers take the long way.
 const N = "(?:0|[1-9]\\d{0,14})";
@@ -58,7 +60,7 @@ const DAY = new RegExp(
 
 /** The day that the text says, or undefined where the long way must judge. The text is then all ASCII. */
 export function readDayText(text: string): DayPlaintext | undefined {
-  if (!DAY.test(text)) return undefined;
+  if (text.length > MAX_LENGTH || !DAY.test(text)) return undefined;
   const day = JSON.parse(text) as DayPlaintext;
   const slots = Math.max(day.wh.length, day.out?.wh.length ?? 0, day.clock.length);
   return slots <= MAX_SLOTS && day.events.length <= MAX_EVENTS ? day : undefined;

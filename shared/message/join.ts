@@ -88,7 +88,7 @@ export function formatMeterConfig(value: MeterConfig): string {
   return canonicalize({ v: 1, chain: value.chain, records });
 }
 
-/** Throws `chain`, `schema`, `json` or `canonical`; verifies no proof. */
+/** Throws `chain`, `schema`, `json`, `canonical`, `base64` or `utf8`; verifies no proof. */
 export function parseMeterConfig(message: string, chain: string): MeterConfig {
   const value = config(parseCanonical(message), "config");
   if (value.chain !== chain) fail("chain", "a config message of another chain");

@@ -57,7 +57,7 @@ function parsePayload(text: string): JsonObject {
   } catch {
     fail("json", "the payload is not JSON");
   }
-  if (payload === null || !isJsonObject(payload)) fail("schema", "the payload is not an object");
+  if (!isJsonObject(payload)) fail("schema", "the payload is not an object");
   const version = payload["v"];
   if (typeof version === "number" && Number.isSafeInteger(version) && version > PAYLOAD_VERSION) {
     fail("newer", `payload version ${version} is newer than this software`, { version });

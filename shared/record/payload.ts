@@ -128,7 +128,6 @@ export type DayPayload = PayloadByTyp["day"];
 export type TariffPayload = PayloadByTyp["tariff"];
 export type AssignPayload = PayloadByTyp["assign"];
 export type BillPayload = PayloadByTyp["bill"];
-export type EvidencePayload = PayloadByTyp["evidence"];
 
 /** Whether a record type has a line 2 (the "+2" of the tables). */
 export function hasLine2(typ: Typ): boolean {

@@ -4,7 +4,7 @@
  * `parseRecord` is chain rule C1: size, form, canonical. Everything that needs the state of the chain is in
  * chain/chain-rules.ts.
  */
-import { encodeBase64url, encodeUtf8 } from "../base/bytes.ts";
+import { encodeBase64url } from "../base/bytes.ts";
 import type { Json } from "../base/canonical-json.ts";
 import { fail } from "../base/error.ts";
 import type { SigningKey } from "../crypto/key.ts";
@@ -78,9 +78,4 @@ export function signRecord<T extends Typ>(
 /** Chain rule C5. */
 export function verifyRecordSignature(suite: CryptoSuite, key: VerifyKey, line1: string): boolean {
   return verifyCompactJws(suite, key, line1);
-}
-
-/** The bytes that a record's signature covers. */
-export function signedPart(line1: string): Uint8Array {
-  return encodeUtf8(line1.slice(0, line1.lastIndexOf(".")));
 }

@@ -6,7 +6,7 @@
  * opened: about 0.1 us a look-up of a known day.
  */
 
-import { fail } from "../base/error.ts";
+import { fail, isCoded } from "../base/error.ts";
 import type { UnixSeconds } from "../base/units.ts";
 import { formatDate, monthDays, monthOf, parseDate, SECONDS_PER_DAY } from "./calendar-date.ts";
 import { createZoneClock, type ZoneClock } from "./zone-clock.ts";
@@ -35,7 +35,8 @@ export function isZone(zone: string): boolean {
   try {
     clockOf(zone);
     return true;
-  } catch {
+  } catch (error) {
+    if (!isCoded(error, "zone")) throw error;
     return false;
   }
 }

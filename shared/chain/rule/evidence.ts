@@ -1,5 +1,5 @@
 /** Rule C6 of `evidence`: two records that one meter key signed for one place in its chain freeze the key. */
-import { fail } from "../../base/error.ts";
+import { fail, isCoded } from "../../base/error.ts";
 import { type ParsedRecord, parseRecord, verifyRecordSignature } from "../../record/record.ts";
 import type { ChainState } from "../chain-state.ts";
 import type { RuleContext } from "../rule-context.ts";
@@ -31,7 +31,8 @@ export function applyEvidence(
 function parseConflicting(line1: string, { suite }: RuleContext): ParsedRecord {
   try {
     return parseRecord(suite, line1);
-  } catch {
+  } catch (error) {
+    if (!isCoded(error)) throw error;
     // Whatever is wrong with it: it is not a canonical record, so it proves nothing.
     fail("evidence", "a side of the evidence is not a canonical record");
   }

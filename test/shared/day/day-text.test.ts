@@ -90,6 +90,7 @@ describe("fast reading of a day", () => {
       { wh: [Number.MAX_SAFE_INTEGER] },
       { zone: "Köln" },
       { tz: 'say "hello"' },
+      { pad: "0".repeat(65_536) },
     ];
     for (const members of rare) {
       assert.equal(readDayText(change(members)), undefined);

@@ -54,6 +54,7 @@ describe("a body that this software cannot compute with", () => {
     ["a rate that is text", { charges: [{ ...energy, nano: "1" }] }, "body.charges[0].nano"],
     ["a charge per week", { charges: [{ ...standing, per: "week" }] }, "body.charges[0].per"],
     ["a charge that is a number", { charges: [7] }, "body.charges[0]"],
+    ["a charge that is null", { charges: [null] }, "body.charges[0]"],
     ["one code twice", { charges: [energy, energy] }, "body.charges"],
     ["an end before the beginning", { from: 10, to: 10 }, "body.to"],
   ];
