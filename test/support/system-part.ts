@@ -33,6 +33,11 @@ export const SYSTEM_PARTS = {
     programs: [["python3"]],
     pythonModule: "pymodbus",
   },
+  "python-cryptography": {
+    packages: ["python3", "python3-cryptography", "tzdata"],
+    programs: [["python3"]],
+    pythonModule: "cryptography",
+  },
 } as const satisfies Record<string, SystemPartSpec>;
 
 export type SystemPart = keyof typeof SYSTEM_PARTS;

@@ -1,0 +1,245 @@
+// A second verifier, in Python and from docs/formats.md alone, reads the same dumps as `gateway verify`: both accept
+// what is whole and say the same of it, and whatever is changed is refused by both, under the code that the page fixes.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { type TestContext, test } from "node:test";
+import { dumpChain } from "../../gateway/dump/chain-dump.ts";
+import { dumpDayRows } from "../../gateway/dump/day-rows.ts";
+import { openReadOnly } from "../../gateway/ledger/database.ts";
+import { openDumpSource } from "../../gateway/verify/dump-source.ts";
+import { type VerifyReport, verify } from "../../gateway/verify/verify.ts";
+import { encodeHex } from "../../shared/base/bytes.ts";
+import { isCoded } from "../../shared/base/error.ts";
+import { nodeSuite } from "../../shared/crypto/node-suite.ts";
+import type { ChainVectors } from "../support/chain-vectors.ts";
+import { readVectors } from "../support/json-file.ts";
+import { makeTestFolder } from "../support/process.ts";
+import { projectRoot } from "../support/project-root.ts";
+import { seededBytes } from "../support/seeded-bytes.ts";
+import { findProgram, requireSystemPart } from "../support/system-part.ts";
+import { assignFlatTariff, closeMonthsOf } from "../support/test-bill.ts";
+import { TestLedger } from "../support/test-ledger.ts";
+
+/** What the second verifier says of one dump. */
+interface Said {
+  readonly chain?: string;
+  readonly code?: string;
+  readonly message?: string;
+  readonly record?: number | null;
+  readonly [name: string]: unknown;
+}
+
+const folder = makeTestFolder();
+const suite = nodeSuite;
+const SCRIPT = path.join(projectRoot(), "test", "support", "second-verifier", "verify.py");
+
+/** Runs the second verifier once; one answer for each line that it prints. */
+function runSecond(args: readonly string[], input = ""): readonly Said[] {
+  // The distribution's Python, which has the package; -B leaves no compiled files in the source tree.
+  const python = findProgram("python3") ?? "python3";
+  const options = { encoding: "utf8", input, maxBuffer: 1 << 26 } as const;
+  const { stdout, stderr } = spawnSync(python, ["-B", SCRIPT, ...args], options);
+  assert.equal(stderr, "");
+  return stdout
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Said);
+}
+
+/** What the second verifier says of each of these files, all read by one process. */
+function askSecond(files: readonly string[]): readonly Said[] {
+  return runSecond(["--many"], files.map((file) => `${file}\n`).join(""));
+}
+
+function write(name: string, content: string | Uint8Array): string {
+  const file = path.join(folder, name);
+  writeFileSync(file, content);
+  return file;
+}
+
+const join = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join("");
+const askFirst = (file: string) => verify(openDumpSource(file), { workers: 1 });
+
+function assertSame(second: Said | undefined, first: VerifyReport): void {
+  const { chain, blocks, records, tip, blobs, opened, unusable, bills } = first;
+  const same = { chain, blocks, records, tip, blobs, opened, bills };
+  const usable = opened - unusable - bills;
+  const expected = { ...same, usable, checkpoint: first.checkpoint ?? null, log_size: records };
+  assert.ok(second);
+  const { log_root: _, ...rest } = second;
+  assert.deepEqual(rest, expected);
+}
+
+test("the frozen chains: same chain id, tip and log root, and their receipts hold", async (t) => {
+  if (!requireSystemPart(t, "python-cryptography")) return;
+  const { chains } = readVectors<ChainVectors>("chain.json");
+  const files = chains.map(({ dump }, i) => write(`vector-${i}.jsonl`, join(dump)));
+  const said = askSecond(files);
+  assert.equal(said.length, chains.length);
+  for (const [i, vector] of chains.entries()) {
+    assertSame(said[i], await askFirst(files[i] ?? ""));
+    const { chain, tip, log_size, log_root } = vector;
+    assert.deepEqual({ ...said[i], chain, tip, log_size, log_root }, said[i], vector.name);
+    for (const [j, { leaf, text }] of vector.receipts.entries()) {
+      const receipt = write(`receipt-${i}-${j}`, text);
+      assert.deepEqual(runSecond(["--receipt", receipt, leaf, files[i] ?? ""]), [said[i]]);
+    }
+  }
+});
+
+/** A store with days of each meter, all under one tariff; the months that have ended are billed. */
+function makeHouse(t: TestContext, days: readonly number[]): TestLedger {
+  const house = new TestLedger();
+  t.after(() => house.close());
+  const meters = days.map(() => house.enrol());
+  for (const meter of meters) assignFlatTariff(house, meter);
+  house.mine();
+  for (let day = 0; day < Math.max(...days); day++) {
+    house.hold(...meters.filter((_, i) => day < (days[i] ?? 0)).map((meter) => house.day(meter)));
+    if (day % 7 === 6) house.mine();
+  }
+  house.mine();
+  return house;
+}
+
+const END_OF_JANUARY_MS = 1_706_742_000_000;
+
+/** Bills January, also where days of it are missing. */
+function billJanuary(house: TestLedger, bills: number): void {
+  house.clock.setWall(END_OF_JANUARY_MS);
+  const { issued } = closeMonthsOf(house, { month: "2024-01", incomplete: true });
+  assert.equal(issued.length, bills);
+  house.mine();
+}
+
+/** The dump with opened lines, and the rows of the same days. */
+function dumpHouse(house: TestLedger): { readonly lines: string[]; readonly rows: string[] } {
+  const db = openReadOnly(path.join(house.folder, "gateway.db"));
+  try {
+    const options = { suite, utility: house.keys.utility };
+    return { lines: [...dumpChain(db, options)], rows: [...dumpDayRows(db, options)] };
+  } finally {
+    db.close();
+  }
+}
+
+test("a store with opened days and bills: same counts, same bills, same rows", async (t) => {
+  if (!requireSystemPart(t, "python-cryptography")) return;
+  const house = makeHouse(t, [31, 4]);
+  const [, second] = house.meters;
+  assert.ok(second);
+  // days that open and do not count: the register does not go on
+  house.hold(house.day(second, { register: 5 }));
+  house.hold(house.day(second));
+  house.mine();
+  billJanuary(house, 2);
+  const { lines, rows } = dumpHouse(house);
+  const file = write("house.jsonl", join(lines));
+  const csv = write("house.csv", join(rows));
+  const report = await askFirst(file);
+  assert.deepEqual([report.unusable, report.bills, report.blobs], [0, 2, 39]);
+  const [said] = runSecond(["--csv", csv, file]);
+  assertSame(said, report);
+  assert.equal(said?.["log_root"], encodeHex(house.ledger.tip().logRoot));
+});
+
+/** Codes of a line that is not of its form: which of them it is depends on what a reader looks at first. */
+const LINE_FORM = new Set([
+  "dump",
+  "utf8",
+  "json",
+  "canonical",
+  "schema",
+  "base64",
+  "length",
+  "form",
+]);
+
+async function refusal(file: string): Promise<Said> {
+  try {
+    await askFirst(file);
+  } catch (error) {
+    if (!isCoded(error)) throw error;
+    const { record } = error.detail;
+    return typeof record === "number" ? { code: error.code, record } : { code: error.code };
+  }
+  return {};
+}
+
+/** Both refuse each of these dumps, with the same code and at the same record. */
+async function assertBothRefuse(cases: readonly (readonly [name: string, file: string])[]) {
+  const said = askSecond(cases.map(([, file]) => file));
+  const differences: string[] = [];
+  for (const [i, [name, file]] of cases.entries()) {
+    const first = await refusal(file);
+    const second = said[i] ?? {};
+    const form = LINE_FORM.has(first.code ?? "") && LINE_FORM.has(second.code ?? "");
+    const place = first.record === undefined || first.record === second.record;
+    const same = first.code !== undefined && first.code === second.code && place;
+    if (form || same) continue;
+    differences.push(`${name}: ${JSON.stringify(first)}, second ${JSON.stringify(second)}`);
+  }
+  assert.deepEqual(differences, []);
+}
+
+const MUTATIONS = 240;
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+test(`${MUTATIONS} dumps with one byte changed are refused by both`, async (t) => {
+  if (!requireSystemPart(t, "python-cryptography")) return;
+  const house = makeHouse(t, [3]);
+  billJanuary(house, 1);
+  const lines = dumpHouse(house).lines.map((line) => Buffer.from(`${line}\n`));
+  const whole = Buffer.concat(lines);
+  assertSame(askSecond([write("small.jsonl", whole)])[0], await askFirst(write("s.jsonl", whole)));
+  const random = seededBytes("second verifier: mutations");
+  const below = (limit: number) => Buffer.from(random(6)).readUIntBE(0, 6) % limit;
+  const cases = Array.from({ length: MUTATIONS }, (_, i) => {
+    // Every line is hit, however short; in turn by a letter of base64 and by any other byte.
+    const index = i % lines.length;
+    const line = lines[index] as Buffer;
+    const at = below(line.length);
+    const old = line[at] as number;
+    let byte = old;
+    while (byte === old) byte = i % 2 === 0 ? ALPHABET.charCodeAt(below(64)) : below(256);
+    const changed = Buffer.from(line);
+    changed[at] = byte;
+    const dump = [...lines.slice(0, index), changed, ...lines.slice(index + 1)];
+    const file = write(`mutation-${i}.jsonl`, Buffer.concat(dump));
+    return [`line ${index + 1} byte ${at}: ${old} to ${byte}`, file] as const;
+  });
+  await assertBothRefuse(cases);
+});
+
+test("lines left out, twice, or in another order: both say the same", async (t) => {
+  if (!requireSystemPart(t, "python-cryptography")) return;
+  const house = makeHouse(t, [3]);
+  billJanuary(house, 1);
+  const { lines } = dumpHouse(house);
+  const proved = lines.findIndex((line) => line.startsWith('{"opened"'));
+  const cases: { readonly name: string; readonly file: string }[] = [];
+  const add = (name: string, changed: readonly string[]) =>
+    cases.push({ name, file: write(`order-${cases.length}.jsonl`, join(changed)) });
+  for (const [i, line] of lines.entries()) {
+    const [before, after] = [lines.slice(0, i), lines.slice(i + 1)];
+    add(`${i + 1} left out`, [...before, ...after]);
+    add(`${i + 1} twice`, [...before, line, line, ...after]);
+    if (i + 1 === proved || i + 1 === lines.length) continue;
+    add(`${i + 1} after the next`, [...before, ...after.slice(0, 1), line, ...after.slice(1)]);
+  }
+  const said = askSecond(cases.map(({ file }) => file));
+  const accepted: string[] = [];
+  for (const [i, { name, file }] of cases.entries()) {
+    // Which fault a reader meets first depends on how far it has read; the verdict does not.
+    const first = (await refusal(file)).code === undefined;
+    assert.equal(said[i]?.code === undefined, first, name);
+    if (first) accepted.push(name);
+  }
+  // Nothing proves an earlier checkpoint, or that the plaintext of a bill is there.
+  assert.deepEqual(
+    accepted,
+    [9, 10, 11, lines.length].map((line) => `${line} left out`),
+  );
+});
