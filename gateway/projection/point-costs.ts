@@ -78,7 +78,8 @@ export class PointCosts {
   days(point: string, meter: number, first: number, last: number): PlacedDay[] {
     const days: PlacedDay[] = [];
     // A meter id that was enrolled with a new salt is another point.
-    const isSole = this.#points.all(meter).length === 1;
+    const points = this.#points.all(meter);
+    const isSole = points.length === 1 && points[0] === point;
     for (let date = first; date <= last; date = shiftDate(date, 1)) {
       for (const { pos, code, body } of this.#days.all(date, meter)) {
         if (code !== null || body === null) continue;

@@ -21,7 +21,7 @@ import { listTariffSegments, readTariffTimeline, type TariffRecords } from "./ta
 /** Missing time is counted in slots of this length. */
 const MISSING_SLOT_S = 900;
 /** Longest period of a bill: ten years. It bounds what a hostile bill can cost its readers. */
-const MAX_PERIOD_S = 3_653 * 86_400;
+export const MAX_PERIOD_S = 3_653 * 86_400;
 
 export interface BillInput extends Span, TariffRecords {
   /** P */

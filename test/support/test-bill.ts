@@ -21,8 +21,13 @@ export function issueTariffOf(t: TestLedger, meter: TestMeter): string {
   return leaf;
 }
 
-/** Issues a bill over all days of the meter that are in blocks. Its money is made up. */
-export function issueBillOf(t: TestLedger, meter: TestMeter, no: string): string {
+/** Issues a bill over all days of the meter that are in blocks. Its money is made up, `changes` are of the plaintext. */
+export function issueBillOf(
+  t: TestLedger,
+  meter: TestMeter,
+  no: string,
+  changes: { readonly zone?: string; readonly to?: number } = {},
+): string {
   const { ledger } = t;
   const used: [string, number][] = [];
   let to = START;
@@ -32,7 +37,8 @@ export function issueBillOf(t: TestLedger, meter: TestMeter, no: string): string
     used.push([record.leaf, 1]);
     to = record.payload.to;
   }
-  const tariff = ledger.state.get("tariff", "flat")?.leaf ?? "";
+  const tariff =
+    (ledger.state.get("tariff", "flat") ?? ledger.state.get("tariff", "home"))?.leaf ?? "";
   const text = padPlaintext(
     {
       v: 1,
@@ -59,6 +65,7 @@ export function issueBillOf(t: TestLedger, meter: TestMeter, no: string): string
         missing: 0,
       },
       missing: [],
+      ...changes,
     },
     0,
   );

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { exactPico, roundPico } from "../../../shared/money/amount.ts";
 import type { parsePlaintext } from "../../../shared/record/plaintext.ts";
 import { assignFlatTariff, closeMonthsOf, issueBillOf } from "../../support/test-bill.ts";
-import { foundHouse, TestLedger, type TestMeter } from "../../support/test-ledger.ts";
+import { foundHouse, START, TestLedger, type TestMeter } from "../../support/test-ledger.ts";
 
 interface Row {
   readonly date: number;
@@ -143,6 +143,26 @@ test("a bill whose tariff cannot be computed with has no rows and hurts nobody",
     assert.deepEqual(rows(t), []);
     t.checkLedger();
   });
+});
+
+test("a bill in a zone or of a period that no calendar has raises an alarm and is not shown", () => {
+  for (const [changes, code] of [
+    [{ zone: "Nowhere/Land" }, "zone"],
+    [{ to: START + 3_654 * 86_400 }, "bill-period"],
+    [{ to: START }, "bill-period"],
+  ] as const) {
+    withLedger((t) => {
+      const meter = t.enrol();
+      assignFlatTariff(t, meter);
+      t.mine();
+      sealDays(t, meter, 1);
+      issueBillOf(t, meter, "odd", changes);
+      t.mine();
+      assert.deepEqual([bodies(t), rows(t)], [[], []]);
+      assert.deepEqual(t.ledger.db.prepare("SELECT code FROM alarm").all(), [{ code }]);
+      t.checkLedger();
+    });
+  }
 });
 
 test("a meter id on a new point keeps its days apart", () => {
