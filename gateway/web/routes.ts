@@ -23,7 +23,7 @@ import {
   readSearch,
   readYear,
 } from "./parameters.ts";
-import { daysCsv } from "./view/csv.ts";
+import { daysCsv, statementsCsv } from "./view/csv.ts";
 import type { Page } from "./view/layout.ts";
 
 /** `chain`: public by nature. `readings`: a household's private life. `operations`: the operator's. */
@@ -64,6 +64,7 @@ export const ROUTES: readonly Route[] = [
     });
   }),
   { path: "/meters/:meter/days.csv", shows: "readings", answer: csvOfDays },
+  { path: "/meters/:meter/statements.csv", shows: "readings", answer: csvOfStatements },
   page("/meters/:meter/days/:date", "readings", (context, asked) =>
     dayPage(context, readMeter(asked.param("meter")), readDate(asked.param("date"))),
   ),
@@ -124,6 +125,18 @@ function csvOfDays({ readModel }: PageContext, asked: Asked): Answer {
     name: `wattproof-${id}-${from}-${to}.csv`,
     type: "text/csv; charset=utf-8",
     text: daysCsv(readModel.days(id, from, to), place),
+  };
+}
+
+function csvOfStatements({ readModel }: PageContext, asked: Asked): Answer {
+  const id = readMeter(asked.param("meter"));
+  const meter = requireFound(readModel.meter(id), `Meter ${id}`);
+  const month = readMonth(asked.query("month") ?? meter.lastDay?.date.slice(0, 7) ?? "1970-01");
+  return {
+    kind: "file",
+    name: `wattproof-${id}-${month}-statements.csv`,
+    type: "text/csv; charset=utf-8",
+    text: statementsCsv(readModel.statements(id, month)),
   };
 }
 

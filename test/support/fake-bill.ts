@@ -59,10 +59,14 @@ export function makeBill(
     ],
     slots,
     missing: used.filter((day) => day.quality.startsWith("GGGG")),
-    used: used.map(({ leaf, wh: own, date, position = 0 }) => ({ leaf, wh: own, date, position })),
+    used: listUsed(used),
     daily: makeStatements(used, { no }),
     tariffs: [{ id: "home-flat", version: 1, ...tariff }],
   };
+}
+
+export function listUsed(days: readonly DayDetail[]): BillDetail["used"] {
+  return days.map(({ leaf, wh, date, position = 0 }) => ({ leaf, wh, date, position }));
 }
 
 /** What each usable day costs; provisional without a bill. */

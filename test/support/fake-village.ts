@@ -7,7 +7,7 @@ import { encodeBase64url, encodeUtf8 } from "../../shared/base/bytes.ts";
 import { createSigningKey, type SigningKey } from "../../shared/crypto/key.ts";
 import { nodeSuite as suite } from "../../shared/crypto/node-suite.ts";
 import { computePoint } from "../../shared/record/meter-id.ts";
-import { makeBill, type TariffPlace } from "./fake-bill.ts";
+import { listUsed, makeBill, makeStatements, type TariffPlace } from "./fake-bill.ts";
 import { type Draft, FAKE_ORIGIN, FakeChain, seededBytes, ZERO_HASH } from "./fake-chain.ts";
 import { countSlots, type HouseholdDay, midnight, simulateDay, sum } from "./fake-household.ts";
 
@@ -101,7 +101,13 @@ export function buildVillage(options: FakeOptions): Village {
       const record = placed.find((one) => one.subject === bill.no);
       if (record === undefined) continue;
       const { leaf, position, height } = record;
-      bills.push({ ...bill, leaf, position, height, issuedAtSeconds: to + 40 + index });
+      const own = meters.find(({ id }) => id === bill.meter)?.days ?? [];
+      const days = own.filter((day) => day.date.startsWith(bill.month));
+      bills.push({
+        ...{ ...bill, leaf, position, height, issuedAtSeconds: to + 40 + index },
+        used: listUsed(days),
+        daily: makeStatements(days, { no: bill.no, position }),
+      });
     }
   });
   if (options.unsettled === true) chain.finalHeight = chain.height - 1;

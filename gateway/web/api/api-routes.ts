@@ -4,7 +4,14 @@
  */
 import type { ReadModel } from "../../projection/read-model-types.ts";
 import { requireFound } from "../page/context.ts";
-import { readBillNo, readDate, readInteger, readMeter, readSearch } from "../parameters.ts";
+import {
+  readBillNo,
+  readDate,
+  readInteger,
+  readMeter,
+  readMonth,
+  readSearch,
+} from "../parameters.ts";
 import type { Asked, Shows } from "../routes.ts";
 
 export interface ApiRoute {
@@ -53,6 +60,15 @@ export const API_ROUTES: readonly ApiRoute[] = [
     path: "/meters/:meter/months",
     shows: "readings",
     read: (readModel, asked) => ({ rows: readModel.months(meterOf(readModel, asked).meter) }),
+  },
+  {
+    path: "/meters/:meter/statements",
+    shows: "readings",
+    read: (readModel, asked) => {
+      const { meter, lastDay } = meterOf(readModel, asked);
+      const month = readMonth(asked.query("month") ?? lastDay?.date.slice(0, 7) ?? "1970-01");
+      return { month, rows: readModel.statements(meter, month) };
+    },
   },
   {
     path: "/bills",

@@ -4,22 +4,22 @@
  */
 import type { BillDetail, BillLine } from "../../projection/read-model-types.ts";
 import { checkRecord } from "../proof/check-record.ts";
+import { joinRanges } from "../time-range.ts";
 import { type Html, html } from "../view/html.ts";
 import { type Page, pageHead } from "../view/layout.ts";
 import {
   count,
-  ENERGY,
   formatMeterId,
   formatMinor,
   formatNano,
   formatNumber,
-  measure,
   money,
 } from "../view/number.ts";
 import { completeness } from "../view/parts.ts";
 import { proofBehind } from "../view/proof.ts";
 import { sealBadge } from "../view/seal.ts";
-import { addDays, formatDate, formatMonth, formatShortDate, zonedTime } from "../view/time.ts";
+import { addDays, formatDate, formatMonth, zonedTime } from "../view/time.ts";
+import { billDays } from "./bill-days.ts";
 import { type PageContext, requireFound } from "./context.ts";
 
 export function billPage(context: PageContext, no: string): Page {
@@ -47,7 +47,7 @@ ${complete(bill)}
 </article>
 <div><h2>Proof of this bill</h2>${check && bill.position !== undefined ? proofBehind(check, bill.position) : html`<p class="notice">Received and stored safely. The proof appears when the next block is mined.</p>`}
 ${tariffs(bill)}
-${usedDays(bill)}</div></div>`;
+${billDays(bill)}</div></div>`;
   return { title: `Bill ${bill.no}`, section: "bills", body };
 }
 
@@ -91,28 +91,6 @@ function complete(bill: BillDetail): Html {
   )}</ul>${gaps.length > shown.length && html`<p>and ${formatNumber(gaps.length - shown.length)} more.</p>`}</div>`;
 }
 
-type Range = BillDetail["missing"][number];
-
-/** Ranges that touch become one; they come in order of time. */
-function joinRanges(ranges: readonly Range[]): Range[] {
-  const joined: Range[] = [];
-  for (const range of ranges) {
-    const last = joined.at(-1);
-    if (last?.toSeconds === range.fromSeconds) {
-      joined[joined.length - 1] = { ...last, toSeconds: range.toSeconds };
-    } else joined.push(range);
-  }
-  return joined;
-}
-
 function tariffs(bill: BillDetail): Html {
   return html`<h2>Rates</h2><ul class="plain">${bill.tariffs.map((tariff) => html`<li>Tariff <strong>${tariff.id}</strong>, version ${tariff.version}: <a href="/records/${tariff.position}">record ${tariff.position}</a></li>`)}</ul>`;
-}
-
-function usedDays(bill: BillDetail): Html {
-  return html`<h2>Days</h2><p>The energy is the sum of ${count(bill.used.length, "sealed day")}.</p>
-<details class="behind"><summary>The days that add up to ${formatNumber(bill.wh / 1000, 2)} kWh</summary><div class="scroll" tabindex="0" role="region" aria-label="Days of this bill"><table><thead><tr><th scope="col">Day</th><th scope="col" class="n">Energy</th><th scope="col" class="n">Record</th></tr></thead><tbody>${bill.used.map(
-    (day) =>
-      html`<tr><th scope="row"><a href="/meters/${bill.meter}/days/${day.date}">${formatShortDate(day.date)}</a></th><td class="n">${measure({ ...ENERGY, digits: 3 }, day.wh)}</td><td class="n"><a href="/records/${day.position}">${formatNumber(day.position)}</a></td></tr>`,
-  )}</tbody></table></div></details>`;
 }

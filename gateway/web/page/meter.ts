@@ -43,6 +43,7 @@ import {
 } from "../view/time.ts";
 import { type PageContext, requireFound } from "./context.ts";
 import { historyCharts } from "./meter-charts.ts";
+import { type CostWords, monthCost } from "./month-cost.ts";
 
 /** A month ("YYYY-MM") or a year ("YYYY"); the month of the newest day when neither is asked for. */
 export function meterPage(
@@ -68,6 +69,7 @@ export function meterPage(
         newest,
       );
   const period = yearly ? year : month;
+  const cost = yearly ? undefined : monthCost(readModel, readModel.statements(id, month));
   const body = html`${meterHead(meter)}
 ${lastDayStrip(meter)}
 <section class="history" aria-label="History">
@@ -78,7 +80,7 @@ ${
         "No readings",
         `${yearly ? year : formatMonth(month)} lies outside the days that this meter has sealed.`,
       )
-    : html`${sentenceFor(columns, yearly)}
+    : html`${sentenceFor(columns, yearly, cost)}
 ${historyCharts(columns, (column) => hrefOf(id, column, yearly), yearly)}`
 }
 ${yearly ? monthTable(id, columns) : dayTable(id, columns)}
@@ -188,7 +190,11 @@ function periodStepper(meter: MeterSummary, period: string): Html {
 }
 
 /** What the charts say, in words. */
-function sentenceFor(columns: readonly Column[], yearly: boolean): Html {
+function sentenceFor(
+  columns: readonly Column[],
+  yearly: boolean,
+  cost: CostWords | undefined,
+): Html {
   const measured = measuredColumns(columns);
   if (measured.length === 0) {
     return html`<p class="lead sentence">No readings: ${count(columns.filter((column) => column.kind === "gap").length, yearly ? "month" : "day")} in a gap. Nothing is shown in their place.</p>`;
@@ -202,8 +208,8 @@ function sentenceFor(columns: readonly Column[], yearly: boolean): Html {
     ? `in ${formatMonth(most.key)}`
     : `on ${formatLongDate(most.key).replace(/ \d{4}$/, "")}`;
   const peak = measured.length > 1 && `; the most ${when} with ${speak(ENERGY, most.wh)}`;
-  return html`<div><p class="lead sentence">${speak(ENERGY, total)} in ${count(measured.length, unit)}, ${speak(ENERGY, total / measured.length)} a ${unit}${peak}.</p>
-<p class="note">${gaps > 0 && `${count(gaps, unit)} without readings. `}${completeness(slots)}.</p></div>`;
+  return html`<div><p class="lead sentence">${speak(ENERGY, total)} in ${count(measured.length, unit)}, ${speak(ENERGY, total / measured.length)} a ${unit}${peak}.${cost?.sentence}</p>
+<p class="note">${gaps > 0 && `${count(gaps, unit)} without readings. `}${completeness(slots)}.${cost?.note}</p></div>`;
 }
 
 function dayTable(meter: string, columns: readonly Column[]): Html {

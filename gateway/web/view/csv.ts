@@ -1,5 +1,5 @@
-/** A meter's days as CSV (RFC 4180), with the columns of the paper's table 3 first. */
-import type { DaySummary, Spread } from "../../projection/read-model-types.ts";
+/** Rows of the portal as CSV (RFC 4180): a meter's days, the paper's table 3 first, and its daily statements. */
+import type { DayStatement, DaySummary, Spread } from "../../projection/read-model-types.ts";
 import { formatNano } from "./number.ts";
 
 const HEAD = [
@@ -41,7 +41,39 @@ export function daysCsv(days: readonly DaySummary[], place: string | undefined):
     day.position === undefined ? "" : String(day.position),
     day.leaf,
   ]);
-  return [HEAD, ...rows].map((row) => `${row.map(field).join(",")}\r\n`).join("");
+  return formatCsv([HEAD, ...rows]);
+}
+
+const STATEMENT_HEAD = [
+  "meter_id",
+  "date",
+  "energy_kwh",
+  "currency",
+  "amount",
+  "amount_exact",
+  "provisional",
+  "bill",
+  "position",
+];
+
+/** One row a day. `amount` is rounded for display, `amount_exact` is not. */
+export function statementsCsv(days: readonly DayStatement[]): string {
+  const rows = days.map((day) => [
+    day.meter,
+    day.date,
+    decimal(day.wh, 3),
+    day.currency,
+    fixed(BigInt(day.amountMinor), day.minorDigits),
+    fixed(BigInt(day.exactPico), 12),
+    day.provisional ? "yes" : "no",
+    day.billNo ?? "",
+    String(day.position),
+  ]);
+  return formatCsv([STATEMENT_HEAD, ...rows]);
+}
+
+function formatCsv(rows: readonly (readonly string[])[]): string {
+  return rows.map((row) => `${row.map(field).join(",")}\r\n`).join("");
 }
 
 function mean(spread: Spread | undefined, digits: number): string {
@@ -51,6 +83,14 @@ function mean(spread: Spread | undefined, digits: number): string {
 /** An integer in 10^-digits units as a decimal with at least two decimals, without rounding. */
 function decimal(value: number, digits: number): string {
   return formatNano(value * 10 ** (9 - digits)).replace("\u2212", "-");
+}
+
+/** An integer in 10^-digits units with all its decimals. */
+function fixed(value: bigint, digits: number): string {
+  const sign = value < 0n ? "-" : "";
+  const text = (value < 0n ? -value : value).toString().padStart(digits + 1, "0");
+  const whole = text.slice(0, text.length - digits);
+  return `${sign}${whole}${digits === 0 ? "" : `.${text.slice(-digits)}`}`;
 }
 
 function field(text: string): string {

@@ -12,6 +12,8 @@ import { createTestPortal, FIRST_METER, HOSTILE_TEXT } from "../../support/test-
 const METER = `/meters/${FIRST_METER}`;
 const VILLAGE = { meters: 3, days: 34, partialDates: ["2024-01-18"], silentDates: ["2024-01-20"] };
 const app = createTestPortal(VILLAGE);
+/** Routes that answer with no page. */
+const FILES = ["/find", "/meters/:meter/days.csv", "/meters/:meter/statements.csv"];
 
 async function get(
   path: string,
@@ -34,6 +36,7 @@ describe("pages", () => {
     ["/bills", /3 bills/],
     [`/bills?meter=${FIRST_METER}`, /Bills of/],
     [`/bills/352-2024-01-${FIRST_METER}`, /class="receipt"/],
+    [`/bills/352-2024-01-${FIRST_METER}`, /Day by day/],
     ["/chain", /What if somebody changed an old reading/],
     ["/chain?before=5", /Blocks before 5/],
     ["/blocks/0", /the chain begins here/],
@@ -57,7 +60,7 @@ describe("pages", () => {
     for (const route of ROUTES) {
       const form = new RegExp(`^${route.path.replace(/:\w+/g, "[^/?]+")}(?:\\?.*)?$`);
       const covered = pages.some(([path]) => form.test(path));
-      assert.ok(covered || ["/find", "/meters/:meter/days.csv"].includes(route.path), route.path);
+      assert.ok(covered || FILES.includes(route.path), route.path);
     }
   });
 
@@ -144,6 +147,85 @@ describe("pages", () => {
   });
 });
 
+describe("what a day costs", () => {
+  const january = `/bills/352-2024-01-${FIRST_METER}`;
+  const rowOf = (text: string, day: string): string =>
+    new RegExp(`<tr><th scope="row"><a[^>]*>${day}</a>.*?</tr>`).exec(text)?.[0] ?? "";
+  const sumOf = (text: string): string =>
+    /<tfoot><tr><th scope="row">Together.*/s.exec(text)?.[0] ?? "";
+  const words = (markup: string): string => markup.replace(/<[^>]+>/g, " ").replace(/\s+/g, " ");
+
+  test("a bill lists its days; the sum is that of the exact amounts", async () => {
+    const readModel = createFakeReadModel(VILLAGE);
+    const bill = readModel.bill(`352-2024-01-${FIRST_METER}`);
+    assert.ok(bill);
+    const { text } = await get(january);
+    for (const day of bill.daily) {
+      const row = words(rowOf(text, `${Number(day.date.slice(8))} Jan`));
+      assert.ok(row.includes((day.amountMinor / 100).toFixed(2)), row);
+      assert.ok(row.includes((day.wh / 1000).toFixed(2)), row);
+    }
+    const exact = bill.lines.reduce((sum, { amountMinor }) => sum + amountMinor, 0);
+    assert.match(words(sumOf(text)), new RegExp(`Together [\\d.]+ ${(exact / 100).toFixed(2)} `));
+    const shown = bill.daily.reduce((sum, { amountMinor }) => sum + amountMinor, 0);
+    assert.notEqual(shown, exact);
+    assert.ok(text.includes(`as printed they add up to ${(shown / 100).toFixed(2)}, exactly to`));
+  });
+
+  test("a day of gaps has no energy, a day that could not be used only its charge", async () => {
+    const portal = createTestPortal({
+      ...{ meters: 1, days: 31, gapDates: ["2024-01-04"], unusableDate: "2024-01-07" },
+    });
+    const { text } = await get(january, portal);
+    assert.match(words(rowOf(text, "4 Jan")), /4 Jan – none 0\.41/);
+    assert.equal(rowOf(text, "7 Jan"), "");
+    assert.match(words(text), /Days without a usable record 0\.41/);
+  });
+
+  test("a month that runs says what it costs so far, a billed one leads to its bill", async () => {
+    const running = (await get(METER)).text;
+    const days = createFakeReadModel(VILLAGE).statements(FIRST_METER, "2024-02");
+    const pico = days.reduce((sum, { exactPico }) => sum + BigInt(exactPico), 0n);
+    const cost = (Number(pico) / 1e12).toFixed(2);
+    assert.match(
+      running,
+      new RegExp(`<strong>${cost.replace(".", "\\.")}\u00a0EUR</strong> so far`),
+    );
+    assert.match(running, /The cost is provisional: 3 days/);
+    const billed = (await get(`${METER}?month=2024-01`)).text;
+    assert.match(billed, new RegExp(`<a href="${january}">Billed</a> with [\\d.]+\u00a0EUR`));
+    assert.doesNotMatch(billed, /so far/);
+  });
+
+  test("a meter without a tariff costs nothing, so nothing is said", async () => {
+    const readModel: ReadModel = { ...createFakeReadModel(VILLAGE), statements: () => [] };
+    const { text } = await get(METER, createTestPortal({}, { readModel }));
+    assert.doesNotMatch(text, /so far|EUR/);
+  });
+
+  test("the statements of a month as CSV, exact and rounded", async () => {
+    const { text, headers } = await get(`${METER}/statements.csv?month=2024-01`);
+    assert.match(headers.get("content-type") ?? "", /^text\/csv/);
+    const [head, first, ...rest] = text.trimEnd().split("\r\n");
+    assert.equal(
+      head,
+      "meter_id,date,energy_kwh,currency,amount,amount_exact,provisional,bill,position",
+    );
+    const [day] = createFakeReadModel(VILLAGE).statements(FIRST_METER, "2024-01");
+    assert.ok(day);
+    const kwh = (day.wh / 1000).toFixed(3);
+    const fields = first?.split(",") ?? [];
+    assert.deepEqual(fields.slice(0, 2), [FIRST_METER, "2024-01-01"]);
+    assert.equal(Number(fields[2]).toFixed(3), kwh);
+    assert.deepEqual(fields.slice(3, 5), ["EUR", (day.amountMinor / 100).toFixed(2)]);
+    assert.equal(fields[5]?.replace(".", "").replace(/^0+/, ""), day.exactPico);
+    assert.deepEqual(fields.slice(6, 8), ["no", `352-2024-01-${FIRST_METER}`]);
+    assert.equal(rest.length, 29);
+    const newest = await get(`${METER}/statements.csv`);
+    assert.match(newest.text, /2024-02-01,[\d.]+,EUR,[\d.]+,[\d.]+,yes,,\d+/);
+  });
+});
+
 describe("refusals", () => {
   const refused: readonly (readonly [path: string, status: number, code: string])[] = [
     ["/meters/35252239", 400, "parameter"],
@@ -157,6 +239,8 @@ describe("refusals", () => {
     ["/?page=0", 400, "parameter"],
     ["/?page=1e9", 400, "parameter"],
     [`/?q=${"9".repeat(101)}`, 400, "parameter"],
+    [`${METER}/statements.csv?month=2024`, 400, "parameter"],
+    ["/api/v1/meters/352522395/statements?month=1", 400, "parameter"],
     ["/bills?meter=1", 400, "parameter"],
     ["/bills/none", 404, "not-found"],
     ["/bills/%00", 400, "parameter"],
