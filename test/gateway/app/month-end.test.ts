@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { startLiveGateway } from "../../support/live-gateway.ts";
+import type { DayStatement } from "../../../gateway/projection/read-model-types.ts";
+import { type LiveGateway, startLiveGateway } from "../../support/live-gateway.ts";
 import { waitFor } from "../../support/wait.ts";
 
 test("a complete month is billed by itself, once; an incomplete one only by order", async (t) => {
@@ -18,10 +19,19 @@ test("a complete month is billed by itself, once; an incomplete one only by orde
   assert.match(String(bill?.["amount"]), /^\d+\.\d\d EUR$/);
   await waitFor("the bill in a block", async () => (await gateway.ask("status"))["held"] === 0);
 
+  const january = await readStatements(gateway, "2024-01");
+  assert.equal(january.length, 31);
+  assert.ok(january.every(({ billNo }) => billNo === "352522395-2024-01"));
+
   for (let day = 1; day <= 3; day++) {
     await gateway.publish(gateway.topic(meter.id), meter.sealDay().envelope);
   }
   await waitFor("the receipts", () => (gateway.receipts.get(meter.id)?.length ?? 0) >= 34);
+  const running = await readStatements(gateway, "2024-02");
+  assert.deepEqual(
+    running.map(({ date, provisional }) => [date, provisional]),
+    ["01", "02", "03"].map((day) => [`2024-02-${day}`, true]),
+  );
   const order = (await gateway.ask("bill", { month: "2024-02" })) as {
     issued: unknown[];
     held_back: { code: string }[];
@@ -36,3 +46,11 @@ test("a complete month is billed by itself, once; an incomplete one only by orde
   assert.deepEqual(((await gateway.ask("bill", {})) as { issued: unknown[] }).issued, []);
   assert.equal(gateway.events.filter(({ event }) => event === "bill").length, 2);
 });
+
+async function readStatements(gateway: LiveGateway, month: string): Promise<DayStatement[]> {
+  const ready = gateway.events.findLast(({ event }) => event === "ready");
+  const path = `/api/v1/meters/352522395/statements?month=${month}`;
+  const url = new URL(path, String(ready?.["portal"]));
+  const answer = (await (await fetch(url)).json()) as { rows: DayStatement[] };
+  return answer.rows;
+}
