@@ -66,9 +66,12 @@ function footer(bill: BillDetail, days: bigint, wh: number): Html {
 function rounding(bill: BillDetail, daily: readonly DayStatement[]): string {
   const sum = sumDaily(daily);
   const digits = (minor: number): string => formatMinor(minor, bill.minorDigits);
+  const monthly = bill.lines.some(({ unit }) => unit === "month")
+    ? " A charge by the month falls on its first day."
+    : "";
   const byHand =
     sum === undefined || sum.shownMinor === sum.amountMinor
       ? ""
       : `: as printed they add up to ${digits(sum.shownMinor)}, exactly to ${digits(sum.amountMinor)}`;
-  return `Each day is exact, and its amount is rounded only to be shown${byHand}. The bill rounds each of its lines once instead.`;
+  return `Each day is exact, and its amount is rounded only to be shown${byHand}. The bill rounds each of its lines once instead.${monthly}`;
 }

@@ -169,6 +169,11 @@ describe("what a day costs", () => {
     assert.match(words(sumOf(text)), new RegExp(`Together [\\d.]+ ${(exact / 100).toFixed(2)} `));
     const shown = bill.daily.reduce((sum, { amountMinor }) => sum + amountMinor, 0);
     assert.notEqual(shown, exact);
+    assert.doesNotMatch(text, /charge by the month/);
+    const lines = bill.lines.map((line) => ({ ...line, unit: "month" }));
+    const monthly: ReadModel = { ...readModel, bill: () => ({ ...bill, lines }) };
+    const other = await get(january, createTestPortal({}, { readModel: monthly }));
+    assert.match(other.text, /A charge by the month falls on its first day/);
     assert.ok(text.includes(`as printed they add up to ${(shown / 100).toFixed(2)}, exactly to`));
   });
 
