@@ -6,6 +6,8 @@ import {
   type BlockHeader,
   decodeHeader,
   encodeHeader,
+  hashBlock,
+  hashHeader,
   type SealedBlock,
   signSeal,
 } from "../../../shared/chain/block.ts";
@@ -147,6 +149,56 @@ test("work, seal and records are checked", () => {
     "limit",
   );
   chain.append(more.slice(0, MAX_RECORDS_OF_METER), late);
+});
+
+test("limits are the chain's", () => {
+  const { chain, records } = setUp();
+  const { params } = chain.state.chain;
+  const block = chain.build(records, TIME);
+  const bytes = records.join("").length;
+  const codeUnder = (change: Partial<typeof params>) => {
+    chain.state.putChain({ ...chain.state.chain, params: { ...params, ...change } });
+    return codeOf(() => chain.apply(block));
+  };
+  assert.equal(codeUnder({ max_records: 1 }), "limit");
+  assert.equal(codeUnder({ max_bytes: bytes - 1 }), "limit");
+  chain.state.putChain({
+    ...chain.state.chain,
+    params: { ...params, max_records: 2, max_bytes: bytes },
+  });
+  chain.apply(block);
+});
+
+test("work, the nonce's length and the sealer's role", () => {
+  const { chain, records } = setUp();
+  const good = chain.build(records, TIME);
+  assert.equal(
+    codeOf(() => chain.apply({ ...good, nonce: good.nonce.subarray(1) })),
+    "length",
+  );
+  const headerHash = hashHeader(chain.suite, good.header);
+  const nonce = new Uint8Array(32);
+  // about every second nonce is above this target
+  while ((hashBlock(chain.suite, headerHash, nonce)[0] ?? 0) < 0x80) nonce[0] = (nonce[0] ?? 0) + 1;
+  const hash = hashBlock(chain.suite, headerHash, nonce);
+  const seal = signSeal(chain.suite, chain.gatewayKey(), hash);
+  assert.equal(
+    codeOf(() => chain.apply({ ...good, nonce, seal })),
+    "work",
+  );
+  const house = new SampleChain(
+    nodeSuite,
+    [
+      { name: "boss", roles: ["authority"] },
+      { name: "gw", roles: ["gateway"] },
+    ],
+    "sealer",
+  );
+  const boss = house.member(0).key;
+  assert.equal(
+    codeOf(() => house.apply(house.build([], TIME, (h) => h, boss))),
+    "seal",
+  );
 });
 
 test("a bad record is named by its index, whatever its rule", () => {

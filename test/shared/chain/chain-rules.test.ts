@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { encodeBase64url } from "../../../shared/base/bytes.ts";
 import { applyRecord } from "../../../shared/chain/chain-rules.ts";
 import { VerifyKeyCache } from "../../../shared/chain/rule-context.ts";
+import { bitsOfWork } from "../../../shared/chain/work.ts";
 import {
   createRecipientKey,
   createSigningKey,
@@ -120,6 +121,23 @@ for (const suite of [nodeSuite, nobleSuite]) {
     assert.equal(refusal(meter.key, "day", day(end, end + DAY_S)), "period");
   });
 
+  test(`C6 of day: a short first day, and a move, which makes the next day a first (${suite.name})`, () => {
+    const { chain, meter, operator, apply, refusal } = setUp("move");
+    apply(chain.day(meter, START, START + 3_600));
+    apply(chain.day(meter, START + 3_600, START + DAY_S));
+    apply(chain.day(meter, START + DAY_S, START + DAY_S + 3_600));
+    const next = day(START + DAY_S + 3_600, START + 2 * DAY_S);
+    assert.equal(refusal(meter.key, "day", next), "period", "ended by its short day");
+    const utility = [{ key: chain.utility.jwk, use: "utility" }];
+    const { jwk: key } = meter.key;
+    apply(chain.sign(operator, "enrol", { key, point: meter.point, to: utility } as never));
+    assert.equal(refusal(meter.key, "day", next), "period", "the same point changes nothing");
+    const point = chain.createMeter("222222222").point;
+    apply(chain.sign(operator, "enrol", { key, point, to: utility } as never));
+    apply(chain.day(meter, START + 3 * DAY_S, START + 3 * DAY_S + 60));
+    apply(chain.day(meter, START + 3 * DAY_S + 60, START + 4 * DAY_S));
+  });
+
   test(`C6 of day: a point's next device starts after the last one (${suite.name})`, () => {
     const { chain, meter, apply, refusal } = setUp("swap");
     apply(chain.day(meter, START, START + DAY_S));
@@ -134,6 +152,9 @@ for (const suite of [nodeSuite, nobleSuite]) {
     apply(a);
     apply(chain.sign(chain.member(0).key, "evidence", { a, b }));
     assert.equal(refusal(meter.key, "day", day(START + 2 * DAY_S, START + 3 * DAY_S)), "frozen");
+    const again = { key: meter.key.jwk, point: meter.point };
+    const to = [{ key: chain.utility.jwk, use: "utility" }];
+    assert.equal(refusal(chain.member(0).key, "enrol", { ...again, to }), "known-key");
     // the frozen key no longer occupies its point
     const swapped = { ...chain.createMeter(meter.id), point: meter.point };
     apply(chain.enrol(swapped));
@@ -263,9 +284,20 @@ for (const suite of [nodeSuite, nobleSuite]) {
     assert.equal(refused({}), "overlap");
     assert.equal(refused({ from: START + 31 * DAY_S - 1, to: START + 60 * DAY_S }), "overlap");
     assert.equal(refusal(operator, "assign", assign), "period");
-    apply(
-      chain.sign(operator, "bill", { ...bill, from: bill.to, to: START + 60 * DAY_S } as never),
+    assert.equal(
+      refusal(operator, "assign", { ...assign, from: bill.to - 1 }),
+      "period",
+      "within an issued bill",
     );
+    const billLeaf = chain.state.get("member", operator.kid)?.leaf;
+    assert.equal(refused({ from: bill.to, to: bill.to + 1, tariffs: [billLeaf] }), "reference");
+    // a bill may end where another begins, and begin where it ends
+    const after = { ...bill, from: bill.to, to: START + 60 * DAY_S };
+    apply(chain.sign(operator, "bill", after as never));
+    apply(chain.sign(operator, "bill", { ...bill, from: START - DAY_S, to: START } as never));
+    const { to: end } = after;
+    assert.equal(refusal(operator, "assign", { ...assign, from: end - 1 }), "period");
+    apply(chain.sign(operator, "assign", { ...assign, from: end }));
   });
 }
 
@@ -305,6 +337,8 @@ test("genesis: bounds, members and the founder's signature", () => {
   assert.equal(refused({ members: [member, { ...offCurve, name: "x" }] }), "key-off-curve");
   assert.equal(refused({ quorum: 2 }), "genesis");
   assert.equal(refused({ params: { ...params, bits: 0x1a00ffff } }), "params");
+  const overLimit = bitsOfWork(3n << 47n);
+  assert.equal(refused({ params: { ...params, bits: overLimit } }), "params");
   assert.equal(refused({ params: { ...params, formats: [2] } }), "params");
   assert.equal(refused({ params: { ...params, formats: [1, 1] } }), "params");
   assert.equal(refused({ params: { ...params, bits: 0x1d80ffff } }), "bits");
