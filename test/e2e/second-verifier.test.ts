@@ -1,66 +1,36 @@
 // A second verifier, in Python and from docs/formats.md alone, reads the same dumps as `gateway verify`: both accept
 // what is whole and say the same of it, and whatever is changed is refused by both, under the code that the page fixes.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
 import { dumpChain } from "../../gateway/dump/chain-dump.ts";
 import { dumpDayRows } from "../../gateway/dump/day-rows.ts";
 import { openReadOnly } from "../../gateway/ledger/database.ts";
-import { openDumpSource } from "../../gateway/verify/dump-source.ts";
-import { type VerifyReport, verify } from "../../gateway/verify/verify.ts";
+import type { VerifyReport } from "../../gateway/verify/verify.ts";
 import { encodeHex } from "../../shared/base/bytes.ts";
-import { isCoded } from "../../shared/base/error.ts";
 import { nodeSuite } from "../../shared/crypto/node-suite.ts";
+import { monthBounds } from "../../shared/time/civil-day.ts";
 import type { ChainVectors } from "../support/chain-vectors.ts";
 import { readVectors } from "../support/json-file.ts";
 import { makeTestFolder } from "../support/process.ts";
-import { projectRoot } from "../support/project-root.ts";
+import {
+  askFirst,
+  askSecond,
+  assertBothRefuse,
+  joinLines,
+  refusal,
+  runSecond,
+  type Said,
+  writeTo,
+} from "../support/second-verifier.ts";
 import { seededBytes } from "../support/seeded-bytes.ts";
-import { findProgram, requireSystemPart } from "../support/system-part.ts";
+import { requireSystemPart } from "../support/system-part.ts";
 import { assignFlatTariff, closeMonthsOf } from "../support/test-bill.ts";
-import { TestLedger } from "../support/test-ledger.ts";
-
-/** What the second verifier says of one dump. */
-interface Said {
-  readonly chain?: string;
-  readonly code?: string;
-  readonly message?: string;
-  readonly record?: number | null;
-  readonly [name: string]: unknown;
-}
+import { TestLedger, ZONE } from "../support/test-ledger.ts";
 
 const folder = makeTestFolder();
 const suite = nodeSuite;
-const SCRIPT = path.join(projectRoot(), "test", "support", "second-verifier", "verify.py");
-
-/** Runs the second verifier once; one answer for each line that it prints. */
-function runSecond(args: readonly string[], input = ""): readonly Said[] {
-  // The distribution's Python, which has the package; -B leaves no compiled files in the source tree.
-  const python = findProgram("python3") ?? "python3";
-  const options = { encoding: "utf8", input, maxBuffer: 1 << 26 } as const;
-  const { stdout, stderr } = spawnSync(python, ["-B", SCRIPT, ...args], options);
-  assert.equal(stderr, "");
-  return stdout
-    .split("\n")
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as Said);
-}
-
-/** What the second verifier says of each of these files, all read by one process. */
-function askSecond(files: readonly string[]): readonly Said[] {
-  return runSecond(["--many"], files.map((file) => `${file}\n`).join(""));
-}
-
-function write(name: string, content: string | Uint8Array): string {
-  const file = path.join(folder, name);
-  writeFileSync(file, content);
-  return file;
-}
-
-const join = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join("");
-const askFirst = (file: string) => verify(openDumpSource(file), { workers: 1 });
+const write = (name: string, content: string | Uint8Array) => writeTo(folder, name, content);
 
 function assertSame(second: Said | undefined, first: VerifyReport): void {
   const { chain, blocks, records, tip, blobs, opened, unusable, bills } = first;
@@ -75,7 +45,7 @@ function assertSame(second: Said | undefined, first: VerifyReport): void {
 test("the frozen chains: same chain id, tip and log root, and their receipts hold", async (t) => {
   if (!requireSystemPart(t, "python-cryptography")) return;
   const { chains } = readVectors<ChainVectors>("chain.json");
-  const files = chains.map(({ dump }, i) => write(`vector-${i}.jsonl`, join(dump)));
+  const files = chains.map(({ dump }, i) => write(`vector-${i}.jsonl`, joinLines(dump)));
   const said = askSecond(files);
   assert.equal(said.length, chains.length);
   for (const [i, vector] of chains.entries()) {
@@ -136,8 +106,8 @@ test("a store with opened days and bills: same counts, same bills, same rows", a
   house.mine();
   billJanuary(house, 2);
   const { lines, rows } = dumpHouse(house);
-  const file = write("house.jsonl", join(lines));
-  const csv = write("house.csv", join(rows));
+  const file = write("house.jsonl", joinLines(lines));
+  const csv = write("house.csv", joinLines(rows));
   const report = await askFirst(file);
   assert.deepEqual([report.unusable, report.bills, report.blobs], [0, 2, 39]);
   const [said] = runSecond(["--csv", csv, file]);
@@ -145,44 +115,48 @@ test("a store with opened days and bills: same counts, same bills, same rows", a
   assert.equal(said?.["log_root"], encodeHex(house.ledger.tip().logRoot));
 });
 
-/** Codes of a line that is not of its form: which of them it is depends on what a reader looks at first. */
-const LINE_FORM = new Set([
-  "dump",
-  "utf8",
-  "json",
-  "canonical",
-  "schema",
-  "base64",
-  "length",
-  "form",
-]);
-
-async function refusal(file: string): Promise<Said> {
-  try {
-    await askFirst(file);
-  } catch (error) {
-    if (!isCoded(error)) throw error;
-    const { record } = error.detail;
-    return typeof record === "number" ? { code: error.code, record } : { code: error.code };
+test("a month with a clock change, three tariffs in turn and a missing day: the same bill", async (t) => {
+  if (!requireSystemPart(t, "python-cryptography")) return;
+  const house = new TestLedger();
+  t.after(() => house.close());
+  const meter = house.addMeter();
+  house.enrol(meter);
+  const { from, to } = monthBounds(ZONE, "2024-03");
+  meter.from = from;
+  const energy = { kind: "energy", code: "energy", label: "Energy", nano: 312_345_678 };
+  const day = { kind: "standing", code: "day", label: "Meter", nano: 98_765_432, per: "day" };
+  const month = {
+    kind: "standing",
+    code: "base",
+    label: "Base",
+    nano: -1_500_000_000,
+    per: "month",
+  };
+  const issue = (id: string, ver: number, charges: readonly object[], more: object = {}) => {
+    const body = { v: 1, name: id, currency: "EUR", minor: 3, charges, ...more };
+    house.ledger.issue("tariff", { id, ver, body } as never);
+  };
+  issue("late", 1, [month, { ...energy, nano: 0 }], { zone: ZONE });
+  issue("home", 1, [{ ...energy, recovered: 7 }, day, month]);
+  issue("home", 2, [energy, day], { from: from + 10 * 86_400 + 5_000 });
+  house.ledger.issue("assign", { point: meter.point, tariff: "home", from: from - 1 });
+  // one slot after the clocks have changed
+  const changed = 1_711_846_800 + 900;
+  house.ledger.issue("assign", { point: meter.point, tariff: "late", from: changed });
+  house.mine();
+  for (let i = 0; meter.from < to; i++) {
+    house.hold(house.day(meter, i === 12 ? { garbage: true } : {}));
   }
-  return {};
-}
-
-/** Both refuse each of these dumps, with the same code and at the same record. */
-async function assertBothRefuse(cases: readonly (readonly [name: string, file: string])[]) {
-  const said = askSecond(cases.map(([, file]) => file));
-  const differences: string[] = [];
-  for (const [i, [name, file]] of cases.entries()) {
-    const first = await refusal(file);
-    const second = said[i] ?? {};
-    const form = LINE_FORM.has(first.code ?? "") && LINE_FORM.has(second.code ?? "");
-    const place = first.record === undefined || first.record === second.record;
-    const same = first.code !== undefined && first.code === second.code && place;
-    if (form || same) continue;
-    differences.push(`${name}: ${JSON.stringify(first)}, second ${JSON.stringify(second)}`);
-  }
-  assert.deepEqual(differences, []);
-}
+  house.mine();
+  house.clock.setWall(to * 1000);
+  const { issued } = closeMonthsOf(house, { month: "2024-03", incomplete: true });
+  assert.deepEqual([issued.length, issued[0]?.missing], [1, 96]);
+  house.mine();
+  const file = write("march.jsonl", joinLines(dumpHouse(house).lines));
+  const report = await askFirst(file);
+  assert.deepEqual([report.opened, report.bills], [31, 1]);
+  assertSame(askSecond([file])[0], report);
+});
 
 const MUTATIONS = 240;
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -221,7 +195,7 @@ test("lines left out, twice, or in another order: both say the same", async (t) 
   const proved = lines.findIndex((line) => line.startsWith('{"opened"'));
   const cases: { readonly name: string; readonly file: string }[] = [];
   const add = (name: string, changed: readonly string[]) =>
-    cases.push({ name, file: write(`order-${cases.length}.jsonl`, join(changed)) });
+    cases.push({ name, file: write(`order-${cases.length}.jsonl`, joinLines(changed)) });
   for (const [i, line] of lines.entries()) {
     const [before, after] = [lines.slice(0, i), lines.slice(i + 1)];
     add(`${i + 1} left out`, [...before, ...after]);

@@ -122,14 +122,6 @@ def is_h(value):
         return False
 
 
-def is_j(value):
-    """J: three base64url parts with dots; what it holds is judged elsewhere."""
-    try:
-        return isinstance(value, str) and len([b64url(part) for part in value.split(".")]) == 3
-    except Fault:
-        return False
-
-
 def is_date(value):
     """D: a calendar date."""
     try:
@@ -143,9 +135,12 @@ def is_int(value):
     return type(value) is int
 
 
-def is_n(value, least=0, most=MAX):
-    """N, or a natural number within bounds."""
-    return type(value) is int and least <= value <= most
+def between(least, most):
+    """An integer within bounds."""
+    return lambda value: type(value) is int and least <= value <= most
+
+
+is_n = between(0, MAX)
 
 
 def matches(pattern):
@@ -187,6 +182,8 @@ def ascending(values):
     return all(a < b for a, b in zip(values, values[1:]))
 
 
+# J: judged by its form only; what it holds is judged by the rule that uses it.
+is_j = matches(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 is_text, is_c, is_s = matches(".*"), matches("[a-z0-9-]{1,32}"), matches(".{1,200}")
 is_x25519 = object_of(crv=one_of("X25519"), kty=one_of("OKP"), x=is_h)
 is_p256 = object_of(crv=one_of("P-256"), kty=one_of("EC"), x=is_h, y=is_h)
@@ -238,16 +235,18 @@ def es256_holds(point, signature, message):
 RESERVED = "member params rotate revoke event correction exchange price credit payment erase".split()
 ROLES = ("authority", "biller", "gateway", "registrar")
 Jws = namedtuple("Jws", "kid typ payload signature signed leaf")
-is_member = object_of(key=is_p256, note_q=is_h, name=is_c, roles=list_of(one_of(*ROLES)))
-is_params = object_of(bits=is_n, max_records=is_n, max_bytes=is_n, formats=list_of(is_n))
+is_member = object_of(key=is_p256, note_q=is_h, name=is_c, roles=list_of(one_of(*ROLES), 1, 4))
+is_params = object_of(bits=between(0, 2 ** 32 - 1), max_records=between(1, 16384), max_bytes=between(65535, 16777216),
+                      formats=list_of(is_n, 1, 16))
+is_origin = matches(r"(?!eyJ|cosignature/|wattproof-)[!-*,-~]{1,200}")
 SPAN, LINE2 = {"from": is_n, "to": is_n}, {"ct": is_h, "pt": is_h}
 TABLES = {
-    "genesis": {"origin": is_s, "zone": matches("[0-9]{3}"), "time": is_n, "salt": is_h, "quorum": is_n,
+    "genesis": {"origin": is_origin, "zone": matches("[0-9]{3}"), "time": is_n, "salt": is_h, "quorum": between(1, MAX),
                 "members": list_of(is_member, 1, 256), "params": is_params},
     "enrol": {"key": is_p256, "point": is_h, "req_q": is_j,
               "to": list_of(object_of(key=is_x25519, use=one_of("utility", "customer")), 1, 4)},
     "day": {**LINE2, **SPAN},
-    "tariff": {"id": is_c, "ver": lambda v: is_n(v, 1), "body": is_object},
+    "tariff": {"id": is_c, "ver": between(1, MAX), "body": lambda v: is_object(v) and len(canonical(v)) <= 16384},
     "assign": {"point": is_h, "tariff": is_c, "from": is_n, "to_q": is_n},
     "bill": {**LINE2, **SPAN, "point": is_h, "tariffs": list_of(is_h), "days": is_h, "n": is_n},
     "evidence": {"a": is_j, "b": is_j},
@@ -291,7 +290,7 @@ def rule_c1(line):
     record = parse_jws(line)
     need(record.typ not in RESERVED, "unsupported", f"type {record.typ}")
     need(record.typ in TABLES, "typ", f"type {record.typ}")
-    table = object_of(v=is_n, seq=lambda v: is_n(v, 1), prev=is_h, **TABLES[record.typ])
+    table = object_of(v=one_of(1), seq=between(1, MAX), prev=is_h, **TABLES[record.typ])
     need(table(record.payload), "schema", "members are not those of the table")
     plain = {name: value for name, value in record.payload.items() if (record.typ, name) != ("tariff", "body")}
     need(printable(plain), "schema", "a string that is not printable ASCII")

@@ -3,13 +3,13 @@ from bisect import bisect_right
 from collections import Counter
 from datetime import date
 
-from forms import (MAX, Fault, b64url, is_c, is_h, is_int, is_n, is_s, list_of, matches, need, object_of, one_of, sha,
+from forms import (MAX, Fault, b64url, between, is_c, is_h, is_int, is_n, is_s, list_of, matches, need, object_of, one_of, sha,
                    to_b64url, tuple_of)
 from proofs import Tree
 from readings import HEAD, beginnings, check_pad, divide, is_span, offsets_between, slots_of, zone_of
 
 COUNTS = {"measured": "MIE", "partial": "mie", "recovered": "R", "substituted": "S", "gap": "G"}
-is_currency, is_minor = matches("[A-Z]{3}"), lambda value: is_n(value, 0, 4)
+is_currency, is_minor = matches("[A-Z]{3}"), between(0, 4)
 is_line = object_of(code=is_c, label=is_s, qty=is_int, unit=is_c, nano=is_int, amount=is_int)
 is_bill = object_of(
     **HEAD, no=is_s, opening=is_h, offsets=list_of(tuple_of(is_n, is_int)), currency=is_currency, minor=is_minor,
