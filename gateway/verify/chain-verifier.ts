@@ -13,7 +13,6 @@ import { ChainState, quorumOf } from "../../shared/chain/chain-state.ts";
 import { verifyCheckpoint } from "../../shared/chain/checkpoint.ts";
 import { VerifyKeyCache } from "../../shared/chain/rule-context.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
-import { computeCt } from "../../shared/record/envelope.ts";
 import { computeLeaf, type ParsedRecord } from "../../shared/record/record.ts";
 
 /** A record as the rest of a dump refers to it. */
@@ -72,11 +71,11 @@ export class ChainVerifier {
     return this.#checkpoint?.size;
   }
 
-  /** The next block. `known` holds records that were parsed and whose signatures were verified already. */
-  addBlock(
-    block: SealedBlock,
-    known: ReadonlyMap<string, ParsedRecord<"day">>,
-  ): readonly ParsedRecord[] {
+  /**
+   * The next block. `known` gives, for its records one after the other, the record that was parsed and whose
+   * signature was verified already, or undefined.
+   */
+  addBlock(block: SealedBlock, known: () => ParsedRecord | undefined): readonly ParsedRecord[] {
     if (this.#nextBlob > 0 || this.#checkpoint !== undefined) {
       fail("dump", "a block after blobs or checkpoints");
     }
@@ -86,7 +85,10 @@ export class ChainVerifier {
       const checked = applyBlock(this.state, this.#parent, block, {
         suite: this.#suite,
         keys: this.#keys,
-        known: (line1) => known.get(line1),
+        known: (line1) => {
+          const record = known();
+          return record?.line1 === line1 ? record : undefined;
+        },
       });
       this.state.takeChanges();
       const { header, hash, range, records, work } = checked;
@@ -108,11 +110,10 @@ export class ChainVerifier {
     this.#order.push(ct);
   }
 
-  /** The next line 2: its hash must be the `ct` that comes next in log order. */
-  addBlob(line2: string): void {
+  /** The next line 2, of which `ct` is the hash: it must be the one that comes next in log order. */
+  addBlob(ct: string): void {
     if (this.#parent === undefined) fail("dump", "a blob before the blocks");
     if (this.#checkpoint !== undefined) fail("dump", "a blob after checkpoints");
-    const ct = computeCt(this.#suite, line2);
     const expected = this.#order[this.#nextBlob];
     if (ct !== expected) {
       const record = expected === undefined ? undefined : this.#sealed.get(expected);

@@ -6,7 +6,7 @@ import Database from "better-sqlite3";
 import { fail } from "../../shared/base/error.ts";
 import type { DumpLine } from "../../shared/chain/dump.ts";
 import { unpackLine1, unpackLine2 } from "../../shared/record/compact.ts";
-import type { VerifySource } from "./verify-source.ts";
+import type { RawBlob, VerifySource } from "./verify-source.ts";
 
 const STORE_VERSION = 1;
 
@@ -26,7 +26,7 @@ export function openStoreSource(file: string): VerifySource {
   return {
     name: file,
     progress: () => (tip === 0 ? 0 : Math.min(1, (height + 1) / (tip + 1))),
-    *lines(): Iterable<DumpLine> {
+    *lines(): Iterable<DumpLine | RawBlob> {
       let db: Database.Database | undefined;
       try {
         db = openReadOnly(file);
@@ -67,7 +67,7 @@ export function openStoreSource(file: string): VerifySource {
   };
 }
 
-function* blobLines(db: Database.Database): Iterable<DumpLine> {
+function* blobLines(db: Database.Database): Iterable<RawBlob> {
   const body = db.prepare("SELECT body FROM blob WHERE id = ?").pluck();
   const ids = db
     .prepare("SELECT blob FROM record WHERE blob IS NOT NULL GROUP BY blob ORDER BY min(pos)")
@@ -76,7 +76,9 @@ function* blobLines(db: Database.Database): Iterable<DumpLine> {
   for (const id of ids) {
     const packed = body.get(id) as Uint8Array | undefined;
     // What is missing here is missed by the verifier, which knows the record that it belongs to.
-    if (packed !== undefined) yield { kind: "blob", line2: unpackLine2(packed) };
+    if (packed === undefined) continue;
+    const read = (): DumpLine => ({ kind: "blob", line2: unpackLine2(packed) });
+    yield { kind: "raw-blob", form: "packed", bytes: packed, read };
   }
 }
 

@@ -1,8 +1,8 @@
 /**
  * `gateway verify`: checks a dump or a live store from genesis and says what it found.
  *
- * Shares nothing with the code that writes the chain beyond `shared/`. Blocks are read ahead in chunks whose
- * signatures go to the worker threads, while the chunks before are folded in order by {@link ChainVerifier}.
+ * Shares nothing with the code that writes the chain beyond `shared/`. The source is read ahead in chunks whose
+ * signatures and hashes go to the worker threads, while what came before is folded in order by {@link ChainVerifier}.
  */
 import { encodeBase64url, encodeHex, encodeUtf8 } from "../../shared/base/bytes.ts";
 import { fail, isCoded } from "../../shared/base/error.ts";
@@ -11,11 +11,12 @@ import type { DumpLine } from "../../shared/chain/dump.ts";
 import { thumbprint } from "../../shared/crypto/key.ts";
 import { nodeSuite } from "../../shared/crypto/node-suite.ts";
 import { formatJwsHeader } from "../../shared/record/compact-jws.ts";
-import { type ParsedRecord, parseRecord } from "../../shared/record/record.ts";
+import { computeCt } from "../../shared/record/envelope.ts";
+import { parseRecord } from "../../shared/record/record.ts";
 import { ChainVerifier } from "./chain-verifier.ts";
 import { OpenedVerifier } from "./opened-verifier.ts";
-import { SignaturePool } from "./signature-pool.ts";
-import type { VerifySource } from "./verify-source.ts";
+import { SignaturePool, type Vouched } from "./signature-pool.ts";
+import type { RawBlob, VerifySource } from "./verify-source.ts";
 
 export interface VerifyOptions {
   /** Worker threads that check signatures. */
@@ -46,13 +47,16 @@ export interface VerifyReport {
   readonly bills: number;
 }
 
-/** Records that are read ahead, so that no core waits. */
+/** Records a chunk: enough for all cores. */
 const CHUNK_RECORDS = 1_024;
-const CHUNKS_AHEAD = 3;
+/** Blobs a batch: half a megabyte. */
+const BLOB_BATCH = 256;
+/** Chunks and batches that are read ahead, so that no core waits. */
+const STEPS_AHEAD = 12;
 
-interface Chunk {
-  readonly blocks: readonly SealedBlock[];
-  readonly known: Promise<Map<string, ParsedRecord<"day">>>;
+/** Something that was read and is not folded yet; its turn comes in the order of the source. */
+interface Step {
+  fold(): Promise<void>;
 }
 
 /**
@@ -75,22 +79,20 @@ async function run(
 ): Promise<VerifyReport> {
   const verifier = new ChainVerifier(nodeSuite);
   const opened = new OpenedVerifier(nodeSuite);
-  const ahead: Chunk[] = [];
+  const ahead: Step[] = [];
   let blocks: SealedBlock[] = [];
+  let blobs: RawBlob[] = [];
   let records = 0;
   let blockCount = 0;
 
-  for await (const line of source.lines()) {
-    if (line.kind === "block") {
-      blocks.push(line.block);
-      records += line.block.records.length;
-      if (records >= CHUNK_RECORDS) await startChunk();
-      continue;
-    }
-    if (blocks.length > 0 || ahead.length > 0) await finishBlocks();
-    addOther(line);
+  try {
+    for await (const line of source.lines()) await take(line);
+  } catch (error) {
+    // What comes before the line that cannot be read is judged first: the first fault in order is the one named.
+    await foldAll();
+    throw error;
   }
-  await finishBlocks();
+  await foldAll();
   verifier.finish(options.withoutBlobs !== true);
   options.onProgress?.(1);
   const { chain } = verifier.state;
@@ -107,49 +109,103 @@ async function run(
     ...opened.counts,
   };
 
-  async function startChunk(): Promise<void> {
-    const lines: string[] = [];
-    for (const block of blocks) for (const line1 of block.records) lines.push(line1);
-    announceKeys(pool, lines);
-    const known = pool.check(lines);
+  async function take(line: DumpLine | RawBlob): Promise<void> {
+    if (line.kind === "block") {
+      startBlobs();
+      blocks.push(line.block);
+      records += line.block.records.length;
+      if (records >= CHUNK_RECORDS) startChunk();
+    } else if (line.kind === "raw-blob") {
+      startChunk();
+      blobs.push(line);
+      if (blobs.length >= BLOB_BATCH) startBlobs();
+    } else {
+      startChunk();
+      startBlobs();
+      push(Promise.resolve(), () => addOther(line));
+    }
+    while (ahead.length >= STEPS_AHEAD) await foldNext();
+  }
+
+  function push(ready: Promise<unknown>, fold: () => void): void {
     // Folding awaits it later; until then a failing pool must not count as an unhandled rejection.
-    known.catch(() => undefined);
-    ahead.push({ blocks, known });
+    ready.catch(() => undefined);
+    ahead.push({
+      fold: async () => {
+        await ready;
+        fold();
+      },
+    });
+  }
+
+  function startChunk(): void {
+    if (blocks.length === 0) return;
+    const chunk = blocks;
     blocks = [];
     records = 0;
-    while (ahead.length >= CHUNKS_AHEAD) await foldChunk();
+    const lines = chunk.flatMap((block) => block.records);
+    announceKeys(pool, lines);
+    let vouched: readonly Vouched[] = [];
+    const ready = pool.check(lines).then((checked) => {
+      vouched = checked;
+    });
+    let at = 0;
+    push(ready, () => {
+      for (const block of chunk) addBlock(block, () => vouched[at++]);
+      options.onProgress?.(source.progress());
+    });
   }
 
-  async function finishBlocks(): Promise<void> {
-    if (blocks.length > 0) await startChunk();
-    while (ahead.length > 0) await foldChunk();
-  }
-
-  async function foldChunk(): Promise<void> {
-    const chunk = ahead.shift();
-    if (chunk === undefined) return;
-    const known = await chunk.known;
-    for (const block of chunk.blocks) {
-      const first = verifier.size;
-      const added = verifier.addBlock(block, known);
-      if (blockCount++ === 0) requireChain(options, verifier);
-      added.forEach((record, i) => {
-        opened.addRecord(record, first + i, verifier.height);
+  function startBlobs(): void {
+    if (blobs.length === 0) return;
+    const batch = blobs;
+    blobs = [];
+    let hashes: readonly string[] = [];
+    const ready = pool.hash(batch).then((hashed) => {
+      hashes = hashed;
+    });
+    push(ready, () => {
+      batch.forEach((blob, i) => {
+        addBlob(hashes[i] || hashLongWay(blob));
       });
-    }
-    options.onProgress?.(source.progress());
+    });
+  }
+
+  async function foldAll(): Promise<void> {
+    startChunk();
+    startBlobs();
+    while (ahead.length > 0) await foldNext();
+  }
+
+  async function foldNext(): Promise<void> {
+    await ahead.shift()?.fold();
+  }
+
+  function addBlock(block: SealedBlock, known: () => Vouched): void {
+    const first = verifier.size;
+    const added = verifier.addBlock(block, known);
+    if (blockCount++ === 0) requireChain(options, verifier);
+    added.forEach((record, i) => {
+      opened.addRecord(record, first + i, verifier.height);
+    });
+  }
+
+  function addBlob(ct: string): void {
+    if (options.withoutBlobs === true) fail("dump", "a line 2 in a dump said to have none");
+    verifier.addBlob(ct);
   }
 
   function addOther(line: Exclude<DumpLine, { kind: "block" }>): void {
-    if (line.kind === "blob") {
-      if (options.withoutBlobs === true) fail("dump", "a line 2 in a dump said to have none");
-      verifier.addBlob(line.line2);
-    } else if (line.kind === "checkpoint") {
-      verifier.addCheckpoint(line.note);
-    } else {
-      opened.addOpened(line.opened);
-    }
+    if (line.kind === "blob") addBlob(computeCt(nodeSuite, line.line2));
+    else if (line.kind === "checkpoint") verifier.addCheckpoint(line.note);
+    else opened.addOpened(line.opened);
   }
+}
+
+/** The bytes of a blob are not what they should be: reading them the long way says what is wrong. */
+function hashLongWay(blob: RawBlob): string {
+  const line = blob.read();
+  return line.kind === "blob" ? computeCt(nodeSuite, line.line2) : "";
 }
 
 function requireChain(options: VerifyOptions, verifier: ChainVerifier): void {
@@ -160,18 +216,16 @@ function requireChain(options: VerifyOptions, verifier: ChainVerifier): void {
 }
 
 /**
- * Makes the keys that these lines enrol known to the workers. A kid is its key's own hash, so that a key can be
+ * Makes the keys that these lines admit known to the workers. A kid is its key's own hash, so that a key can be
  * taken from anywhere; whether it may sign is a matter of the rules, which are applied in order afterwards.
  */
 function announceKeys(pool: SignaturePool, lines: readonly string[]): void {
   for (const line1 of lines) {
-    if (!isEnrol(line1)) continue;
+    if (!ADMITTING_HEADER.test(line1)) continue;
     try {
-      const record = parseRecord(nodeSuite, line1);
-      if (record.typ !== "enrol") continue;
-      const jwk = record.payload.key;
-      nodeSuite.importVerifyKey(jwk);
-      pool.addKey(thumbprint(nodeSuite, jwk), jwk);
+      const { typ, payload } = parseRecord(nodeSuite, line1);
+      const admitted = typ === "enrol" ? [payload] : typ === "genesis" ? payload.members : [];
+      for (const { key } of admitted) pool.addKey(thumbprint(nodeSuite, key), key);
     } catch (error) {
       // Applying the record in order finds the same fault and names it.
       if (!isCoded(error)) throw error;
@@ -179,11 +233,8 @@ function announceKeys(pool: SignaturePool, lines: readonly string[]): void {
   }
 }
 
-/** The header of an enrol record by its length, which tells it from every other type of this version. */
-const ENROL_HEADER = new RegExp(
-  `^[^.]{${encodeBase64url(encodeUtf8(formatJwsHeader("0".repeat(43), "enrol"))).length}}\\.`,
+/** Lengths of the headers that belong to records with keys: a quick look, other types of these lengths do no harm. */
+const HEADER_LENGTHS = ["enrol", "genesis"].map(
+  (typ) => encodeBase64url(encodeUtf8(formatJwsHeader("0".repeat(43), typ))).length,
 );
-
-function isEnrol(line1: string): boolean {
-  return ENROL_HEADER.test(line1);
-}
+const ADMITTING_HEADER = new RegExp(`^(?:${HEADER_LENGTHS.map((n) => `[^.]{${n}}`).join("|")})\\.`);

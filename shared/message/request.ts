@@ -6,7 +6,7 @@ import { encodeBase64url } from "../base/bytes.ts";
 import { hash, literal, object } from "../base/decoder.ts";
 import { fail } from "../base/error.ts";
 import { type SigningKey, thumbprint } from "../crypto/key.ts";
-import type { CryptoSuite, EcPublicJwk } from "../crypto/suite.ts";
+import type { CryptoSuite, EcPublicJwk, VerifyKey } from "../crypto/suite.ts";
 import { parseCompactJws, signCompactJws, verifyCompactJws } from "../record/compact-jws.ts";
 
 const requestPayload = object({ v: literal(1), chain: hash, token: hash });
@@ -43,16 +43,20 @@ export function parseRequest(line: string, chain: string): RequestedEnrolment {
   return { kid, token: request.token };
 }
 
-/** Demands that the request is signed by `key`. Throws `request`, `key-form`, `key-off-curve`. */
+/**
+ * Demands that the request is signed by `key`, whose imported form may be given where it is at hand.
+ * Throws `request`, `key-form`, `key-off-curve`.
+ */
 export function verifyRequest(
   suite: CryptoSuite,
   line: string,
   key: EcPublicJwk,
   chain: string,
+  imported?: VerifyKey,
 ): RequestedEnrolment {
   const request = parseRequest(line, chain);
   const isSigner = request.kid === thumbprint(suite, key);
-  if (!isSigner || !verifyCompactJws(suite, suite.importVerifyKey(key), line)) {
+  if (!isSigner || !verifyCompactJws(suite, imported ?? suite.importVerifyKey(key), line)) {
     fail("request", "the request is not signed by the key that it asks to enrol");
   }
   return request;

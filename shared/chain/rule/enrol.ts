@@ -1,6 +1,7 @@
 /** Rule C6 of `enrol`: a device takes a metering point, or changes its recipients or point. */
 import { fail } from "../../base/error.ts";
 import { thumbprint } from "../../crypto/key.ts";
+import type { VerifyKey } from "../../crypto/suite.ts";
 import { verifyRequest } from "../../message/request.ts";
 import type { EnrolPayload } from "../../record/payload.ts";
 import type { ParsedRecord } from "../../record/record.ts";
@@ -23,8 +24,8 @@ export function applyEnrol(
   if (place.kid !== undefined && place.kid !== kid) fail("point", "the point has an active device");
   if (device === undefined) {
     // Keys are checked to be on their curve when they enter the registry.
-    context.keys.get(kid, payload.key);
-    const token = checkRequest(state, payload, context);
+    const verifyKey = context.keys.get(kid, payload.key);
+    const token = checkRequest(state, payload, verifyKey, context);
     state.put("token", token, { leaf });
     const { key, to } = payload;
     state.put("device", kid, { key, point, to, seq: 0, leaf, status: "active", ended: 0 });
@@ -56,9 +57,14 @@ function checkRecipients(payload: EnrolPayload, { suite }: RuleContext): void {
 }
 
 /** The request proves possession of the new key and spends a one-time token, whose hash it returns. */
-function checkRequest(state: ChainState, payload: EnrolPayload, context: RuleContext): string {
+function checkRequest(
+  state: ChainState,
+  payload: EnrolPayload,
+  verifyKey: VerifyKey,
+  { suite }: RuleContext,
+): string {
   if (payload.req === undefined) fail("request", "a new key is enrolled with its request");
-  const { token } = verifyRequest(context.suite, payload.req, payload.key, state.chain.id);
+  const { token } = verifyRequest(suite, payload.req, payload.key, state.chain.id, verifyKey);
   if (state.get("token", token) !== undefined) fail("token", "the one-time token was used before");
   return token;
 }
