@@ -44,15 +44,16 @@ type Sealed =
 
 /** What the log and the opened days say of one point. */
 interface PointLog {
-  readonly days: (BillableDay & { readonly position: number })[];
+  /** `meter`: the nine digits that the day names. */
+  readonly days: (BillableDay & { readonly position: number; readonly meter: string })[];
   readonly assignments: LoggedAssignment[];
-  /** Nine digits, as the point's first day that counts shows them; a bill's opening proves them. */
-  meter?: string;
 }
 
 export class OpenedVerifier {
   readonly #suite: CryptoSuite;
   readonly #pointByKid = new Map<string, string>();
+  /** Records with a line 2, not by leaf yet: a dump without opened lines never asks for them. */
+  #noted: Sealed[] = [];
   readonly #sealed = new Map<string, Sealed>();
   readonly #tariffs: LoggedTariff[] = [];
   readonly #points = new Map<string, PointLog>();
@@ -81,11 +82,11 @@ export class OpenedVerifier {
       case "day": {
         const { kid, payload } = record;
         const point = this.#pointByKid.get(kid) ?? "";
-        this.#sealed.set(record.leaf, { ...place, typ: "day", kid, point, payload });
+        this.#noted.push({ ...place, typ: "day", kid, point, payload });
         break;
       }
       case "bill":
-        this.#sealed.set(record.leaf, { ...place, typ: "bill", payload: record.payload });
+        this.#noted.push({ ...place, typ: "bill", payload: record.payload });
         break;
       case "tariff": {
         const { id, ver, body } = record.payload;
@@ -106,6 +107,8 @@ export class OpenedVerifier {
   /** The next opened plaintext, in log order. Throws `opened`, `dump`, `bill-differs`. */
   addOpened(value: { readonly [name: string]: Json }): void {
     const { leaf, plaintext, row } = openedLine(value, "opened");
+    for (const noted of this.#noted) this.#sealed.set(noted.leaf, noted);
+    this.#noted = [];
     const sealed = this.#sealed.get(leaf);
     if (sealed === undefined) fail("opened", "an opened plaintext of no record", { leaf });
     const place = { height: sealed.height, record: sealed.position, leaf };
@@ -116,52 +119,53 @@ export class OpenedVerifier {
       fail("opened", "the plaintext is not the one that its record names", place);
     }
     this.#opened += 1;
-    if (sealed.typ === "day") this.#addDay(sealed, text, row);
-    else this.#checkBill(sealed, text);
+    if (sealed.typ === "bill") {
+      if (row !== undefined) fail("opened", "a row beside a bill", place);
+      this.#checkBill(sealed, text);
+    } else if (!this.#addDay(sealed, text, row)) {
+      fail("opened", "the row is not that of the plaintext", place);
+    }
   }
 
-  #addDay(sealed: Sealed & { readonly typ: "day" }, text: string, row: Json | undefined): void {
-    const { kid, point, leaf, position, height, payload } = sealed;
+  /** Whether `row` is the plaintext's. A day that does not count is no fault of the dump; a wrong row beside it is. */
+  #addDay(sealed: Sealed & { readonly typ: "day" }, text: string, row: Json | undefined): boolean {
+    const { kid, point, leaf, position, payload } = sealed;
+    let expected: string | undefined;
     try {
       const day = parsePlaintext("day", text);
+      if (row !== undefined) expected = canonicalize(formatDayRow(day) as Json);
       const log = this.#pointLog(point);
-      checkDay(payload, day, { meter: log.meter ?? day.meter });
+      checkDay(payload, day, { meter: day.meter });
       const before = this.#registers.get(kid);
       this.#registers.set(kid, { seq: payload.seq, ...registersAfter(day) });
       checkRegisters(before?.seq === payload.seq - 1 ? before : undefined, day);
-      log.meter ??= day.meter;
-      const { from, to, step, wh, quality } = day;
-      log.days.push({ leaf, position, from, to, step, wh, quality });
-      if (row !== undefined && canonicalize(row) !== canonicalize(formatDayRow(day) as Json)) {
-        const place = { height, record: position, leaf };
-        fail("opened", "the row is not that of the plaintext", place);
-      }
+      const { meter, from, to, step, wh, quality } = day;
+      log.days.push({ leaf, position, meter, from, to, step, wh, quality });
     } catch (error) {
-      // A local rule: such a day stands in the chain and does not count (records.md section 3).
-      if (!isCoded(error) || error.code === "opened") throw error;
+      // A local rule: such a day stands in the chain and does not count.
+      if (!isCoded(error)) throw error;
       this.#unusable += 1;
     }
+    return row === undefined || canonicalize(row) === expected;
   }
 
   #checkBill(sealed: Sealed & { readonly typ: "bill" }, text: string): void {
     const { payload, position, height, leaf } = sealed;
     const place = { height, record: position, leaf };
-    let differing: string[];
+    let differing: readonly string[];
     try {
       const plaintext = parsePlaintext("bill", text);
       const log = this.#pointLog(payload.point);
-      const { meter = plaintext.meter } = log;
-      differing = meter === plaintext.meter ? [] : ["meter"];
-      differing.push(
-        ...recomputeBill(
-          this.#suite,
-          { payload, plaintext },
-          {
-            days: log.days.filter((day) => day.position < position),
-            assignments: log.assignments.filter((assignment) => assignment.position < position),
-            tariffs: this.#tariffs.filter((tariff) => tariff.position < position),
-          },
-        ),
+      const isBefore = (record: { readonly position: number }) => record.position < position;
+      // The bill's opening proves which meter the point is; a day under other digits does not count.
+      differing = recomputeBill(
+        this.#suite,
+        { payload, plaintext },
+        {
+          days: log.days.filter((day) => isBefore(day) && day.meter === plaintext.meter),
+          assignments: log.assignments.filter(isBefore),
+          tariffs: this.#tariffs.filter(isBefore),
+        },
       );
     } catch (error) {
       if (!isCoded(error)) throw error;

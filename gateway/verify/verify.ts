@@ -182,6 +182,7 @@ async function run(
   }
 
   function addBlock(block: SealedBlock, known: () => Vouched): void {
+    requireNoneOpened();
     const first = verifier.size;
     const added = verifier.addBlock(block, known);
     if (blockCount++ === 0) requireChain(options, verifier);
@@ -190,15 +191,22 @@ async function run(
     });
   }
 
+  function requireNoneOpened(): void {
+    if (opened.counts.opened > 0) fail("dump", "another line after the opened plaintexts");
+  }
+
   function addBlob(ct: string): void {
+    requireNoneOpened();
     if (options.withoutBlobs === true) fail("dump", "a line 2 in a dump said to have none");
     verifier.addBlob(ct);
   }
 
   function addOther(line: Exclude<DumpLine, { kind: "block" }>): void {
     if (line.kind === "blob") addBlob(computeCt(nodeSuite, line.line2));
-    else if (line.kind === "checkpoint") verifier.addCheckpoint(line.note);
-    else opened.addOpened(line.opened);
+    else if (line.kind === "checkpoint") {
+      requireNoneOpened();
+      verifier.addCheckpoint(line.note);
+    } else opened.addOpened(line.opened);
   }
 }
 

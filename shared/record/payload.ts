@@ -46,7 +46,7 @@ export const chainParams = object({
   bits: integer(0, 0xffffffff),
   max_records: integer(1, 16_384),
   max_bytes: integer(65_535, 16_777_216),
-  formats: arrayOf(integer(1), 1, 16),
+  formats: arrayOf(natural, 1, 16),
 });
 
 const genesis = object({

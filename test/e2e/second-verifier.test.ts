@@ -192,7 +192,6 @@ test("lines left out, twice, or in another order: both say the same", async (t) 
   const house = makeHouse(t, [3]);
   billJanuary(house, 1);
   const { lines } = dumpHouse(house);
-  const proved = lines.findIndex((line) => line.startsWith('{"opened"'));
   const cases: { readonly name: string; readonly file: string }[] = [];
   const add = (name: string, changed: readonly string[]) =>
     cases.push({ name, file: write(`order-${cases.length}.jsonl`, joinLines(changed)) });
@@ -200,7 +199,7 @@ test("lines left out, twice, or in another order: both say the same", async (t) 
     const [before, after] = [lines.slice(0, i), lines.slice(i + 1)];
     add(`${i + 1} left out`, [...before, ...after]);
     add(`${i + 1} twice`, [...before, line, line, ...after]);
-    if (i + 1 === proved || i + 1 === lines.length) continue;
+    if (i + 1 === lines.length) continue;
     add(`${i + 1} after the next`, [...before, ...after.slice(0, 1), line, ...after.slice(1)]);
   }
   const said = askSecond(cases.map(({ file }) => file));

@@ -37,6 +37,8 @@ export function applyGenesis(
   if (new Set(kids).size < kids.length) fail("genesis", "a member key is named twice");
   const names = new Set(payload.members.map((member) => member.name));
   if (names.size < kids.length) fail("genesis", "a member name is used twice");
+  const notes = payload.members.flatMap(({ note }) => note ?? []);
+  if (new Set(notes).size < notes.length) fail("genesis", "a note key is named twice");
   const authorities = payload.members.filter((m) => m.roles.includes("authority")).length;
   if (payload.quorum > authorities) fail("genesis", "the quorum is larger than the authorities");
   if (!payload.members.some((m) => m.roles.includes("gateway"))) {

@@ -114,7 +114,7 @@ test("a bill that does not is named by the members that differ", () => {
     [{ total: 121 }, {}, /: total$/],
     [{ opening: H }, {}, /: opening$/],
     [{ currency: "USD" }, {}, /: currency$/],
-    [{ meter: "111111111" }, {}, /: meter, opening$/],
+    [{ meter: "111111111" }, {}, /: opening, /],
     [{}, { n: 2 }, /: n$/],
     [{}, { days: H }, /: days$/],
   ];
@@ -142,17 +142,19 @@ test("a bill of two days where the log has three, and of three where one does no
   open(other, other.bill(1));
 });
 
-test("a day that does not count does not say which meter stands at the point", () => {
+test("a first day under other digits neither counts nor names the point's meter", () => {
   const house = new House();
-  open(house, house.day(0, { meter: "111111111", quality: "X" }));
+  open(house, house.day(0, { meter: "111111111" }));
   open(house, house.day(1));
-  assert.deepEqual(house.verifier.counts, { opened: 2, unusable: 1, bills: 0 });
+  open(house, house.day(2));
+  assert.throws(() => open(house, house.bill(3)), { code: "bill-differs" });
+  assert.equal(house.verifier.counts.bills, 0);
 });
 
 test("days under another meter's digits cannot stand under a bill", () => {
   const house = new House();
   for (const day of [0, 1, 2]) open(house, house.day(day, { meter: "111111111" }));
-  assert.throws(() => open(house, house.bill(3)), { code: "bill-differs", message: /: meter$/ });
+  assert.throws(() => open(house, house.bill(3)), { code: "bill-differs" });
 });
 
 test("a plaintext of no record, of another record, twice, or with another row", () => {
@@ -169,4 +171,15 @@ test("a plaintext of no record, of another record, twice, or with another row", 
     code: "opened",
     detail: { ...place, record: 5, leaf: third.leaf },
   });
+});
+
+test("a row beside a day that does not count is the plaintext's too, and a bill has none", () => {
+  const house = new House();
+  const uncounted = house.day(0, { quality: "X" });
+  const wrong = { ...uncounted, row: { meter_id: "111111111" } };
+  assert.throws(() => house.verifier.addOpened(wrong as never), { code: "opened" });
+  const other = new House();
+  other.threeDays();
+  const bill = { ...other.bill(3), row: { meter_id: other.meter.id } };
+  assert.throws(() => other.verifier.addOpened(bill as never), { code: "opened" });
 });

@@ -335,6 +335,8 @@ test("genesis: bounds, members and the founder's signature", () => {
   assert.equal(refused({ members: [noteless] }), "genesis");
   const offCurve = { ...member, key: { ...member.key, y: H(1) } };
   assert.equal(refused({ members: [member, { ...offCurve, name: "x" }] }), "key-off-curve");
+  const sameNote = { ...member, key: other.jwk, name: "x" };
+  assert.equal(refused({ members: [member, sameNote] }), "genesis");
   assert.equal(refused({ quorum: 2 }), "genesis");
   assert.equal(refused({ params: { ...params, bits: 0x1a00ffff } }), "params");
   const overLimit = bitsOfWork(3n << 47n);

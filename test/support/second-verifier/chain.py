@@ -130,6 +130,8 @@ class Chain:
         need(len({entry["name"] for entry in members}) == len(members), "genesis", "names are not distinct")
         need(all(ascending(entry["roles"]) for entry in members), "genesis", "roles are not sorted")
         need(all(("note" in entry) == ("gateway" in entry["roles"]) for entry in members), "genesis", "note is for gateways")
+        notes = [entry["note"] for entry in members if "note" in entry]
+        need(len(set(notes)) == len(notes), "genesis", "note keys are not distinct")
         counts = Counter(role for entry in members for role in entry["roles"])
         need(counts["gateway"] and payload["quorum"] <= counts["authority"], "genesis", "gateway, authority or quorum")
         formats = params["formats"]
