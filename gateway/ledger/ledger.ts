@@ -32,9 +32,8 @@ import { ReceiptMaker } from "./receipt-maker.ts";
 import { RecordStore } from "./record-store.ts";
 import { type BlockTemplate, buildTemplate } from "./template.ts";
 
-export type { Candidate, Dropped, HoldOutcome, Opened, OpenedDay, Unusable } from "./candidate.ts";
+export type { Candidate, Dropped, HoldOutcome } from "./candidate.ts";
 export type { AppendResult, GatewayKeys, LedgerOptions, Tip } from "./ledger-types.ts";
-export type { Projector } from "./projected-block.ts";
 export type { BlockTemplate } from "./template.ts";
 
 export class Ledger {
