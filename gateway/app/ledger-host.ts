@@ -13,7 +13,7 @@ import { dayHeaderPart } from "../../shared/record/day-line.ts";
 import { computeLeaf, parseRecord } from "../../shared/record/record.ts";
 import { localDayOf } from "../../shared/time/civil-day.ts";
 import type { GatewayConfig } from "../config.ts";
-import type { AdmittedItem } from "../intake/admitted-batch.ts";
+import { type AdmittedBatch, unpackAdmitted } from "../intake/admitted-batch.ts";
 import { Counters } from "../intake/counters.ts";
 import type { EarlyRefusal } from "../intake/intake.ts";
 import type { RegistryEntry } from "../intake/registry.ts";
@@ -106,8 +106,8 @@ export class LedgerHost {
     this.#announce();
   }
 
-  admit(items: readonly AdmittedItem[]): void {
-    this.#queue.add(items);
+  admit(batch: AdmittedBatch): void {
+    this.#queue.add(unpackAdmitted(batch, this.#entryByKid));
   }
 
   /** Commits what waits at once; before stopping. */

@@ -6,7 +6,7 @@ import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { createClock, parseClockSpec } from "../../shared/base/clock.ts";
 import { fail, isCoded } from "../../shared/base/error.ts";
 import { nodeSuite } from "../../shared/crypto/node-suite.ts";
-import { type AdmittedBatch, unpackAdmitted } from "../intake/admitted-batch.ts";
+import type { AdmittedBatch } from "../intake/admitted-batch.ts";
 import { Miner } from "../ledger/miner.ts";
 import { type BillingDesk, createBillingDesk } from "./billing-desk.ts";
 import { makeBlock } from "./block-maker.ts";
@@ -102,7 +102,7 @@ function run(port: MessagePort, data: LedgerThreadData): void {
       for (const worker of workers) {
         worker.on("message", (batch: AdmittedBatch) => {
           try {
-            if (!stopped) host.admit(unpackAdmitted(batch));
+            if (!stopped) host.admit(batch);
           } catch (error) {
             fatal(error);
           }

@@ -72,8 +72,14 @@ export function packAdmitted(items: readonly AdmittedItem[]): AdmittedBatch {
   return { kinds, others, text, numbers, bytes: joinParts(parts, total) };
 }
 
-/** What `packAdmitted` was given; bytes are views into the batch's buffer. */
-export function unpackAdmitted(batch: AdmittedBatch): AdmittedItem[] {
+/**
+ * What `packAdmitted` was given; bytes are views into the batch's buffer. Kids that `known` has are the very texts
+ * that it has: look-ups by the same text are several times faster than by an equal one, and many follow.
+ */
+export function unpackAdmitted(
+  batch: AdmittedBatch,
+  known: ReadonlyMap<string, { readonly kid: string }> = new Map(),
+): AdmittedItem[] {
   const { kinds, others, numbers, bytes } = batch;
   const texts = batch.text.split("\n");
   const items: AdmittedItem[] = [];
@@ -93,10 +99,11 @@ export function unpackAdmitted(batch: AdmittedBatch): AdmittedItem[] {
     const t = day * TEXTS;
     const n = day * NUMBERS;
     day += 1;
-    const [meter, kid, leaf, prev, ct, pt, code, line1, line2] = texts.slice(
+    const [meter, kidText, leaf, prev, ct, pt, code, line1, line2] = texts.slice(
       t,
       t + TEXTS,
     ) as unknown as Texts;
+    const kid = known.get(kidText)?.kid ?? kidText;
     const seq = numbers[n + 2] as number;
     const payload = { v: 1, seq, prev, ct, pt, from: numbers[n + 3], to: numbers[n + 4] };
     const record = { typ: "day", kid, seq, prev, leaf, line1, payload } as ParsedRecord<"day">;

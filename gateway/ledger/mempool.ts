@@ -47,7 +47,7 @@ interface HeldOfKey {
 }
 
 export class Mempool {
-  readonly #suite: Pick<CryptoSuite, "sha256">;
+  readonly #suite: Pick<CryptoSuite, "sha256Text">;
   readonly #byLeaf = new Map<string, Held>();
   readonly #byLine1 = new Map<string, Held>();
   readonly #byKid = new Map<string, HeldOfKey>();
@@ -60,7 +60,7 @@ export class Mempool {
   #last = 0;
   #changes = 0;
 
-  constructor(db: Db, suite: Pick<CryptoSuite, "sha256">) {
+  constructor(db: Db, suite: Pick<CryptoSuite, "sha256Text">) {
     this.#suite = suite;
     this.#insert = db.prepare(
       "INSERT INTO mempool (id, line1, blob, meter, opened, code, own, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

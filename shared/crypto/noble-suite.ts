@@ -8,7 +8,7 @@ import { ed25519, x25519 } from "@noble/curves/ed25519.js";
 import { p256 } from "@noble/curves/nist.js";
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256, sha512 } from "@noble/hashes/sha2.js";
-import { concatBytes, encodeBase64url, equalBytes } from "../base/bytes.ts";
+import { concatBytes, encodeBase64url, encodeUtf8, equalBytes } from "../base/bytes.ts";
 import { fail } from "../base/error.ts";
 import {
   checkAesKey,
@@ -52,6 +52,7 @@ function verifyNote(publicKey: Uint8Array, message: Uint8Array, signature: Uint8
 export const nobleSuite: CryptoSuite = {
   name: "noble",
   sha256: (data) => sha256(data),
+  sha256Text: (text) => encodeBase64url(sha256(encodeUtf8(text))),
 
   importVerifyKey(jwk) {
     const key: NobleVerifyKey = { suite: "noble", point: decodeEcPoint(jwk) };

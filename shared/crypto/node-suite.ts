@@ -151,6 +151,7 @@ function createNodeSuite(): CryptoSuite {
   return {
     name: "node",
     sha256: (data) => plain(hash("sha256", data, "buffer")),
+    sha256Text: (text) => hash("sha256", text, "base64url"),
 
     importVerifyKey(jwk) {
       decodeEcPoint(jwk);

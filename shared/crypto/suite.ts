@@ -28,6 +28,8 @@ export interface VerifyKey {
 export interface CryptoSuite {
   readonly name: "noble" | "node";
   sha256(data: Uint8Array): Uint8Array;
+  /** SHA-256 of a text's UTF-8, as H: without the arrays between, it takes half as long. */
+  sha256Text(text: string): string;
 
   /** Throws `key-form` for a malformed JWK and `key-off-curve` for a point that is not on P-256. */
   importVerifyKey(jwk: EcPublicJwk): VerifyKey;

@@ -7,7 +7,13 @@
  * The header admits one text for a given kid and typ, so it is matched, not interpreted: no algorithm, key or
  * critical extension can be smuggled in.
  */
-import { decodeBase64url, decodeUtf8, encodeBase64url, encodeUtf8 } from "../base/bytes.ts";
+import {
+  concatDecoded,
+  decodeBase64url,
+  decodeUtf8,
+  encodeBase64url,
+  encodeUtf8,
+} from "../base/bytes.ts";
 import { canonicalize, isJsonObject, type Json, type JsonObject } from "../base/canonical-json.ts";
 import { fail } from "../base/error.ts";
 import type { SigningKey } from "../crypto/key.ts";
@@ -81,6 +87,7 @@ export function signCompactJws(
 /** Whether the signature of a line that has the compact form holds under `key` (ES256, low s). */
 export function verifyCompactJws(suite: CryptoSuite, key: VerifyKey, line: string): boolean {
   const dot = line.lastIndexOf(".");
-  const signature = decodeBase64url(line.slice(dot + 1));
+  // The form that was checked includes canonical base64url.
+  const signature = concatDecoded([line.slice(dot + 1)]);
   return suite.verify(key, encodeUtf8(line.slice(0, dot)), signature);
 }

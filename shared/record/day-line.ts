@@ -8,7 +8,7 @@
 import { decodeBase64url, decodeUtf8, encodeBase64url, encodeUtf8 } from "../base/bytes.ts";
 import type { CryptoSuite } from "../crypto/suite.ts";
 import { formatJwsHeader } from "./compact-jws.ts";
-import { computeLeaf, MAX_METER_LINE1, type ParsedRecord, parseRecord } from "./record.ts";
+import { hashLeaf, MAX_METER_LINE1, type ParsedRecord, parseRecord } from "./record.ts";
 
 const H = "[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]";
 const N = "0|[1-9]\\d{0,15}";
@@ -30,7 +30,7 @@ export function dayHeaderPart(kid: string): string {
  * `kidByHeader` maps header parts (`dayHeaderPart`) to kids. Throws what `parseRecord` throws.
  */
 export function parseLine1(
-  suite: Pick<CryptoSuite, "sha256">,
+  suite: Pick<CryptoSuite, "sha256Text">,
   kidByHeader: ReadonlyMap<string, string>,
   line1: string,
 ): ParsedRecord {
@@ -41,7 +41,7 @@ export function parseLine1(
 
 /** A day whose header part names `kid`; undefined: take the long way. */
 function readDay(
-  suite: Pick<CryptoSuite, "sha256">,
+  suite: Pick<CryptoSuite, "sha256Text">,
   kid: string,
   line1: string,
   headerLength: number,
@@ -58,7 +58,7 @@ function readDay(
   if (!Number.isSafeInteger(from) || !Number.isSafeInteger(seq) || !Number.isSafeInteger(to)) {
     return undefined;
   }
-  const leaf = encodeBase64url(computeLeaf(suite, line1));
+  const leaf = hashLeaf(suite, line1);
   return {
     typ: "day",
     kid,

@@ -50,8 +50,8 @@ export function joinEnvelope(envelope: Envelope): Uint8Array {
 }
 
 /** ct = SHA-256(line 2), as H. */
-export function computeCt(suite: Pick<CryptoSuite, "sha256">, line2: string): string {
-  return encodeBase64url(suite.sha256(encodeUtf8(line2)));
+export function computeCt(suite: Pick<CryptoSuite, "sha256Text">, line2: string): string {
+  return suite.sha256Text(line2);
 }
 
 /** pt = SHA-256(plaintext), as H. */

@@ -4,7 +4,6 @@
  * `parseRecord` is chain rule C1: size, form, canonical. Everything that needs the state of the chain is in
  * chain/chain-rules.ts.
  */
-import { encodeBase64url } from "../base/bytes.ts";
 import type { Json } from "../base/canonical-json.ts";
 import { fail } from "../base/error.ts";
 import type { SigningKey } from "../crypto/key.ts";
@@ -37,6 +36,11 @@ export function computeLeaf(suite: Pick<CryptoSuite, "sha256">, line1: string): 
   return suite.sha256(bytes);
 }
 
+/** {@link computeLeaf} as H; line 1 is ASCII. */
+export function hashLeaf(suite: Pick<CryptoSuite, "sha256Text">, line1: string): string {
+  return suite.sha256Text(`\0${line1}`);
+}
+
 const encoder = new TextEncoder();
 function encodeInto(line1: string, target: Uint8Array): void {
   encoder.encodeInto(line1, target.subarray(1));
@@ -46,14 +50,14 @@ function encodeInto(line1: string, target: Uint8Array): void {
  * Chain rule C1. Throws `size`, `form`, `base64`, `utf8`, `json`, `newer`, `canonical`, `typ`,
  * `unsupported` or `schema`.
  */
-export function parseRecord(suite: Pick<CryptoSuite, "sha256">, line1: string): ParsedRecord {
+export function parseRecord(suite: Pick<CryptoSuite, "sha256Text">, line1: string): ParsedRecord {
   const { kid, typ: name, payload } = parseCompactJws(line1);
   const typ = requireTyp(name);
   if (isMeterTyp(typ) && line1.length > MAX_METER_LINE1) {
     fail("size", `a record signed by a meter is at most ${MAX_METER_LINE1} bytes`);
   }
   const decoded = decodePayload(typ, payload);
-  const leaf = encodeBase64url(computeLeaf(suite, line1));
+  const leaf = hashLeaf(suite, line1);
   return {
     typ,
     kid,

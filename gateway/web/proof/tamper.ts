@@ -18,7 +18,7 @@ import { computeCt } from "../../../shared/record/envelope.ts";
 import { computeLeaf } from "../../../shared/record/record.ts";
 import type { RecordDetail } from "../../projection/read-model-types.ts";
 
-type Sha256 = Pick<CryptoSuite, "sha256">;
+type Sha256 = Pick<CryptoSuite, "sha256" | "sha256Text">;
 
 export interface Tampered {
   readonly before: string;

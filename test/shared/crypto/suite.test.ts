@@ -17,6 +17,10 @@ for (const suite of SUITES) {
         encodeHex(suite.sha256(encodeUtf8("abc"))),
         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
       );
+      for (const text of ["", "abc", "\0line 1", "Grundgebühr €", "x".repeat(5_000)]) {
+        const digest = suite.sha256(encodeUtf8(text));
+        assert.equal(suite.sha256Text(text), Buffer.from(digest).toString("base64url"));
+      }
     });
 
     test("HMAC-SHA-512 (RFC 4231, cases 1 and 2)", () => {
