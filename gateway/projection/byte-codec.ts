@@ -11,7 +11,8 @@ export class ByteWriter {
 
   /** @param expected bytes that will be written, as a guess */
   constructor(expected = 512) {
-    this.#bytes = new Uint8Array(expected);
+    // From the pool of small buffers: nothing is read before it was written.
+    this.#bytes = Buffer.allocUnsafe(expected);
   }
 
   byte(value: number): void {
@@ -51,13 +52,14 @@ export class ByteWriter {
     this.bytes(encoded);
   }
 
+  /** A view of what was written; ends the writing. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#at);
+    return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset, this.#at);
   }
 
   #reserve(count: number): void {
     if (this.#at + count <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#at + count));
+    const grown = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#at + count));
     grown.set(this.#bytes);
     this.#bytes = grown;
   }

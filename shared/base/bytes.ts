@@ -10,7 +10,8 @@ import { fail } from "./error.ts";
 interface NativeBuffer {
   from(data: ArrayBuffer, offset: number, length: number): { toString(encoding: string): string };
   from(text: string, encoding: string): Uint8Array;
-  alloc(length: number): WritableBuffer;
+  /** From a pool where it is small: an array with memory of its own costs more than what is written into it. */
+  allocUnsafe(length: number): WritableBuffer;
 }
 interface WritableBuffer extends Uint8Array {
   write(text: string, offset: number, encoding: string): number;
@@ -19,9 +20,23 @@ const native = (globalThis as { Buffer?: NativeBuffer }).Buffer;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const latin1 = new TextDecoder("latin1");
 
 export function encodeUtf8(text: string): Uint8Array {
   return encoder.encode(text);
+}
+
+/** The bytes of a text that is known to be ASCII. */
+export function encodeAscii(text: string): Uint8Array {
+  return native === undefined ? encoder.encode(text) : native.from(text, "latin1");
+}
+
+/** One character a byte, those above 127 included, whichever they are. */
+export function decodeLatin1(bytes: Uint8Array): string {
+  if (native === undefined) return latin1.decode(bytes);
+  return native
+    .from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength)
+    .toString("latin1");
 }
 
 /** Throws `utf8` on malformed input; keeps a byte order mark as a character. */
@@ -114,7 +129,7 @@ export function concatDecoded(parts: readonly (Uint8Array | string)[]): Uint8Arr
   for (const part of parts) {
     length += typeof part === "string" ? Math.floor((part.length * 3) / 4) : part.length;
   }
-  const out = native?.alloc(length) ?? new Uint8Array(length);
+  const out = native?.allocUnsafe(length) ?? new Uint8Array(length);
   let at = 0;
   for (const part of parts) {
     if (typeof part !== "string") {
@@ -123,8 +138,11 @@ export function concatDecoded(parts: readonly (Uint8Array | string)[]): Uint8Arr
       continue;
     }
     const end = at + Math.floor((part.length * 3) / 4);
-    if (native !== undefined) (out as WritableBuffer).write(part, at, "base64url");
-    else out.set((decodeWith(URL_SAFE, part) ?? new Uint8Array(0)).subarray(0, end - at), at);
+    if (native !== undefined) {
+      const written = (out as WritableBuffer).write(part, at, "base64url");
+      // Memory of the pool holds what was there before.
+      if (at + written < end) out.fill(0, at + written, end);
+    } else out.set((decodeWith(URL_SAFE, part) ?? new Uint8Array(0)).subarray(0, end - at), at);
     at = end;
   }
   return out;

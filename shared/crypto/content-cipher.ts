@@ -2,7 +2,7 @@
  * A256CBC-HS512 (RFC 7518 section 5.2.5): AES-256-CBC with PKCS#7 padding, then HMAC-SHA-512 cut to 32 bytes
  * over AAD ‖ IV ‖ ciphertext ‖ bit length of the AAD. The tag is checked before anything is decrypted.
  */
-import { concatBytes, writeU64 } from "../base/bytes.ts";
+import { concatDecoded, writeU64 } from "../base/bytes.ts";
 import { fail } from "../base/error.ts";
 import type { CryptoSuite } from "./suite.ts";
 
@@ -25,7 +25,7 @@ function computeTag(
 ): Uint8Array {
   const aadBits = new Uint8Array(8);
   writeU64(aadBits, 0, aad.length * 8);
-  const mac = suite.hmacSha512(macKey, concatBytes(aad, iv, ciphertext, aadBits));
+  const mac = suite.hmacSha512(macKey, concatDecoded([aad, iv, ciphertext, aadBits]));
   return mac.subarray(0, TAG_BYTES);
 }
 

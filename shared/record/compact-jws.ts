@@ -11,6 +11,7 @@ import {
   concatDecoded,
   decodeBase64url,
   decodeUtf8,
+  encodeAscii,
   encodeBase64url,
   encodeUtf8,
 } from "../base/bytes.ts";
@@ -89,5 +90,5 @@ export function verifyCompactJws(suite: CryptoSuite, key: VerifyKey, line: strin
   const dot = line.lastIndexOf(".");
   // The form that was checked includes canonical base64url.
   const signature = concatDecoded([line.slice(dot + 1)]);
-  return suite.verify(key, encodeUtf8(line.slice(0, dot)), signature);
+  return suite.verify(key, encodeAscii(line.slice(0, dot)), signature);
 }

@@ -1,7 +1,7 @@
 /**
  * The envelope: what a meter publishes. Line 1, or line 1 LF line 2 (records.md section 1).
  */
-import { encodeBase64url, encodeUtf8 } from "../base/bytes.ts";
+import { decodeLatin1, encodeBase64url, encodeUtf8 } from "../base/bytes.ts";
 import { fail } from "../base/error.ts";
 import type { CryptoSuite } from "../crypto/suite.ts";
 import { MAX_METER_LINE1 } from "./record.ts";
@@ -35,11 +35,10 @@ export function splitEnvelope(bytes: Uint8Array): Envelope {
 }
 
 // Latin-1 keeps one character a byte; the pattern then refuses whatever is not printable ASCII.
-const latin1 = new TextDecoder("latin1");
 const PRINTABLE_LINES = /^[\x20-\x7e\n]*$/;
 
 function decodeAscii(bytes: Uint8Array): string {
-  const text = latin1.decode(bytes);
+  const text = decodeLatin1(bytes);
   if (!PRINTABLE_LINES.test(text)) fail("form", "an envelope is printable ASCII");
   return text;
 }

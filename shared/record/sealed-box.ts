@@ -5,7 +5,7 @@
  * `apu` and `apv` bind signer and recipient into each key; their value is the raw thumbprint (records.md
  * section 1).
  */
-import { concatDecoded, encodeBase64url, encodeUtf8 } from "../base/bytes.ts";
+import { concatDecoded, encodeAscii, encodeBase64url, encodeUtf8 } from "../base/bytes.ts";
 import type { RandomBytes } from "../base/clock.ts";
 import { fail, isCoded } from "../base/error.ts";
 import { deriveKey } from "../crypto/concat-kdf.ts";
@@ -108,7 +108,7 @@ function openAs(
   const epk = decode(recipient.epk);
   const wrapKey = deriveWrapKey(suite, secret, epk, parsed.signer, recipient.kid);
   const contentKey = suite.unwrapKey(wrapKey, decode(recipient.encryptedKey));
-  return decryptContent(suite, contentKey, encodeUtf8(parsed.protectedHeader), {
+  return decryptContent(suite, contentKey, encodeAscii(parsed.protectedHeader), {
     iv: decode(parsed.iv),
     ciphertext: decode(parsed.ciphertext),
     tag: decode(parsed.tag),
