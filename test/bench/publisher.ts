@@ -19,8 +19,8 @@ export interface PublishOrder {
   /** Nine digits each, by the number in the file. */
   readonly meters: readonly string[];
   readonly connections: number;
-  /** Receipts to wait for. */
-  readonly receipts: number;
+  /** Envelopes that go ahead, before the clock starts: the first of the file, a multiple of the meters. */
+  readonly warmUp: number;
   /** Every n-th receipt is handed over for verification. */
   readonly sampleEvery: number;
 }
@@ -31,6 +31,7 @@ export interface SampledReceipt {
 }
 
 export type PublisherMessage =
+  /** After the first: connected. After the second: warm, everything so far has its receipt. */
   | { readonly kind: "ready" }
   | {
       readonly kind: "done";
@@ -113,6 +114,22 @@ function open(port: number, clientId: string, onPacket: (packet: Packet) => void
   });
 }
 
+/** A socket takes what the broker takes: the next chunk is written when the one before has gone. */
+function writeAll(socket: Socket, lane: readonly Buffer[]): void {
+  let at = 0;
+  const more = (): void => {
+    while (at < lane.length) {
+      const chunk = Buffer.concat(lane.slice(at, at + 64));
+      at += 64;
+      if (!socket.write(chunk)) {
+        socket.once("drain", more);
+        return;
+      }
+    }
+  };
+  more();
+}
+
 async function run(order: PublishOrder): Promise<void> {
   const { port, net, zone, meters, connections } = order;
   const packets: Buffer[][] = Array.from({ length: connections }, () => []);
@@ -127,17 +144,12 @@ async function run(order: PublishOrder): Promise<void> {
     published += 1;
   }
   let acknowledged = 0;
-  let started = 0;
   let publishedAt = 0;
-  const cpuAtStart = { user: 0, system: 0 };
-
   /** Bodies of the receipts' PUBLISH packets. */
   const receipts: Buffer[] = [];
   let pubacks: number[] = [];
+  let wanted = 0;
   let finish: () => void = () => {};
-  const finished = new Promise<void>((resolve) => {
-    finish = resolve;
-  });
   let subscribed: () => void = () => {};
   const ready = new Promise<void>((resolve) => {
     subscribed = resolve;
@@ -153,7 +165,7 @@ async function run(order: PublishOrder): Promise<void> {
     }
     pubacks.push(body.readUInt16BE(2 + body.readUInt16BE(0)));
     receipts.push(body);
-    if (receipts.length === order.receipts) finish();
+    if (receipts.length === wanted) finish();
   });
   subscriber.write(
     mqttPacket.generate({
@@ -173,28 +185,30 @@ async function run(order: PublishOrder): Promise<void> {
       }),
     );
   }
-  await send({ kind: "ready" });
-  await new Promise((resolve) => process.once("message", resolve));
-
-  Object.assign(cpuAtStart, process.cpuUsage());
-  started = performance.now();
-  // A socket takes what the broker takes: the next chunk is written when the one before has gone.
-  sockets.forEach((socket, n) => {
-    const lane = packets[n] as Buffer[];
-    let at = 0;
-    const more = (): void => {
-      while (at < lane.length) {
-        const chunk = Buffer.concat(lane.slice(at, at + 64));
-        at += 64;
-        if (!socket.write(chunk)) {
-          socket.once("drain", more);
-          return;
-        }
-      }
-    };
-    more();
-  });
-  await finished;
+  const sendReady = async (): Promise<void> => {
+    const go = new Promise((resolve) => process.once("message", resolve));
+    await send({ kind: "ready" });
+    await go;
+  };
+  /** Publishes part of every lane and waits until there are `total` receipts. */
+  const publish = async (from: number, to: number, total: number): Promise<void> => {
+    wanted = total;
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    sockets.forEach((socket, n) => {
+      const lane = (packets[n] as Buffer[]).slice(from, to);
+      writeAll(socket, lane);
+    });
+    await finished;
+  };
+  await sendReady();
+  const ahead = order.warmUp / connections;
+  if (ahead > 0) await publish(0, ahead, order.warmUp);
+  await sendReady();
+  const cpuAtStart = process.cpuUsage();
+  const started = performance.now();
+  await publish(ahead, published, published);
   const seconds = (performance.now() - started) / 1000;
   const cpu = process.cpuUsage(cpuAtStart);
   const samples: SampledReceipt[] = [];
