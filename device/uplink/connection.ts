@@ -82,6 +82,8 @@ function clientOptions(options: ConnectionOptions): IClientOptions {
     reconnectPeriod: 0,
     resubscribe: false,
     queueQoSZero: false,
+    // A table of every packet id, ready to be sent, would take 12 MB.
+    writeCache: false,
     keepalive: 60,
     connectTimeout: options.connectTimeoutMs,
     will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true },
