@@ -24,13 +24,15 @@ export interface CounterReading {
 /**
  * `counter-swap`: another part, counting begins anew · `counter-wrap`: it ran through its span ·
  * `counter-reset`: it started again from 0, what it shows since is counted · `counter-back`: it lost
- * some counts, as parts do that save now and then · `counter-jump`: more than the connection can carry, not counted.
+ * some counts, as parts do that save now and then · `counter-ahead`: after a restart it shows more than the clock
+ * allows, counted · `counter-jump`: more than the connection can carry, not counted.
  */
 type CounterEvent =
   | "counter-swap"
   | "counter-wrap"
   | "counter-reset"
   | "counter-back"
+  | "counter-ahead"
   | "counter-jump";
 
 export interface Counted {
@@ -50,6 +52,9 @@ export function mostEnergy(elapsedMs: number, maxPowerW: number): WattHour {
 /** After a restart the clock may be behind, so a counter may have gone on for longer than it says. */
 const RESTART_ALLOWANCE_MS = 7 * 86_400_000;
 
+/** A counter that stood further from its end than this part of its span did not run through it: it began again. */
+const WRAP_PART = 10;
+
 /**
  * `elapsedMs` is the time since the baseline was taken; after a restart it is the civil time between, which may
  * be short of the truth where no battery keeps the clock.
@@ -63,19 +68,21 @@ export function countEnergy(
   const next: Baseline = { sensor: reading.sensor, register: reading.register };
   if (baseline === undefined) return { wh: 0, baseline: next };
   if (baseline.sensor !== reading.sensor) return { wh: 0, baseline: next, event: "counter-swap" };
-  const allowanceMs = elapsed.restarted ? RESTART_ALLOWANCE_MS : 0;
-  const most = mostEnergy(Math.max(elapsed.ms, allowanceMs), maxPowerW);
+  const most = mostEnergy(elapsed.ms, maxPowerW);
   const forward = reading.register - baseline.register;
   if (forward >= 0) {
     if (forward <= most) return { wh: forward, baseline: next };
+    const kept = elapsed.restarted && forward <= mostEnergy(RESTART_ALLOWANCE_MS, maxPowerW);
+    if (kept) return { wh: forward, baseline: next, event: "counter-ahead" };
     return { wh: 0, baseline: next, event: "counter-jump" };
   }
-  const wrapped = reading.span === undefined ? -1 : forward + reading.span;
-  if (wrapped >= 0 && wrapped <= most) {
+  const { span = 0 } = reading;
+  const wrapped = forward + span;
+  if (wrapped >= 0 && wrapped <= Math.min(most, span / WRAP_PART)) {
     return { wh: wrapped, baseline: next, event: "counter-wrap" };
   }
   // A counter that began again shows little; one that lost a few counts shows nearly what it did before.
-  const fresh = reading.register <= mostEnergy(elapsed.ms, maxPowerW);
+  const fresh = reading.register <= most;
   if (fresh && 2 * reading.register < baseline.register) {
     return { wh: reading.register, baseline: next, event: "counter-reset" };
   }

@@ -50,8 +50,27 @@ test("more than the connection can carry is not counted", () => {
   assert.equal(count(0, most + 1).wh, 0);
 });
 
-test("after a restart the clock may be short of the truth, so a delta of hours is kept", () => {
-  assert.equal(count(1000, 19_000, { ms: 20_000, restarted: true }).wh, 18_000);
+test("a new part in the place of one that had counted half of its span is not a wrap", () => {
+  const outage = { ms: 3 * 86_400_000, restarted: true };
+  for (const elapsed of [{ ms: 60_000, restarted: true }, outage, MINUTE]) {
+    const result = count(5_000_000, 3, elapsed, 10_000_000);
+    assert.deepEqual([result.wh, result.event], [3, "counter-reset"]);
+    const used = count(5_000_000, 4_000_000, elapsed, 10_000_000);
+    assert.deepEqual([used.wh, used.event], [0, "counter-back"]);
+  }
+});
+
+test("a wrap over an outage is counted as far as the time allows", () => {
+  const hours = { ms: 10 * 3_600_000, restarted: true };
+  assert.equal(count(9_900_000, 20_000, hours, 10_000_000).wh, 120_000);
+  const back = count(9_900_000, 20_000, { ms: 60_000, restarted: true }, 10_000_000);
+  assert.deepEqual([back.wh, back.event], [0, "counter-back"]);
+});
+
+test("after a restart the clock may be short of the truth, so a delta of hours is kept, and told", () => {
+  const ahead = count(1000, 19_000, { ms: 20_000, restarted: true });
+  assert.deepEqual([ahead.wh, ahead.event], [18_000, "counter-ahead"]);
+  assert.equal(count(1000, 1030, { ms: 20_000, restarted: true }).event, undefined);
   assert.equal(count(1000, 19_000, { ms: 20_000, restarted: false }).wh, 0);
 });
 
