@@ -130,14 +130,18 @@ function listEvents(events: readonly SamplerEvent[]): DayBody["events"] {
   );
 }
 
-/** One entry at the day's beginning and one at each start of the meter within it. */
+/**
+ * One entry at the day's beginning and one at each start of the meter within it, in the order of the starts: one whose
+ * clock was behind stands where the start before it does.
+ */
 function listClock(parts: DayParts, length: number): DayBody["clock"] {
-  const slotOf = (at: number): number => Math.max(0, Math.floor((at - parts.from) / length));
   const entries: DayBody["clock"] = [[0, parts.clock[0], parts.clock[1], 0]];
   for (const event of parts.events) {
     const boot = readBoot(event);
-    if (boot === undefined || boot[0] === entries.at(-1)?.[1]) continue;
-    if (entries.length < MAX_EVENTS) entries.push([slotOf(event.at), boot[0], boot[1], 0]);
+    const last = entries.at(-1);
+    if (boot === undefined || boot[0] === last?.[1] || entries.length >= MAX_EVENTS) continue;
+    const slot = Math.floor((event.at - parts.from) / length);
+    entries.push([Math.max(last?.[0] ?? 0, slot), boot[0], boot[1], 0]);
   }
   return entries;
 }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createCalendar } from "../../../device/day-close/calendar.ts";
+import { BOOT_EVENT } from "../../../device/day-close/day-body.ts";
 import { instant, MeterBench } from "../../support/meter-bench.ts";
 
 const HOUR = 3600;
@@ -52,6 +53,40 @@ test("where hours do not divide the day, that day has the next smaller step", ()
   const kathmandu = createCalendar("Asia/Kathmandu", 3600)(instant("2024-01-10T12:00Z"));
   assert.equal(kathmandu.step, 900);
   assert.equal(createCalendar("Europe/Berlin", 3600)(instant("2024-01-10T12:00Z")).step, 3600);
+});
+
+test("no slot is shorter than a recorded row: where hours do not divide the day, it is one slot", () => {
+  const at = instant("2024-01-10T12:00Z");
+  const stepIn = (zone: string, row: number) => createCalendar(zone, 3600, undefined, row)(at).step;
+  assert.equal(stepIn("Asia/Kolkata", 3600), 0);
+  assert.equal(stepIn("Asia/Kolkata", 1800), 1800);
+  assert.equal(stepIn("Asia/Kolkata", 600), 1800);
+  assert.equal(stepIn("Asia/Kathmandu", 600), 0);
+  assert.equal(stepIn("Europe/Berlin", 3600), 3600);
+});
+
+test("starts with a clock that is behind stand in the order in which they were", () => {
+  const bench = new MeterBench({ step: 3600 });
+  const start = instant("2024-01-10T00:00+01:00");
+  rows(bench, start, start + 24 * HOUR);
+  for (const [boot, at] of [
+    [2, start + 10 * HOUR],
+    [3, start + 8 * HOUR],
+    [4, 60],
+    [5, start + 12 * HOUR],
+  ] as const) {
+    bench.sampler.note(at * 1000, BOOT_EVENT, `${boot} unchecked`);
+  }
+  bench.sampler.advance((start + 24 * HOUR) * 1000, 0);
+  bench.close();
+  assert.deepEqual(bench.days()[0]?.clock, [
+    [0, 1, "test", 0],
+    [10, 2, "unchecked", 0],
+    [10, 3, "unchecked", 0],
+    [10, 4, "unchecked", 0],
+    [12, 5, "unchecked", 0],
+  ]);
+  bench.check();
 });
 
 test("Apia has no 2011-12-30: the day after the 29th is the 31st", () => {
