@@ -41,6 +41,11 @@ export interface Sample extends Omit<Reading, "raw"> {
  */
 export interface Source {
   read(at: UnixMillis): Promise<Sample>;
+  /**
+   * Of a recording: whether `at` lies behind its last row, where nobody knows what came after. Called before `read`
+   * of the same instant; throws the `replay-…` error of a malformed row.
+   */
+  hasEnded?(at: UnixMillis): Promise<boolean>;
   /** Idempotent. */
   close(): Promise<void>;
 }

@@ -37,11 +37,19 @@ export class DayWork {
     this.#options = options;
   }
 
-  /** Makes durable what the sampler has: finished slots with the register, and the open slot as it is. */
+  /**
+   * Makes durable what the sampler has: finished slots with the register, and the open slot as it is. Where that fails
+   * (a full disk) nothing is forgotten: a register without its slots is never written.
+   */
   commit(): void {
     const { journal, sampler, boot, sync } = this.#options;
-    const { slots, events } = sampler.take();
-    commitSamples(journal, { slots, events, state: sampler.state, boot, sync });
+    const taken = sampler.take();
+    try {
+      commitSamples(journal, { ...taken, state: sampler.state, boot, sync });
+    } catch (error) {
+      sampler.giveBack(taken);
+      throw error;
+    }
   }
 
   /** Closes every unclosed day that has ended, then seals what is closed. Call it after `commit`. */
@@ -54,6 +62,15 @@ export class DayWork {
       }
     }
     await this.seal();
+  }
+
+  /** Nothing comes after the last reading: what it has finished is committed, closed and sealed. */
+  async conclude(): Promise<void> {
+    const { sampler } = this.#options;
+    const { lastMs } = sampler.state;
+    if (lastMs !== undefined) sampler.advance(lastMs, 0);
+    this.commit();
+    await this.settle();
   }
 
   /** Seals all closed days, as far as that is possible now. Calls do not overlap. */

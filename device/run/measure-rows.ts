@@ -6,7 +6,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { Row, RowSource } from "../../hardware/source.ts";
 import type { Clock } from "../../shared/base/clock.ts";
-import type { MeterEvent } from "../meter-event.ts";
 import type { Sampler } from "../sampler/sampler.ts";
 import type { DayWork } from "./day-work.ts";
 import { pause } from "./pause.ts";
@@ -16,7 +15,6 @@ export interface RowOptions {
   readonly sampler: Sampler;
   readonly days: DayWork;
   readonly clock: Clock;
-  readonly report: (event: MeterEvent) => void;
   readonly signal: AbortSignal;
 }
 
@@ -24,9 +22,22 @@ export interface RowOptions {
 const BURST = 360;
 const LOOK_MS = 50;
 
-/** Resolves when the recording has ended or the signal is aborted. Throws `replay-row`, `-time`, `-order`. */
+/**
+ * Resolves when the recording has ended or the signal is aborted. Throws `replay-row`, `-time`, `-order`; the rows
+ * before a malformed one count.
+ */
 export async function replayRows(options: RowOptions): Promise<void> {
-  const { source, sampler, days, clock, signal } = options;
+  // What a power cut has left unclosed or unsealed: there may be no further row that would call for it.
+  await options.days.settle();
+  try {
+    await addRows(options);
+  } finally {
+    await options.days.conclude();
+  }
+}
+
+async function addRows(options: RowOptions): Promise<void> {
+  const { source, sampler, clock, signal } = options;
   const measured = source.energy === "metered" ? "M" : "I";
   let burst = 0;
   for await (const row of source.rows(sampler.nextRow)) {
@@ -42,10 +53,6 @@ export async function replayRows(options: RowOptions): Promise<void> {
     await keep(options, row.to * 1000);
     await setImmediate();
   }
-  const end = sampler.state.lastMs;
-  if (end !== undefined) await keep(options, end);
-  days.commit();
-  options.report({ event: "recording-ended" });
 }
 
 /** Everything before `nowMs` is known: finishes, commits, closes and seals. */

@@ -29,32 +29,37 @@ export interface SamplingOptions {
   readonly signal: AbortSignal;
 }
 
-/** Reads at `at` and gives it to the sampler; a failed read is reported when the failing begins. */
+/**
+ * Reads at `at` and gives it to the sampler; false behind the end of a recording. A sensor that fails is reported when
+ * the failing begins. Any other error ends the run: a recording with a malformed row will not get better.
+ */
 function createReader(options: SamplingOptions) {
   const { source, sensor, sampler, report } = options;
   let failing: string | undefined;
-  return async (at: UnixMillis, monotonicMs: () => number): Promise<void> => {
+  return async (at: UnixMillis, monotonicMs: () => number): Promise<boolean> => {
+    if (source.hasEnded !== undefined && (await source.hasEnded(at))) return false;
     let fault: string | undefined;
     try {
       const sample = await source.read(at);
       sampler.add({ ...sample, sensor, monotonicMs: monotonicMs() });
       fault = sample.faults[0]?.code;
     } catch (error) {
-      if (!isCoded(error)) throw error;
+      if (!isCoded(error) || !error.code.startsWith("sensor-")) throw error;
       fault = error.code;
     }
-    if (fault === failing) return;
+    if (fault === failing) return true;
     failing = fault;
     report(
       fault === undefined
         ? { event: "sensor", state: "working" }
         : { event: "sensor", state: "failing", code: fault },
     );
+    return true;
   };
 }
 
 /**
- * Samples by the machine's clock until the signal is aborted. Readings from before `sinceMs` are passed over: a
+ * Samples by the machine's clock until the signal is aborted or a recording has ended. Readings from before `sinceMs` are passed over: a
  * machine without a battery clock wakes up in the past.
  */
 export async function sampleByRealClock(
@@ -71,7 +76,7 @@ export async function sampleByRealClock(
       ticks.check();
       if (signal.aborted || at < sinceMs) continue;
       const before = sampler.finishedTo;
-      await read(at, () => clock.monotonicMs());
+      if (!(await read(at, () => clock.monotonicMs()))) return await days.conclude();
       sampler.advance(at);
       const finished = sampler.hasFinished || sampler.finishedTo !== before;
       if (!finished && clock.monotonicMs() - savedMs < options.saveEveryMs) continue;
@@ -114,7 +119,10 @@ const BURST = 360;
 /** Real time between two looks at a simulated clock. */
 const LOOK_MS = 50;
 
-/** Samples by a simulated clock from `fromMs` on, never ahead of it, until the signal is aborted. */
+/**
+ * Samples by a simulated clock from `fromMs` on, never ahead of it, until the signal is aborted or a recording has
+ * ended.
+ */
 export async function sampleBySimulatedClock(
   options: SamplingOptions & { readonly fromMs: UnixMillis },
 ): Promise<void> {
@@ -126,7 +134,7 @@ export async function sampleBySimulatedClock(
     let steps = 0;
     for (; next <= now && steps < BURST && !signal.aborted; next += intervalMs, steps++) {
       const at = next;
-      await read(at, () => at);
+      if (!(await read(at, () => at))) return await days.conclude();
       sampler.advance(at);
     }
     if (steps > 0) {

@@ -29,6 +29,7 @@ import { acquireRunLock } from "../journal/run-lock.ts";
 import { countBoot, loadSamplerState } from "../journal/sampler-store.ts";
 import type { MeterEvent } from "../meter-event.ts";
 import { Sampler } from "../sampler/sampler.ts";
+import { parseBroker } from "../uplink/broker-stream.ts";
 import { createTrust, type Trust } from "../uplink/trust.ts";
 import { spreadDelay, Uplink } from "../uplink/uplink.ts";
 import { type DataFolder, readJoin, readKey } from "./data-folder.ts";
@@ -100,7 +101,8 @@ async function measure(options: MeterOptions, parts: Parts): Promise<void> {
   const intervalMs = (config.interval_s ?? (simulated ? 60 : 1)) * 1000;
   const state = loadSamplerState(journal);
   const step = chooseStep(config, source);
-  const calendar = createCalendar(join.time_zone, step, state?.open);
+  const row = source.kind === "rows" ? Math.max(1, source.source.step) : 1;
+  const calendar = createCalendar(join.time_zone, step, state?.open, row);
   const sampler = new Sampler(
     {
       dayOf: calendar,
@@ -130,7 +132,6 @@ async function measure(options: MeterOptions, parts: Parts): Promise<void> {
     const common = { sampler, days, clock, report, signal };
     if (source.kind === "rows") {
       await replayRows({ ...common, source: source.source });
-      await untilAborted(signal);
     } else {
       const sensor = identifySensor(config.sources);
       const saveEveryMs = config.save_every_s * 1000;
@@ -144,11 +145,27 @@ async function measure(options: MeterOptions, parts: Parts): Promise<void> {
         await sampleByRealClock({ ...sampling, sinceMs });
       }
     }
+    // Only a recording ends by itself; what it gave is still to be published.
+    if (!signal.aborted) report({ event: "recording-ended" });
+    await untilAborted(signal);
   } finally {
-    await days.stop();
-    days.commit();
-    await uplink.stop();
-    if (source.kind === "samples") await source.source.close();
+    await stopParts([
+      () => days.stop(),
+      () => days.commit(),
+      () => uplink.stop(),
+      () => (source.kind === "samples" ? source.source.close() : undefined),
+    ]);
+  }
+}
+
+/** Stops all, in order: a part that fails must not leave the ones after it running in a process that has given up. */
+async function stopParts(stops: readonly (() => Promise<void> | void)[]): Promise<void> {
+  const [stop, ...rest] = stops;
+  if (stop === undefined) return;
+  try {
+    await stop();
+  } finally {
+    await stopParts(rest);
   }
 }
 
@@ -162,8 +179,10 @@ function createUplink(
   const { join, key, trust, journal } = parts;
   const point = computePoint(nobleSuite, join.meter, decodeBase64url(join.salt));
   const pem = (name: "ca" | "cert" | "key", file: string | undefined) =>
-    file === undefined ? {} : { [name]: readFileSync(path.resolve(configFolder, file), "utf8") };
+    file === undefined ? {} : { [name]: readPem(path.resolve(configFolder, file)) };
   const { username, password } = config;
+  const broker = config.broker ?? join.broker;
+  parseBroker(broker);
   return new Uplink({
     journal,
     suite: nobleSuite,
@@ -184,7 +203,7 @@ function createUplink(
       unanswered: config.unanswered,
     },
     link: {
-      broker: config.broker ?? join.broker,
+      broker,
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
       ...pem("ca", config.tls_ca),
@@ -197,6 +216,15 @@ function createUplink(
     report,
     onEnrolment,
   });
+}
+
+/** Throws `config` when it cannot be read. */
+function readPem(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    fail("config", `a certificate file cannot be read: ${(error as Error).message}`);
+  }
 }
 
 /** A journal belongs to one key, meter and chain for ever. Throws `join`. */

@@ -125,6 +125,12 @@ export class Sampler {
     return taken;
   }
 
+  /** What was taken could not be kept: the next `take` hands it over again. */
+  giveBack(taken: { slots: readonly FinishedSlot[]; events: readonly SamplerEvent[] }): void {
+    this.#finished = [...taken.slots, ...this.#finished];
+    this.#events = [...taken.events, ...this.#events];
+  }
+
   /** Something for the day's list of events. */
   note(at: UnixMillis, code: string, note: string): void {
     this.#events.push({ at: Math.floor(at / 1000), code, note });
@@ -180,9 +186,9 @@ export class Sampler {
       const counted = this.#count(sample, elapsedMs);
       open.wh += counted.wh;
       open.measured = "M";
-      const kept = counted.event === undefined || counted.event === "counter-wrap";
+      const kept = counted.event === undefined || counted.wh > 0;
       const early = lastMs !== undefined && lastMs < open.from * 1000;
-      if (!close && early && (kept || counted.wh > 0)) open.recovered = true;
+      if (!close && early && kept) open.recovered = true;
       // More than the slot's part of the clock allows: a gap that the clock has slept through.
       if (counted.wh > mostEnergy(elapsedMs, this.#options.maxPowerW)) open.recovered = true;
     } else {

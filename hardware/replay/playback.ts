@@ -32,6 +32,10 @@ export async function openPlayback(rows: RowSource, config: ReplayConfig): Promi
     async read(at) {
       return keepRecorded(await meter.read(at), cursor.row);
     },
+    async hasEnded(at) {
+      await cursor.moveTo(at);
+      return cursor.hasEnded(at);
+    },
     async close() {
       await meter.close();
       await cursor.close();
@@ -57,6 +61,11 @@ class RowCursor {
   /** The row that answers at the present instant; undefined in a gap. */
   get row(): Row | undefined {
     return this.#answering ? this.#current : undefined;
+  }
+
+  /** Behind the last row; `moveTo` has been called for `at`. */
+  hasEnded(at: UnixMillis): boolean {
+    return this.#next === undefined && at > (this.#current?.to ?? 0) * 1000;
   }
 
   /** Throws what a malformed row throws, from the end of the last good row on, each time. */

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import Database from "better-sqlite3";
 import { parseMeterConfig } from "../../../device/config.ts";
 import type { DayBody } from "../../../device/day-close/day-body.ts";
 import { Journal } from "../../../device/journal/journal.ts";
@@ -177,6 +178,98 @@ test("half a year of a real house by the hour: each day's energy, outages as gap
     gaps += day.wh.length - measured;
   }
   assert.ok(gaps > 48, "the outage of April 2007 is in the data");
+});
+
+/** Minutes of 600 W from midnight on, as a CSV that is played at driver level. */
+function writeMinutes(days: number, more = ""): unknown {
+  const file = path.join(makeTestFolder(), "minutes.csv");
+  const rows = Array.from({ length: days * 1440 }, (_, i) =>
+    new Date(Date.UTC(2024, 0, 10, 0, i)).toISOString().slice(0, 16),
+  );
+  writeFileSync(file, `t,w\n${rows.map((at) => `${at},600`).join("\n")}\n${more}`);
+  return {
+    sources: [
+      {
+        kind: "replay",
+        file,
+        step: 60,
+        zone: "+01:00",
+        time: { column: "t" },
+        power: { column: "w", unit: "W" },
+      },
+    ],
+  };
+}
+const MINUTES_FROM = Date.parse("2024-01-10T00:00+01:00") / 1000;
+
+test("a recording at driver level ends like one of rows: no days of gaps after its last minute", async () => {
+  const files = prepare("Europe/Berlin");
+  const ended = has("recording-ended");
+  const { days } = await runUntil(
+    files,
+    writeMinutes(2),
+    simulated(MINUTES_FROM),
+    after(30),
+    ended,
+  );
+  assert.deepEqual(
+    days.map(({ day, quality, register }) => [day, quality, register]),
+    [
+      ["2024-01-10", "M".repeat(96), [0, 14_400]],
+      ["2024-01-11", "M".repeat(96), [14_400, 28_800]],
+    ],
+  );
+});
+
+test("a malformed row of a recording at driver level ends the run and is named", async () => {
+  const files = prepare("Europe/Berlin");
+  const config = writeMinutes(1, "2024-01-11T00:00,a lot\n");
+  for (const _ of ["first", "again"]) {
+    const run = runUntil(files, config, simulated(MINUTES_FROM), after(30), has("stopped"));
+    await assert.rejects(
+      run,
+      (error) => isCoded(error, "replay-row") && /line 1442/.test(error.message),
+    );
+  }
+  const journal = new Journal(files.journal, { readOnly: true });
+  assert.equal(readStatus(journal).register, 14_400);
+  journal.close();
+});
+
+const UNUSABLE: readonly (readonly [what: string, config: object])[] = [
+  ["an address that is none of a broker", { broker: "http://127.0.0.1/" }],
+  ["a certificate that is not there", { tls_ca: "nowhere/ca.pem" }],
+];
+for (const [what, config] of UNUSABLE) {
+  test(`refused at the start: ${what}`, async () => {
+    const all = { sources: [{ kind: "mock", seed: 3 }], ...config };
+    const clock = simulated(1_704_067_200);
+    const run = runUntil(prepare("Europe/Berlin"), all, clock, after(0.1), has("stopped"));
+    await assert.rejects(run, (error) => isCoded(error, "config"));
+  });
+}
+
+test("where the last commit fails, nothing of the meter goes on in the process", async () => {
+  const files = prepare("Europe/Berlin");
+  const config = {
+    sources: [{ kind: "mock", seed: 3 }],
+    reconnect_first_ms: 10,
+    reconnect_most_ms: 10,
+  };
+  let seen: readonly MeterEvent[] = [];
+  let writer: Database.Database | undefined;
+  const run = runUntil(files, config, simulated(1_704_067_200), after(0.1), (events) => {
+    seen = events;
+    if (!has("offline")(events)) return false;
+    writer = new Database(files.journal);
+    writer.exec("BEGIN IMMEDIATE");
+    return true;
+  });
+  await assert.rejects(run, /locked/);
+  writer?.close();
+  const count = seen.length;
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.equal(seen.length, count);
 });
 
 test("a simulated household is the same however its process is cut", async () => {
