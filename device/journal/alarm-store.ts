@@ -4,7 +4,7 @@
  * `frozen`    the gateway holds two records of this key with one seq: sealing stops, measuring goes on
  * `restored`  the gateway holds newer records of this key than the journal: the same
  * `refused`   a record was refused; it is sent again now and then, later ones wait
- * `fork`      a gateway signed two logs that do not agree, or a receipt whose proof is false
+ * `fork`      gateways signed two different roots for one size of the log
  * `gap`       the gateway asks for a record that the meter no longer has
  */
 import type { UnixSeconds } from "../../shared/base/units.ts";

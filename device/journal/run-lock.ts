@@ -11,15 +11,21 @@ export interface RunLock {
   release(): void;
 }
 
-/** Throws `store-locked` while another process holds the folder. */
+/** Throws `store-locked` while another process holds the folder, `journal` when nothing can be written there. */
 export function acquireRunLock(path: string): RunLock {
-  const db = new Database(path, { timeout: 0 });
+  let db: Database.Database | undefined;
   try {
+    db = new Database(path, { timeout: 0 });
+    const held = db;
     db.pragma("journal_mode = MEMORY");
     db.exec("BEGIN EXCLUSIVE");
-  } catch {
-    db.close();
-    fail("store-locked", "another meter process runs on this data folder");
+    return { release: () => held.close() };
+  } catch (error) {
+    db?.close();
+    const { code = "", message } = error as Error & { readonly code?: string };
+    if (code.startsWith("SQLITE_BUSY")) {
+      fail("store-locked", "another meter process runs on this data folder");
+    }
+    fail("journal", `the lock ${path} cannot be taken: ${message}`);
   }
-  return { release: () => db.close() };
 }

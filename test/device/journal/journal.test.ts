@@ -67,6 +67,14 @@ test("one running meter a folder", () => {
   acquireRunLock(file).release();
 });
 
+test("a lock that cannot be written is not taken for another meter", () => {
+  const file = path.join(makeTestFolder(), "nowhere", "meter.lock");
+  assert.equal(
+    codeOf(() => acquireRunLock(file)),
+    "journal",
+  );
+});
+
 test("a life of readings, outages, restarts and sealing keeps every invariant", () => {
   const START = instant("2024-10-25T09:41+02:00");
   const step = fc.record({
