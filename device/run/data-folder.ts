@@ -12,7 +12,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import path from "node:path";
 import { decodeBase64url, encodeBase64url } from "../../shared/base/bytes.ts";
@@ -75,9 +75,13 @@ export function writeDurably(file: string, content: string, mode: number): void 
   mkdirSync(folder, { recursive: true });
   const temporary = `${file}.new`;
   const handle = openSync(temporary, "w", mode);
-  writeSync(handle, content);
-  fsyncSync(handle);
-  closeSync(handle);
+  try {
+    // All of it or an error: `writeSync` may write a part on a full disk.
+    writeFileSync(handle, content);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
   renameSync(temporary, file);
   const directory = openSync(folder, "r");
   fsyncSync(directory);
