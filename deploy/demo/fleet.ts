@@ -45,11 +45,11 @@ function planHouseholds(): MeterPlan[] {
 export function planFleet(options: DemoOptions, root: string): Fleet {
   if (options.recordings.length === 0) {
     const file = path.join(root, "deploy", "paper-rows.csv");
-    const { source, firstDate } = describeRecording(file);
+    const { source, firstDate } = describeRecording(file, PAPER.zone);
     const plan = { ...PAPER, label: "replays the paper's table 3", config: { sources: [source] } };
     return { plans: [...planHouseholds(), plan], firstDate };
   }
-  const recordings = options.recordings.map(describeRecording);
+  const recordings = options.recordings.map((file) => describeRecording(file, options.zone));
   const plans = recordings.map(({ source }, i) => ({
     meter: String(FIRST_RECORDING + i),
     zone: options.zone,

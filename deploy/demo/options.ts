@@ -1,6 +1,7 @@
 /** Command line of the demo: words in, checked options out. Throws `OptionError` with one clear line. */
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { isZone } from "../../shared/time/civil-day.ts";
 
 export interface DemoOptions {
   /** Absolute path of the folder that holds everything the demo writes. */
@@ -47,12 +48,8 @@ function readPort(name: string, text: string): number {
 }
 
 function readZone(zone: string): string {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: zone });
-    return zone;
-  } catch {
-    throw new OptionError(`--zone: "${zone}" is not an IANA time zone`);
-  }
+  if (!isZone(zone)) throw new OptionError(`--zone: "${zone}" is not an IANA time zone`);
+  return zone;
 }
 
 /** @returns undefined when the help was asked for */

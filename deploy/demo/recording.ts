@@ -1,11 +1,13 @@
 /**
- * Makes a replay source of a recording by looking at its header line and first rows: columns are known by the
- * names and units that such files commonly have, the step by the distance of the first two rows.
+ * Makes a replay source of a recording by looking at its header line and rows: columns are known by the names and
+ * units that such files commonly have, the step by the distance of the first two rows, and a clock without summer
+ * time by a row at a time that the zone's clock skips.
  *
  * in: the path of a CSV → out: a `replay` entry of a meter's configuration, and the first civil day in it.
  */
 import { closeSync, openSync, readSync } from "node:fs";
 import { OptionError } from "./options.ts";
+import { findFixedOffset } from "./recording-clock.ts";
 
 export interface Recording {
   readonly source: Readonly<Record<string, unknown>>;
@@ -13,7 +15,7 @@ export interface Recording {
   readonly firstDate: string;
 }
 
-const HEAD_BYTES = 65_536;
+const CHUNK_BYTES = 1_048_576;
 const STEPS = [60, 300, 600, 900, 1800, 3600];
 const DAY_S = 86_400;
 
@@ -42,7 +44,7 @@ const COLUMNS = {
   ],
 } as const satisfies Record<string, readonly (readonly [string, string?])[]>;
 
-function readHead(file: string): string[] {
+function* readLines(file: string): Generator<string> {
   let handle: number;
   try {
     handle = openSync(file, "r");
@@ -50,12 +52,26 @@ function readHead(file: string): string[] {
     throw new OptionError(`--replay: ${file} cannot be read`);
   }
   try {
-    const bytes = new Uint8Array(HEAD_BYTES);
-    const length = readSync(handle, bytes);
-    return new TextDecoder().decode(bytes.subarray(0, length)).split(/\r?\n/);
+    const bytes = new Uint8Array(CHUNK_BYTES);
+    const decoder = new TextDecoder();
+    let rest = "";
+    for (let length = readSync(handle, bytes); length > 0; length = readSync(handle, bytes)) {
+      const text = rest + decoder.decode(bytes.subarray(0, length), { stream: true });
+      const lines = text.split(/\r?\n/);
+      rest = lines.pop() ?? "";
+      if (rest.length > CHUNK_BYTES) throw new OptionError(`--replay: ${file} is not a CSV file`);
+      yield* lines;
+    }
+    if (rest !== "") yield rest;
   } finally {
     closeSync(handle);
   }
+}
+
+function takeHead(file: string): readonly string[] {
+  const head: string[] = [];
+  for (const line of readLines(file)) if (head.push(line) === 3) break;
+  return head;
 }
 
 /** Cells of one CSV line; a cell in quotes may hold commas. */
@@ -65,15 +81,19 @@ function splitCells(line: string): string[] {
   );
 }
 
+const NAIVE = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?$/;
+
 /** Milliseconds of a timestamp; a naive one is taken as UTC, since only distances matter here. */
 function readInstant(text: string): number {
-  const naive = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?$/.test(text);
-  return Date.parse(naive ? `${text.replace(" ", "T")}Z` : text);
+  return Date.parse(NAIVE.test(text) ? `${text.replace(" ", "T")}Z` : text);
 }
 
-/** @throws OptionError naming what the file lacks */
-export function describeRecording(file: string): Recording {
-  const [header = "", first = "", second = ""] = readHead(file);
+/**
+ * `zone`: the meter's, by whose clock naive timestamps are read.
+ * @throws OptionError naming what the file lacks
+ */
+export function describeRecording(file: string, zone: string): Recording {
+  const [header = "", first = "", second = ""] = takeHead(file);
   const names = splitCells(header.replace(/^\uFEFF/, ""));
   const find = (kind: keyof typeof COLUMNS) => {
     const known: readonly (readonly [string, string?])[] = COLUMNS[kind];
@@ -96,6 +116,13 @@ export function describeRecording(file: string): Recording {
       `--replay: ${file}: rows ${distance} s apart; known are a day and ${STEPS.join(", ")} s`,
     );
   }
+  const naiveTimes = function* (): Generator<number> {
+    for (const line of readLines(file)) {
+      const text = timeOf(line);
+      if (NAIVE.test(text)) yield readInstant(text) / 1000;
+    }
+  };
+  const fixed = step === 0 ? undefined : findFixedOffset(naiveTimes(), zone);
   const optional = (["voltage", "current", "temperature", "humidity"] as const).flatMap((kind) => {
     const column = find(kind);
     return column === undefined ? [] : [[kind, column] as const];
@@ -105,6 +132,7 @@ export function describeRecording(file: string): Recording {
       kind: "replay",
       file,
       step,
+      ...(fixed === undefined ? {} : { zone: fixed }),
       time: { column: time.column },
       ...load,
       ...Object.fromEntries(optional),

@@ -50,7 +50,7 @@ test("a real week comes out of the chain with the energy that was recorded", asy
   configureGateway(data);
   const gateway = await startGateway(t, data, simulatedClock(start, RATE));
   const meterFolder = path.join(folder, "meter");
-  const { source } = describeRecording(sharedDataPath("household", NAME));
+  const { source } = describeRecording(sharedDataPath("household", NAME), ZONE);
   await addMeter(gateway, meterFolder, {
     meter: METER,
     zone: ZONE,

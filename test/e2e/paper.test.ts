@@ -87,7 +87,7 @@ test("table 3 comes out of dump, SQLite and page as printed", async (t) => {
     zone: ZONE,
     location: "37.4217636,-122.084614",
     label: "the paper's meter",
-    config: { sources: [describeRecording(file).source] },
+    config: { sources: [describeRecording(file, ZONE).source] },
   });
   const meter = startMeter(t, meterFolder, gateway.clock);
   const days = await waitFor(

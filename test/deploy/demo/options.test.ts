@@ -43,6 +43,7 @@ const WRONG: readonly (readonly [args: readonly string[], message: RegExp])[] = 
   [["--portal-port", "70000"], /portal-port/],
   [["--broker-port", "1.5"], /broker-port/],
   [["--zone", "Europe/Nowhere"], /Nowhere/],
+  [["--zone", "+01:00"], /IANA/],
   [["recording.csv"], /--replay/],
   [["--replya", "a.csv"], /replya/],
 ];

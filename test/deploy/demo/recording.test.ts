@@ -19,7 +19,7 @@ function makeCsv(...lines: readonly string[]): string {
 
 test("the paper's rows are whole days", () => {
   const file = path.join(projectRoot(), "deploy", "paper-rows.csv");
-  const { source, firstDate } = describeRecording(file);
+  const { source, firstDate } = describeRecording(file, "Europe/Berlin");
   assert.equal(firstDate, "2024-01-01");
   assert.deepEqual(source, {
     kind: "replay",
@@ -34,16 +34,20 @@ test("the paper's rows are whole days", () => {
   });
 });
 
-const REAL: readonly (readonly [file: string, step: number, date: string])[] = [
+const REAL: readonly (readonly [file: string, step: number, date: string, zone?: string])[] = [
   ["uci_sceaux_minute_2007-01-01_7d.csv", 60, "2007-01-01"],
-  ["uci_sceaux_hourly_2006-2010.csv", 3600, "2006-12-16"],
-  ["uci_appliances_10min_2016-02_03.csv", 600, "2016-02-01"],
+  ["uci_sceaux_hourly_2006-2010.csv", 3600, "2006-12-16", "+01:00"],
+  ["uci_appliances_10min_2016-02_03.csv", 600, "2016-02-01", "+01:00"],
 ];
-for (const [name, step, date] of REAL) {
+for (const [name, step, date, zone] of REAL) {
   test(`the real recording ${name} is understood, and accepted by the meter`, (t) => {
     if (!requireSharedData(t, "household", name)) return;
-    const { source, firstDate } = describeRecording(sharedDataPath("household", name));
+    const { source, firstDate } = describeRecording(
+      sharedDataPath("household", name),
+      "Europe/Paris",
+    );
     assert.equal(source["step"], step);
+    assert.equal(source["zone"], zone);
     assert.equal(firstDate, date);
     assert.equal(decodeSources([source as unknown as Json]).length, 1);
   });
@@ -55,7 +59,7 @@ test("a cell in quotes may hold a comma", () => {
     '"1,2",2024-03-01T00:00,5',
     '"1,2",2024-03-01T00:15,6',
   );
-  assert.equal(describeRecording(file).source["step"], 900);
+  assert.equal(describeRecording(file, "Europe/Berlin").source["step"], 900);
 });
 
 const refused: readonly (readonly [what: string, lines: readonly string[], message: RegExp])[] = [
@@ -68,12 +72,12 @@ for (const [what, lines, message] of refused) {
   test(`refused: ${what}`, () => {
     const file = makeCsv(...lines);
     assert.throws(
-      () => describeRecording(file),
+      () => describeRecording(file, "Europe/Berlin"),
       (error) => error instanceof OptionError && message.test(error.message),
     );
   });
 }
 
 test("refused: a file that is not there", () => {
-  assert.throws(() => describeRecording("/nowhere/a.csv"), /cannot be read/);
+  assert.throws(() => describeRecording("/nowhere/a.csv", "Europe/Berlin"), /cannot be read/);
 });
