@@ -28,12 +28,20 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Resolves at the first signal to stop. */
-function waitForSignal(): Promise<End> {
+/** Aborted by the first signal to stop. */
+function heedSignals(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => stop.abort());
+  }
+  return stop.signal;
+}
+
+/** Resolves when the signal is aborted. */
+function told(signal: AbortSignal): Promise<End> {
   return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-      process.on(signal, () => resolve({}));
-    }
+    if (signal.aborted) resolve({});
+    else signal.addEventListener("abort", () => resolve({}), { once: true });
   });
 }
 
@@ -44,7 +52,7 @@ async function choosePort(wanted: number): Promise<{ port: number; notes: string
 }
 
 /** Runs the house until the end that is asked for; 0 when that was a signal or the number of days. */
-async function run(options: DemoOptions, told: Promise<End>, palette: Palette): Promise<number> {
+async function run(options: DemoOptions, signal: AbortSignal, palette: Palette): Promise<number> {
   mkdirSync(options.folder, { recursive: true });
   const { plans, firstDate } = planFleet(options, findProjectRoot());
   const firstInstant = dayBounds(CLOCK_ZONE, firstDate)?.from;
@@ -59,6 +67,7 @@ async function run(options: DemoOptions, told: Promise<End>, palette: Palette): 
     timeline,
     brokerPort: broker.port,
     portalPort: portal.port,
+    signal,
     onFact: (fact) => say(formatFact(fact, palette)),
     onTrouble: (name, line) => say(`${palette.red(name)}: ${line}`),
     onStep: (line) => say(palette.dim(line)),
@@ -83,7 +92,7 @@ async function run(options: DemoOptions, told: Promise<End>, palette: Palette): 
       ? []
       : [sleep<End>(timeline.msOfDays(options.days), {}, { signal: abort.signal })];
   const end = await Promise.race([
-    told,
+    told(signal),
     house.failed.then((failed): End => ({ failed })),
     ...enough,
   ]);
@@ -98,14 +107,19 @@ async function run(options: DemoOptions, told: Promise<End>, palette: Palette): 
 
 async function main(): Promise<number> {
   const palette = createPalette(process.stdout.isTTY === true, process.env["NO_COLOR"]);
+  const signal = heedSignals();
   try {
     const options = readOptions(process.argv.slice(2), findProjectRoot());
     if (options === undefined) {
       say(DEMO_HELP);
       return 0;
     }
-    return await run(options, waitForSignal(), palette);
+    return await run(options, signal, palette);
   } catch (error) {
+    if (signal.aborted && error === signal.reason) {
+      say(palette.dim("Stopped before it began; npm start goes on there."));
+      return 0;
+    }
     process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`);
     return error instanceof OptionError ? 2 : 1;
   }

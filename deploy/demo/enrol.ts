@@ -28,6 +28,8 @@ export interface EnrolOptions {
   readonly plan: MeterPlan;
   /** Clock specification of the gateway's command line. */
   readonly clock: string;
+  /** Aborted to stop before the next step; the next start goes on from there. */
+  readonly signal?: AbortSignal;
 }
 
 const JOIN = "join.json";
@@ -44,26 +46,41 @@ export function configureMeter(meterData: string, config: Readonly<Record<string
   writeFileSync(path.join(meterData, "meter.json"), `${JSON.stringify(config, null, 2)}\n`);
 }
 
-/** The only effects are in the two data folders. Throws with the command's own words when a step fails. */
-export async function enrolMeter({ gatewayData, meterData, plan, clock }: EnrolOptions) {
+/**
+ * The only effects are in the two data folders. Begun earlier and cut off, it goes on with the request that is there.
+ * Throws with the command's own words when a step fails, and the signal's reason when it is aborted.
+ */
+export async function enrolMeter(options: EnrolOptions): Promise<void> {
+  const { gatewayData, meterData, plan, clock, signal } = options;
   mkdirSync(meterData, { recursive: true });
   const join = path.join(meterData, JOIN);
   const request = path.join(meterData, REQUEST);
-  const gateway = (name: string, ...args: readonly string[]) =>
-    runToEnd({
+  const gateway = (name: string, ...args: readonly string[]) => {
+    signal?.throwIfAborted();
+    return runToEnd({
       name: `gateway enrol ${name}`,
       script: cliScript("gateway"),
       args: ["enrol", "--data", gatewayData, "--clock", clock, ...args],
     });
-  const location = plan.location === undefined ? [] : ["--location", plan.location];
-  const place = ["--zone", plan.zone, ...location, "--label", plan.label];
-  await gateway("--meter", "--meter", plan.meter, ...place, "--out", join);
-  await runToEnd({
-    name: "meter keygen",
-    script: cliScript("device"),
-    args: ["keygen", "--join", join, "--data", meterData, "--out", request],
-  });
-  await gateway("--request", "--request", request);
+  };
+  const begun = existsSync(request);
+  if (!begun) {
+    const location = plan.location === undefined ? [] : ["--location", plan.location];
+    const place = ["--zone", plan.zone, ...location, "--label", plan.label];
+    await gateway("--meter", "--meter", plan.meter, ...place, "--out", join);
+    signal?.throwIfAborted();
+    await runToEnd({
+      name: "meter keygen",
+      script: cliScript("device"),
+      args: ["keygen", "--join", join, "--data", meterData, "--out", request],
+    });
+  }
+  try {
+    await gateway("--request", "--request", request);
+  } catch (error) {
+    // The request of an earlier start was logged, and only the note of it was cut off.
+    if (!(begun && /\benrolment:/.test(String(error)))) throw error;
+  }
   configureMeter(meterData, plan.config);
   writeFileSync(path.join(meterData, DONE), `${plan.meter}\n`);
 }

@@ -20,6 +20,8 @@ export interface HouseOptions {
   readonly timeline: Timeline;
   readonly brokerPort: number;
   readonly portalPort: number;
+  /** Aborted to stop also while the house is still being opened. */
+  readonly signal: AbortSignal;
   onFact(fact: DemoFact): void;
   /** A line that a process wrote besides its log. */
   onTrouble(name: string, line: string): void;
@@ -66,11 +68,16 @@ function writeGatewayConfig(options: HouseOptions): void {
   writeFileSync(file, `${JSON.stringify(config, null, 2)}\n`);
 }
 
-/** Starts the gateway; resolves with its `ready` event. Throws what it complained of when it ends before. */
+/**
+ * Starts the gateway; resolves with its `ready` event. Throws what it complained of when it ends before, and the
+ * signal's reason when it is aborted.
+ */
 async function startGateway(
   options: HouseOptions,
   clock: string,
 ): Promise<{ gateway: Child; ready: ChildEvent }> {
+  const { signal } = options;
+  signal.throwIfAborted();
   const complaints: string[] = [];
   let announce: (event: ChildEvent) => void = () => {};
   const isReady = new Promise<ChildEvent>((resolve) => {
@@ -90,9 +97,14 @@ async function startGateway(
       options.onTrouble("gateway", line);
     },
   });
-  const timer = setTimeout(() => void gateway.stop(), READY_LIMIT_MS);
+  const giveUp = () => void gateway.stop();
+  const timer = setTimeout(giveUp, READY_LIMIT_MS);
+  signal.addEventListener("abort", giveUp, { once: true });
   const ready = await Promise.race([isReady, gateway.exited.then(() => undefined)]);
   clearTimeout(timer);
+  signal.removeEventListener("abort", giveUp);
+  if (signal.aborted) await gateway.stop();
+  signal.throwIfAborted();
   if (ready === undefined) throw new Error(`the gateway did not start: ${complaints.at(-1) ?? ""}`);
   return { gateway, ready };
 }
@@ -101,13 +113,14 @@ async function startGateway(
 async function enrolNewMeters(options: HouseOptions): Promise<void> {
   const fresh = options.plans.filter((plan) => !isEnrolled(meterFolder(options, plan)));
   if (fresh.length === 0) return;
+  const { signal } = options;
   const clock = options.timeline.stillClock();
   const { gateway } = await startGateway({ ...options, onFact: () => {} }, clock);
   try {
     for (const plan of fresh) {
       options.onStep(`Enrolling ${plan.meter}: ${plan.label}`);
       const meterData = meterFolder(options, plan);
-      await enrolMeter({ gatewayData: gatewayFolder(options), meterData, plan, clock });
+      await enrolMeter({ gatewayData: gatewayFolder(options), meterData, plan, clock, signal });
     }
   } finally {
     await gateway.stop();
@@ -130,13 +143,16 @@ function startMeter(options: HouseOptions, plan: MeterPlan, clock: string): Chil
   });
 }
 
-/** Starts everything. Throws, with nothing left running, when a part does not start. */
+/** Starts everything. Throws, with nothing left running, when a part does not start or the signal is aborted. */
 export async function openHouse(options: HouseOptions): Promise<House> {
   mkdirSync(gatewayFolder(options), { recursive: true });
   writeGatewayConfig(options);
   await enrolNewMeters(options);
   const clock = options.timeline.begin();
-  const { gateway, ready } = await startGateway(options, clock);
+  const { gateway, ready } = await startGateway(options, clock).catch((error: unknown) => {
+    options.timeline.stop();
+    throw error;
+  });
   const meters = options.plans.map((plan) => startMeter(options, plan, clock));
   const failed = Promise.race(
     [gateway, ...meters].map(async (child) => {

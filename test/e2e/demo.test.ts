@@ -1,5 +1,6 @@
 // `npm start` from a built tree: the first block within 30 s, a clean end, and a second start that goes on.
 import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -48,4 +49,25 @@ test("the demo mines, stops cleanly and goes on", { timeout: 120_000 }, async (t
   assert.ok(after.length > before.length, "the second start added nothing");
   assert.equal(new Set(after).size, after.length);
   await verify("--data", gatewayData);
+});
+
+test("told to stop while it enrols, it does at once, and goes on there", {
+  timeout: 120_000,
+}, async (t) => {
+  const folder = path.join(makeTestFolder(), "demo");
+  const first = await startDemo(t, folder);
+  const said = () => first.text.join("\n");
+  const enrolling = () => first.text.filter((line) => line.startsWith("Enrolling")).length;
+  await waitFor("the second enrolment", 30_000, () => enrolling() >= 2, said);
+  const toldMs = performance.now();
+  assert.deepEqual(await first.stop(20_000), { code: 0, signal: null }, said());
+  assert.ok(performance.now() - toldMs < 8000, `it took ${performance.now() - toldMs} ms`);
+  assert.ok(enrolling() < 6, said());
+  assert.ok(!said().includes("Portal"), said());
+  // As if the first one had been cut off just after its request was logged.
+  rmSync(path.join(folder, "meter-352100017", "enrolled"));
+
+  const second = await startDemo(t, folder, "--days", "2");
+  assert.deepEqual(await second.exited, { code: 0, signal: null }, second.text.join("\n"));
+  await verify("--data", path.join(folder, "gateway"));
 });
