@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { cliScript } from "../../deploy/project-root.ts";
 import { makeTestFolder, runCli, startCli, waitFor } from "../support/process.ts";
 import { SealedMeter } from "../support/sealed-meter.ts";
 import { seededBytes } from "../support/seeded-bytes.ts";
@@ -139,4 +141,17 @@ test("enrolment, tariff, assignment and rebuild while no gateway runs; a running
   await second.stop();
   const rebuilt = await runCli("gateway", ["rebuild", "--data", data]);
   assert.match(rebuilt.stdout, /^\d+ records\n$/, rebuilt.stderr);
+  assert.deepEqual(await dumpToNobody(data), { code: 0, stderr: "" });
 });
+
+/** What `gateway dump … | head` comes to: the reader is gone before the dump is. */
+function dumpToNobody(data: string): Promise<{ code: number | null; stderr: string }> {
+  const args = [cliScript("gateway"), "dump", "--data", data];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  child.stdout.destroy();
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+    stderr += chunk;
+  });
+  return new Promise((resolve) => child.once("close", (code) => resolve({ code, stderr })));
+}
