@@ -90,7 +90,7 @@ export class ChainVerifier {
           return record?.line1 === line1 ? record : undefined;
         },
       });
-      this.state.takeChanges();
+      this.state.forgetChanges();
       const { header, hash, range, records, work } = checked;
       this.#parent = { height: header.height, hash, time: header.time, range };
       this.#roots.set(header.logSize, header.logRoot);

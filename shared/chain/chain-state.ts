@@ -206,6 +206,11 @@ export class ChainState {
     }));
   }
 
+  /** Ends a change set that nobody wants to know: `takeChanges` without the list. */
+  forgetChanges(): void {
+    this.#journal = [];
+  }
+
   /** Undoes a change set; change sets are reverted newest first. */
   revert(changes: readonly StateChange[]): void {
     for (const { key, before } of changes) {
