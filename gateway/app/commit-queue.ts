@@ -33,7 +33,7 @@ export interface Outcome {
 
 export interface Commit {
   readonly outcomes: readonly Outcome[];
-  /** Packet ids to acknowledge, by connection. */
+  /** Packet ids by connection, one an envelope; 0 for one that came at QoS 0 and is only done with. */
   readonly acknowledge: ReadonlyMap<number, number[]>;
 }
 
@@ -93,11 +93,9 @@ export class CommitQueue {
     const acknowledge = new Map<number, number[]>();
     const batch: Candidate[] = [];
     for (const item of items) {
-      if (item.packetId > 0) {
-        const ids = acknowledge.get(item.epoch);
-        if (ids === undefined) acknowledge.set(item.epoch, [item.packetId]);
-        else ids.push(item.packetId);
-      }
+      const ids = acknowledge.get(item.epoch);
+      if (ids === undefined) acknowledge.set(item.epoch, [item.packetId]);
+      else ids.push(item.packetId);
       if (item.candidate !== undefined) batch.push(this.#opened(item));
       else outcomes.push({ meter: item.meter, leaf: item.leaf, code: refusal(item.refused) });
     }

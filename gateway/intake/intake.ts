@@ -114,11 +114,12 @@ export class Intake {
     this.#holdBack();
   }
 
-  /** A commit is done: acknowledges its envelopes in one socket write. */
-  acknowledge(epoch: number, packetIds: ArrayLike<number>): void {
+  /** A commit is done: acknowledges its envelopes in one socket write. Packet id 0 came at QoS 0 and needs none. */
+  acknowledge(epoch: number, packetIds: Uint16Array): void {
     if (epoch === this.#epoch) {
       this.#unacknowledged = Math.max(0, this.#unacknowledged - packetIds.length);
-      this.#client.acknowledge(epoch, packetIds);
+      const owed = packetIds.includes(0) ? packetIds.filter((id) => id > 0) : packetIds;
+      this.#client.acknowledge(epoch, owed);
     }
     this.letIn();
   }

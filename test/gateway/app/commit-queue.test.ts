@@ -93,6 +93,13 @@ test("commits at its size at once, and what is left after its time; acknowledges
   );
 });
 
+test("an envelope that came at QoS 0 is reported done as well, so that it no longer counts as taken in", () => {
+  const { commits, queue } = createQueue();
+  queue.add([makeItem(1, { packetId: 0 })]);
+  queue.flush();
+  assert.deepEqual([...(commits[0]?.acknowledge ?? [])], [[1, [0]]]);
+});
+
 test("refusals are acknowledged with the commit and never reach the ledger", () => {
   const { ledger, commits, queue } = createQueue();
   const { candidate: _none, ...refused } = makeItem(1, { refused: "signature" });

@@ -1,6 +1,7 @@
 // Every kind of wrong message ends in its code, is counted, answered, and changes nothing; through a real broker.
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { connectAsync } from "mqtt";
 import { type LiveGateway, startLiveGateway } from "../../support/live-gateway.ts";
 import { startMosquitto } from "../../support/mosquitto.ts";
 import { makeTestFolder } from "../../support/process.ts";
@@ -79,6 +80,23 @@ testGateway("wrong messages get their codes and change nothing", async (gateway)
   assert.notEqual(await gateway.standing(), standing, "the last one was a good record");
 });
 
+test("messages at QoS 0 do not use up what may be taken in without a commit", async (t) => {
+  const limit = 64;
+  const gateway = await startLiveGateway(t, { unacknowledged_limit: limit });
+  const meter = await gateway.enrol("352522395");
+  const ready = gateway.events.find(({ event }) => event === "ready");
+  const careless = await connectAsync(String(ready?.["mqtt"]), { reconnectPeriod: 0 });
+  const topic = gateway.topic(meter.id);
+  for (let i = 0; i < 2 * limit; i++) await careless.publishAsync(topic, "no record", { qos: 0 });
+  await careless.endAsync();
+  await waitFor("all to be refused", async () => {
+    return (await gateway.countOf("refused-form")) === 2 * limit;
+  });
+  await gateway.publish(topic, meter.sealDay().envelope);
+  await waitFor("the day's receipt", () => gateway.receipts.get(meter.id)?.length === 1);
+  assert.equal((await gateway.ask("status"))["unacknowledged"], 0);
+});
+
 testGateway("a refused message leaves log, mempool and parking as they were", async (gateway) => {
   const meter = await gateway.enrol("352522395");
   await waitFor(
@@ -106,7 +124,9 @@ testGateway("records out of order are parked, asked for, and enter in order", as
   }
   await waitFor("a request to resend", () => gateway.replies.some(({ code }) => code === "resend"));
   assert.equal(gateway.replies.find(({ code }) => code === "resend")?.want, 1);
-  assert.equal((await gateway.ask("status"))["parked"], 4);
+  await waitFor("all four to be parked", async () => {
+    return (await gateway.ask("status"))["parked"] === 4;
+  });
   await gateway.publish(gateway.topic(meter.id), days[0]?.envelope ?? "");
   await waitFor("all five receipts", () => (gateway.receipts.get(meter.id)?.length ?? 0) >= 5);
   assert.equal((await gateway.ask("status"))["parked"], 0);
