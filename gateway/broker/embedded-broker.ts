@@ -29,13 +29,18 @@ export interface EmbeddedBroker {
 
 /** User name of the gateway's own clients. */
 export const GATEWAY_USER = "wattproof-gateway";
+/** Client ids that begin so are the gateway's: a second connection by the same id would end the first. */
+export const GATEWAY_CLIENT = "wattproof-gw-";
 
 /** Larger messages end the connection; an oversized envelope below it is refused by the intake, with a code. */
 const MAX_PAYLOAD = 262_144;
 /** wattproof/<net>/<zone>/<meter>/<kind> has five. */
 const MAX_TOPIC_LEVELS = 8;
 /** What a client that is not the gateway may publish to. */
-const METER_TOPIC = /^wattproof\/[0-9a-f]{8}\/\d{3}\/\d{9}\/(?:envelope|seen|status|live)$/;
+const METER_TOPIC = /^wattproof\/[0-9a-f]{8}\/\d{3}\/\d{9}\/(envelope|seen|status|live)$/;
+/** Of these, what the broker keeps for later subscribers (records.md section 7), and how large that may be. */
+const KEPT_KINDS = ["seen", "status"];
+const MAX_KEPT = 8192;
 
 function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
@@ -63,13 +68,17 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
         done(null, right);
         return;
       }
-      done(null, true);
+      done(null, !client.id.startsWith(GATEWAY_CLIENT));
     },
     authorizePublish: (client, packet, done) => {
-      if (packet.payload.length > MAX_PAYLOAD) done(new Error("message too large"));
-      else if (client !== null && trusted.has(client)) done(null);
-      else if (METER_TOPIC.test(packet.topic)) done(null);
-      else done(new Error("topic not allowed"));
+      if (packet.payload.length > MAX_PAYLOAD) return done(new Error("message too large"));
+      if (client !== null && trusted.has(client)) return done(null);
+      const kind = METER_TOPIC.exec(packet.topic)?.[1];
+      if (kind === undefined) return done(new Error("topic not allowed"));
+      // What is kept lies in this process's memory, so a client cannot make that much of it.
+      if (!KEPT_KINDS.includes(kind)) packet.retain = false;
+      else if (packet.payload.length > MAX_KEPT) return done(new Error("message too large"));
+      done(null);
     },
   });
   const sockets = new Set<Socket>();

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { connectAsync, type MqttClient } from "mqtt";
-import { GATEWAY_USER, startEmbeddedBroker } from "../../../gateway/broker/embedded-broker.ts";
+import {
+  GATEWAY_CLIENT,
+  GATEWAY_USER,
+  startEmbeddedBroker,
+} from "../../../gateway/broker/embedded-broker.ts";
 import { isCoded } from "../../../shared/base/error.ts";
 import { waitFor } from "../../support/wait.ts";
 
@@ -58,6 +62,35 @@ test("a foreign topic, a gateway's topic and an oversized message end the connec
     client.publish(topic, payload, { qos: 1 }, () => {});
     await closed;
   }
+});
+
+test("of what meters publish only seen and status are kept, and no large ones", async (t) => {
+  const { connect } = await start(t);
+  const meter = await connect();
+  const topic = "wattproof/0a1b2c3d/352/352522395";
+  for (const kind of ["envelope", "live", "seen", "status"]) {
+    await meter.publishAsync(`${topic}/${kind}`, kind, { qos: 1, retain: true });
+  }
+  const kept: string[] = [];
+  const late = await connect();
+  late.on("message", (_, payload) => kept.push(payload.toString()));
+  await late.subscribeAsync(`${topic}/+`, { qos: 1 });
+  await meter.publishAsync(`${topic}/live`, "last", { qos: 1 });
+  await waitFor("the newest", () => kept.includes("last"));
+  assert.deepEqual(kept.sort(), ["last", "seen", "status"]);
+  const closed = new Promise<void>((resolve) => meter.once("close", () => resolve()));
+  meter.publish(`${topic}/seen`, "x".repeat(8193), { qos: 1 }, () => {});
+  await closed;
+});
+
+test("nobody ends the gateway's connection by taking its client id", async (t) => {
+  const { connect } = await start(t);
+  const clientId = `${GATEWAY_CLIENT}0a1b2c3d`;
+  const gateway = await connect({ clientId, username: GATEWAY_USER, password: "right" });
+  gateway.once("close", () => assert.fail("it was ended"));
+  await assert.rejects(connect({ clientId }));
+  await gateway.publishAsync(REPLY, "x", { qos: 1 });
+  gateway.removeAllListeners("close");
 });
 
 test("an address in use has its code", async (t) => {
