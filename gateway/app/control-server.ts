@@ -5,7 +5,7 @@
  * connection: a JSON line `{"method":…, "arguments":{…}}` in, a JSON line `{"result":…}` or
  * `{"error":{"code","message"}}` out.
  */
-import { chmodSync, existsSync, unlinkSync } from "node:fs";
+import { existsSync, unlinkSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { fail, isCoded } from "../../shared/base/error.ts";
 
@@ -69,11 +69,14 @@ export async function startControlServer(
     socket.once("close", () => sockets.delete(socket));
     serve(socket, handler);
   });
-  await new Promise<void>((resolve, reject) => {
+  // `listen` makes the socket before it returns, so nobody else can open it even for an instant.
+  const umask = process.umask(0o177);
+  const listening = new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(path, resolve);
   });
-  chmodSync(path, 0o600);
+  process.umask(umask);
+  await listening;
   return {
     close: () =>
       new Promise((resolve) => {
