@@ -53,9 +53,11 @@ export class WorkerPool {
       });
       const lane: Lane = { worker, waiting: [], outstanding: 0 };
       worker.on("message", (message: BatchDone) => this.#done(lane, message));
-      worker.on("error", (error) => {
+      const died = (error: Error): void => {
         if (!this.#stopping) options.onError(error);
-      });
+      };
+      worker.on("error", died);
+      worker.on("exit", () => died(new Error("a crypto thread has ended")));
       return lane;
     });
   }

@@ -24,6 +24,8 @@ export class Miner {
   /** Settles when the thread is idle again. */
   #turn: Promise<unknown> = Promise.resolve();
   #waiting: Waiting | undefined;
+  /** Why the thread is gone, once it is: it takes no job any more. */
+  #gone: Error | undefined;
 
   constructor(options: MinerOptions = {}) {
     const control = new SharedArrayBuffer(CONTROL_WORDS * 4);
@@ -42,7 +44,7 @@ export class Miner {
 
   /**
    * Searches a nonce for `headerHash` (32 bytes) and `target` (32 bytes, big-endian) from `start` on. One search at
-   * a time: a running one is aborted first and resolves without a nonce.
+   * a time: a running one is aborted first and resolves without a nonce. Rejects when the thread is gone.
    */
   mine(headerHash: Uint8Array, target: Uint8Array, start: Uint8Array): Promise<MineResult> {
     const job = ++this.#jobs;
@@ -68,6 +70,7 @@ export class Miner {
     if (request.job !== this.#jobs) return Promise.resolve({ hashes: 0 });
     Atomics.store(this.#control, ABORT, 0);
     return new Promise((resolve, reject) => {
+      if (this.#gone !== undefined) return reject(this.#gone);
       this.#waiting = { resolve, reject };
       this.#worker.postMessage(request);
     });
@@ -80,6 +83,7 @@ export class Miner {
   }
 
   #fail(error: Error): void {
+    this.#gone ??= error;
     const waiting = this.#waiting;
     this.#waiting = undefined;
     waiting?.reject(error);

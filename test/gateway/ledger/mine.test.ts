@@ -103,3 +103,9 @@ test("the thread mines, counts, and stops when told", async () => {
     await miner.close();
   }
 });
+
+test("without its thread the miner says so instead of waiting for ever", async () => {
+  const miner = new Miner({ native: false });
+  await miner.close();
+  await assert.rejects(miner.mine(new Uint8Array(32), new Uint8Array(32), new Uint8Array(32)));
+});
