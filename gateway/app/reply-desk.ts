@@ -2,8 +2,8 @@
  * Signed replies to meters (records.md section 7).
  *
  * `held` is deferred: a record that gets its receipt soon needs no separate reply. Refusals, `resend`,
- * `duplicate` and `frozen` are answered at once, but the same `resend` to one meter not again and again. A reply
- * never frees an envelope; losing one costs time, nothing else.
+ * `duplicate` and `frozen` are answered at once, but the same `resend` to one meter not again and again, and
+ * neither is a flood from one meter. A reply never frees an envelope; losing one costs time, nothing else.
  */
 import type { ReplyCode } from "../../shared/message/reply.ts";
 import type { Outcome } from "./commit-queue.ts";
@@ -25,8 +25,10 @@ export interface ReplyDeskOptions {
   readonly monotonicMs: () => number;
 }
 
-/** The same gap is not asked for more often than this, milliseconds. */
-const RESEND_EVERY_MS = 2000;
+/** The same gap is not asked for more often than this, and a flood not answered more often, milliseconds. */
+const REPEAT_EVERY_MS = 2000;
+/** What a flood is refused with; a signature for each would make the gateway work for it. */
+const FLOOD_CODES: readonly ReplyCode[] = ["refused-rate", "refused-size"];
 /** Deferred replies beyond this are not sent: the receipts will be. */
 const MAX_DEFERRED = 200_000;
 
@@ -54,7 +56,7 @@ export class ReplyDesk {
       if (code === "held") {
         if (this.#deferred.size >= MAX_DEFERRED) continue;
         this.#deferred.set(leaf, { meter, dueMs: now + this.#options.heldReplyAfterMs });
-      } else if (code !== "resend" || this.#mayAsk(meter, outcome.want ?? 0, now)) {
+      } else if (this.#isDue(outcome, now)) {
         replies.push(this.#reply(meter, outcome));
       }
     }
@@ -78,11 +80,17 @@ export class ReplyDesk {
     return replies;
   }
 
-  #mayAsk(meter: string, want: number, now: number): boolean {
+  #isDue({ code, meter, want = 0 }: Outcome, now: number): boolean {
+    if (code === "resend") return this.#maySay(meter, want, now);
+    // No seq is asked for by this number.
+    return !FLOOD_CODES.includes(code) || this.#maySay(meter, -1, now);
+  }
+
+  #maySay(meter: string, want: number, now: number): boolean {
     const asked = this.#asked.get(meter);
     if (asked !== undefined && asked.want === want && now < asked.untilMs) return false;
     if (this.#asked.size >= MAX_DEFERRED) this.#asked.clear();
-    this.#asked.set(meter, { want, untilMs: now + RESEND_EVERY_MS });
+    this.#asked.set(meter, { want, untilMs: now + REPEAT_EVERY_MS });
     return true;
   }
 

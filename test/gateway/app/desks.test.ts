@@ -42,6 +42,19 @@ test("one gap is asked for once in a while, another one at once", () => {
   assert.equal(ask(4), 1);
 });
 
+test("a flood from one meter is answered once in a while, every other refusal at once", () => {
+  const { time, desk } = createReplies();
+  const say = (code: "refused-rate" | "refused-size" | "refused-seq", meter = METER) =>
+    desk.answer([{ meter, leaf: "x", code }]).length;
+  assert.deepEqual([say("refused-rate"), say("refused-rate"), say("refused-size")], [1, 0, 0]);
+  assert.deepEqual(
+    [say("refused-rate", "352522396"), say("refused-seq"), say("refused-seq")],
+    [1, 1, 1],
+  );
+  time.now = 2000;
+  assert.equal(say("refused-size"), 1);
+});
+
 function createReceipts(finalSize = 10_000) {
   const seen = new Map<string, number>();
   const desk = new ReceiptDesk({
