@@ -18,6 +18,7 @@ import { computePoint, isMeterId } from "../../shared/record/meter-id.ts";
 import type { TariffPayload } from "../../shared/record/payload.ts";
 import { isZone } from "../../shared/time/civil-day.ts";
 import type { GatewayConfig } from "../config.ts";
+import type { IssueOrder } from "../ledger/holding.ts";
 import type { GatewayKeys, Ledger } from "../ledger/ledger.ts";
 
 export interface OfficeOptions {
@@ -92,7 +93,8 @@ export interface Enrolled {
 }
 
 /**
- * Finishes an enrolment: logs the `enrol` record and assigns the configured tariff to a point that has none.
+ * Finishes an enrolment: logs the `enrol` record and assigns the configured tariff, where the chain has it. Both or
+ * neither, so that no kill leaves a meter behind that would never be billed.
  * Throws `enrolment`, `request`, `key-form`, `key-off-curve`, or the chain rule that the record would break.
  */
 export function finishEnrolment(office: OfficeOptions, requestFile: string): Enrolled {
@@ -105,11 +107,13 @@ export function finishEnrolment(office: OfficeOptions, requestFile: string): Enr
     fail("enrolment", "this request's token was not handed out here, or was used already");
   }
   const to = [{ key: keys.utility.jwk, use: "utility" as const }];
-  const leaf = ledger.issue("enrol", { key, point, to, req });
-  ledger.vault.dropToken(token);
-  if (ledger.pending.get("tariff", config.tariff_id) !== undefined) {
-    assignTariff(office, { point, tariff: config.tariff_id, from: 0 });
+  const orders: IssueOrder[] = [{ typ: "enrol", payload: { key, point, to, req } }];
+  const tariff = config.tariff_id;
+  if (ledger.pending.get("tariff", tariff) !== undefined) {
+    orders.push({ typ: "assign", payload: { point, tariff, from: 0 } });
   }
+  const [leaf = ""] = ledger.issueAll(orders);
+  ledger.vault.dropToken(token);
   return { leaf, kid, meter: opening.meter };
 }
 

@@ -38,6 +38,11 @@ export interface HoldingOptions {
 /** Payload of an own record; `v`, `seq` and `prev` are added when it is signed. */
 export type OwnPayload<T extends Typ> = Omit<PayloadByTyp[T], "v" | "seq" | "prev">;
 
+/** An own record without line 2. */
+export type IssueOrder = {
+  [T in Typ]: { readonly typ: T; readonly payload: OwnPayload<T> };
+}[Typ];
+
 export class Holding {
   /** The chain's state as it will be when all held records are in it. */
   readonly pending: ChainState;

@@ -25,7 +25,7 @@ import { BadBranch } from "./chain-change.ts";
 import { ChainWriter } from "./chain-writer.ts";
 import { CounterStore } from "./counter-store.ts";
 import { createDatabase, type Db, openDatabase, type Statement } from "./database.ts";
-import { Holding, type OwnPayload } from "./holding.ts";
+import { Holding, type IssueOrder, type OwnPayload } from "./holding.ts";
 import type { AppendResult, LedgerOptions, Tip } from "./ledger-types.ts";
 import { Mempool } from "./mempool.ts";
 import { ReceiptMaker } from "./receipt-maker.ts";
@@ -166,6 +166,14 @@ export class Ledger {
    */
   issue<T extends Typ>(typ: T, payload: OwnPayload<T>, line2?: string): string {
     return this.#write(() => this.#holding.issue(typ, payload, line2, this.now()));
+  }
+
+  /** What `issue` does, for several records at once: all are held, or none. Returns their leaves. */
+  issueAll(orders: readonly IssueOrder[]): string[] {
+    const now = this.now();
+    return this.#write(() =>
+      orders.map(({ typ, payload }) => this.#holding.issue(typ, payload, undefined, now)),
+    );
   }
 
   /** The next block before its nonce, also when nothing is held; undefined if this key may not seal. */

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, test } from "node:test";
 import { isCoded } from "../../../shared/base/error.ts";
 import { parseReceipt } from "../../../shared/chain/receipt.ts";
 import { nodeSuite } from "../../../shared/crypto/node-suite.ts";
+import { signRequest } from "../../../shared/message/request.ts";
 import { parseRecord } from "../../../shared/record/record.ts";
 import { TestLedger } from "../../support/test-ledger.ts";
 
@@ -226,5 +227,34 @@ test("a block that breaks a rule is refused with its code and leaves no trace", 
   t.checkLedger();
   assert.equal(t.ledger.append(block).kind, "extended");
   assert.equal(t.ledger.append(block).kind, "duplicate");
+  t.checkLedger();
+});
+
+test("several own records are held together or not at all", () => {
+  const meter = t.addMeter();
+  const enrol = {
+    key: meter.key.jwk,
+    point: meter.point,
+    to: [{ key: t.keys.utility.jwk, use: "utility" as const }],
+    req: signRequest(nodeSuite, meter.key, {
+      chain: t.ledger.state.chain.id,
+      token: new Uint8Array(32).fill(7),
+    }),
+  };
+  const assign = { point: meter.point, tariff: "none-such", from: 0 };
+  assert.throws(
+    () =>
+      t.ledger.issueAll([
+        { typ: "enrol", payload: enrol },
+        { typ: "assign", payload: assign },
+      ]),
+    (error) => isCoded(error, "tariff"),
+  );
+  assert.equal(t.ledger.heldCount(), 0);
+  assert.equal(t.ledger.pending.get("device", meter.key.kid), undefined);
+  t.reload();
+  assert.equal(t.ledger.heldCount(), 0);
+  assert.equal(t.ledger.issueAll([{ typ: "enrol", payload: enrol }]).length, 1);
+  t.mine();
   t.checkLedger();
 });
