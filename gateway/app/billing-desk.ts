@@ -68,6 +68,18 @@ export function createBillingDesk(
     }
     return outcome;
   };
+  /** Of the last look: what keeps bills back that no further day can mend. */
+  let heldBack = new Set<string>();
+  const reportHeldBack = (all: readonly HeldBack[]): void => {
+    const present = new Set<string>();
+    for (const { meter, month, code, message } of all) {
+      if (code === "bill-incomplete") continue;
+      const key = `${meter} ${month} ${code}`;
+      present.add(key);
+      if (!heldBack.has(key)) onEvent({ event: "alarm", code, meter, month, detail: message });
+    }
+    heldBack = present;
+  };
   // What was due before this start is due still.
   let due = true;
   let month = "";
@@ -78,7 +90,7 @@ export function createBillingDesk(
       if (!due && present === month) return;
       due = false;
       month = present;
-      run({ now });
+      reportHeldBack(run({ now }).heldBack);
     },
     noteBlock: ({ records }) => {
       const { from } = monthBounds(

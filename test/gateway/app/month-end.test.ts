@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DayStatement } from "../../../gateway/projection/read-model-types.ts";
+import { createFlatTariff } from "../../../shared/money/tariff.ts";
 import { type LiveGateway, startLiveGateway } from "../../support/live-gateway.ts";
 import { waitFor } from "../../support/wait.ts";
+
+/** 2024-01-15T00:00:00+01:00 */
+const MID_JANUARY = 1_705_273_200;
 
 test("a complete month is billed by itself, once; an incomplete one only by order", async (t) => {
   const gateway = await startLiveGateway(t, {
@@ -45,6 +49,26 @@ test("a complete month is billed by itself, once; an incomplete one only by orde
   assert.equal(forced.issued[0]?.missing, 26 * 96);
   assert.deepEqual(((await gateway.ask("bill", {})) as { issued: unknown[] }).issued, []);
   assert.equal(gateway.events.filter(({ event }) => event === "bill").length, 2);
+});
+
+test("a bill that no further day can mend raises an alarm, once", async (t) => {
+  const gateway = await startLiveGateway(t);
+  const meter = await gateway.enrol("352522395");
+  const dollars = createFlatTariff({ name: "d", currency: "USD", minor: 2, energyNano: 1 });
+  await gateway.ask("tariff", { id: "dollars", body: dollars });
+  await gateway.ask("assign", { meter: meter.id, tariff: "dollars", from: MID_JANUARY });
+  for (let day = 1; day <= 31; day++) {
+    await gateway.publish(gateway.topic(meter.id), meter.sealDay().envelope);
+  }
+  const alarms = () => gateway.events.filter(({ code }) => code === "tariff-currency");
+  await waitFor("the alarm", () => alarms().length > 0);
+  assert.deepEqual([alarms()[0]?.["meter"], alarms()[0]?.["month"]], [meter.id, "2024-01"]);
+  for (let day = 1; day <= 2; day++) {
+    await gateway.publish(gateway.topic(meter.id), meter.sealDay().envelope);
+  }
+  await waitFor("the receipts", () => (gateway.receipts.get(meter.id)?.length ?? 0) >= 33);
+  assert.equal(alarms().length, 1);
+  assert.ok(!gateway.events.some(({ code }) => code === "bill-incomplete"));
 });
 
 async function readStatements(gateway: LiveGateway, month: string): Promise<DayStatement[]> {
