@@ -9,14 +9,12 @@ import { decodeHeader, type SealedBlock } from "../../shared/chain/block.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
 import { signReply } from "../../shared/message/reply.ts";
 import { formatMeterTopic, netOf } from "../../shared/message/topic.ts";
-import { dayHeaderPart } from "../../shared/record/day-line.ts";
 import { computeLeaf, parseRecord } from "../../shared/record/record.ts";
 import { localDayOf } from "../../shared/time/civil-day.ts";
 import type { GatewayConfig } from "../config.ts";
 import { type AdmittedBatch, unpackAdmitted } from "../intake/admitted-batch.ts";
 import { Counters } from "../intake/counters.ts";
 import type { EarlyRefusal } from "../intake/intake.ts";
-import type { RegistryEntry } from "../intake/registry.ts";
 import type { AppendResult, Dropped, GatewayKeys, Ledger } from "../ledger/ledger.ts";
 import { openDay } from "../projection/open-day.ts";
 import { isOwnCheckpoint, listAnnouncements, readTyp } from "./announcement.ts";
@@ -25,7 +23,7 @@ import { ConfigDesk } from "./config-desk.ts";
 import type { GatewayEvent } from "./event-log.ts";
 import type { FromLedger, Publication } from "./ledger-protocol.ts";
 import { type Owed, ReceiptDesk } from "./receipt-desk.ts";
-import { listEntries, makeEntry } from "./registry-book.ts";
+import { RegistryBook } from "./registry-book.ts";
 import { ReplyDesk } from "./reply-desk.ts";
 
 export interface LedgerHostOptions {
@@ -49,10 +47,7 @@ export class LedgerHost {
   readonly #receipts: ReceiptDesk;
   readonly #configs: ConfigDesk;
   readonly #counters = new Counters();
-  readonly #entryByKid = new Map<string, RegistryEntry>();
-  readonly #meters = new Set<string>();
-  /** Header part of a day record's line 1 → kid. */
-  readonly #kidByHeader = new Map<string, string>();
+  readonly #book: RegistryBook;
   readonly #seen = new Map<string, number>();
   readonly #net: string;
   /** Size of a checkpoint of ours that is beyond this log: the store is older than what it signed. */
@@ -63,10 +58,11 @@ export class LedgerHost {
     const { ledger, suite, keys, config, realMs } = options;
     const { id: chain } = ledger.state.chain;
     this.#net = netOf(chain);
+    this.#book = new RegistryBook(ledger, suite);
     this.#queue = new CommitQueue({
       ledger,
       open: (record, line2, entry) => openDay(suite, keys.utility, record, line2, entry),
-      recipientsOf: (kid) => this.#entryByKid.get(kid)?.recipients ?? [],
+      recipientsOf: (kid) => this.#book.get(kid)?.recipients ?? [],
       newestOf: (kid) => ledger.pending.get("device", kid)?.seq ?? 0,
       commitRecords: config.commit_records,
       commitMs: config.commit_ms,
@@ -93,7 +89,7 @@ export class LedgerHost {
   /** Tells workers and main thread what they must know, and repeats what a killed process may have left unsaid. */
   start(): void {
     const { ledger } = this.#options;
-    this.#enter(listEntries(ledger, this.#options.suite));
+    this.#options.send({ kind: "registry", entries: this.#book.load() });
     this.#answerDropped(ledger.openingDropped);
     this.reconnected();
     const tip = ledger.block(ledger.tip().height);
@@ -102,12 +98,12 @@ export class LedgerHost {
 
   /** The broker may have forgotten what it kept for us: everything retained is published again. */
   reconnected(): void {
-    this.#configs.repeat([...this.#entryByKid.values()].map(({ meter, kid }) => ({ meter, kid })));
+    this.#configs.repeat(this.#book.all());
     this.#announce();
   }
 
   admit(batch: AdmittedBatch): void {
-    this.#queue.add(unpackAdmitted(batch, this.#entryByKid));
+    this.#queue.add(unpackAdmitted(batch, this.#book));
   }
 
   /** Commits what waits at once; before stopping. */
@@ -124,7 +120,7 @@ export class LedgerHost {
     this.#count(outcomes);
     // Nobody is told of a retained or foreign message: its topic names no meter of ours.
     const answered = refusals.flatMap(({ meter, code }, i) =>
-      code !== "retained" && this.#meters.has(meter) ? [outcomes[i] as Outcome] : [],
+      code !== "retained" && this.#book.knowsMeter(meter) ? [outcomes[i] as Outcome] : [],
     );
     this.#publish(this.#replies.answer(answered), false);
   }
@@ -162,24 +158,16 @@ export class LedgerHost {
     this.#answerDropped(result.dropped);
     if (result.kind === "side" || result.kind === "duplicate") return;
     const tip = ledger.tip();
-    const newKids: string[] = [];
     for (let height = result.fromHeight; height <= tip.height; height++) {
       // Only a reorganisation brings more than this block; the others are read from the store.
       const added = height === tip.height ? block : ledger.block(height);
       if (added !== undefined) this.#oweReceipts(added);
     }
-    for (const line1 of block.records) {
+    const enrolled = block.records.flatMap((line1) => {
       const record = readTyp(line1) === "enrol" ? parseRecord(suite, line1) : undefined;
-      if (record?.typ !== "enrol") continue;
-      const entry = this.#findByKey(record.payload.point);
-      if (entry !== undefined) newKids.push(entry.kid);
-    }
-    this.#configs.repeat(
-      newKids.flatMap((kid) => {
-        const entry = this.#entryByKid.get(kid);
-        return entry === undefined ? [] : [{ meter: entry.meter, kid }];
-      }),
-    );
+      return record?.typ === "enrol" ? (this.#book.occupantOf(record.payload.point) ?? []) : [];
+    });
+    this.#configs.repeat(enrolled);
     this.#announce(block);
     this.event({
       event: "block",
@@ -193,8 +181,8 @@ export class LedgerHost {
 
   /** A record of the office was held: workers must know a new key before its first day comes. */
   enrolled(kid: string): void {
-    const entry = makeEntry(this.#options.ledger, this.#options.suite, kid);
-    if (entry !== undefined) this.#enter([entry]);
+    const entry = this.#book.renew(kid);
+    if (entry !== undefined) this.#options.send({ kind: "registry", entries: [entry] });
   }
 
   event(event: GatewayEvent): void {
@@ -216,7 +204,7 @@ export class LedgerHost {
       parked: this.#queue.parked,
       replies_deferred: this.#replies.deferred,
       receipts_pending: this.#receipts.pending,
-      meters: this.#entryByKid.size,
+      meters: this.#book.size,
     };
   }
 
@@ -243,7 +231,7 @@ export class LedgerHost {
   }
 
   #froze(kid: string, meter: string): void {
-    if (this.#entryByKid.get(kid)?.state === "frozen") return;
+    if (this.#book.get(kid)?.state === "frozen") return;
     this.enrolled(kid);
     const detail = "two records with one seq: the key is frozen";
     this.event({ event: "alarm", code: "evidence", meter, detail });
@@ -259,31 +247,23 @@ export class LedgerHost {
 
   #answerDropped(dropped: readonly Dropped[]): void {
     const outcomes = dropped.map(({ leaf, code, meter = "" }): Outcome => ({ meter, leaf, code }));
-    for (const { leaf } of outcomes) this.#replies.settled(leaf);
+    for (const { leaf, meter, code } of outcomes) {
+      this.#replies.settled(leaf);
+      // A record of our own has no sender who would repeat it: somebody has to look.
+      if (meter === "") {
+        const detail = `a record of this gateway's own fits the chain no more: ${leaf}`;
+        this.event({ event: "alarm", code, detail });
+      }
+    }
     this.#count(outcomes);
     this.#publish(this.#replies.answer(outcomes), false);
-  }
-
-  #enter(entries: readonly RegistryEntry[]): void {
-    for (const entry of entries) {
-      this.#entryByKid.set(entry.kid, entry);
-      this.#meters.add(entry.meter);
-      this.#kidByHeader.set(dayHeaderPart(entry.kid), entry.kid);
-    }
-    this.#options.send({ kind: "registry", entries });
-  }
-
-  #findByKey(point: string): RegistryEntry | undefined {
-    const kid = this.#options.ledger.state.get("point", point)?.kid;
-    return kid === undefined ? undefined : this.#entryByKid.get(kid);
   }
 
   /** Queues what the meters of a block are owed; a receipt on its way makes a `held` reply needless. */
   #oweReceipts({ header, records }: SealedBlock): void {
     const first = decodeHeader(header).logSize - records.length;
     const owed = records.flatMap((line1, i): Owed[] => {
-      const kid = this.#kidByHeader.get(line1.slice(0, line1.indexOf(".")));
-      const entry = kid === undefined ? undefined : this.#entryByKid.get(kid);
+      const entry = this.#book.signerOf(line1);
       if (entry === undefined) return [];
       const leaf = encodeBase64url(computeLeaf(this.#options.suite, line1));
       this.#replies.settled(leaf);

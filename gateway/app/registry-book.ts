@@ -1,7 +1,9 @@
 /**
- * The writer's list of meters for the crypto workers: made from the pending state and the vault's openings.
+ * The writer's list of meters and their keys: made from the pending state and the vault's openings, told to the crypto
+ * workers, and asked whose a record is.
  */
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
+import { dayHeaderPart } from "../../shared/record/day-line.ts";
 import type { RegistryEntry } from "../intake/registry.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { opensPoint, recipientsOf } from "./office.ts";
@@ -9,11 +11,7 @@ import { opensPoint, recipientsOf } from "./office.ts";
 const DEVICE = "device:";
 
 /** The entry of one key; undefined when its point cannot be opened here. */
-export function makeEntry(
-  ledger: Ledger,
-  suite: CryptoSuite,
-  kid: string,
-): RegistryEntry | undefined {
+function makeEntry(ledger: Ledger, suite: CryptoSuite, kid: string): RegistryEntry | undefined {
   const device = ledger.pending.get("device", kid);
   if (device === undefined) return undefined;
   const opening = ledger.vault.point(device.point);
@@ -30,18 +28,72 @@ export function makeEntry(
   };
 }
 
-/** The entries of all keys that the chain or the held records know; inactive and frozen ones too. */
-export function listEntries(ledger: Ledger, suite: CryptoSuite): RegistryEntry[] {
+/** The kids of all keys that the chain or the held records know; inactive and frozen ones too. */
+function listKids(ledger: Ledger): Set<string> {
   const kids = new Set<string>();
   for (const state of [ledger.state, ledger.pending]) {
     for (const [key] of state.entries()) {
       if (key.startsWith(DEVICE)) kids.add(key.slice(DEVICE.length));
     }
   }
-  const entries: RegistryEntry[] = [];
-  for (const kid of kids) {
-    const entry = makeEntry(ledger, suite, kid);
-    if (entry !== undefined) entries.push(entry);
+  return kids;
+}
+
+export class RegistryBook {
+  readonly #ledger: Ledger;
+  readonly #suite: CryptoSuite;
+  readonly #entryByKid = new Map<string, RegistryEntry>();
+  readonly #meters = new Set<string>();
+  /** Header part of a day record's line 1 → kid. */
+  readonly #kidByHeader = new Map<string, string>();
+
+  constructor(ledger: Ledger, suite: CryptoSuite) {
+    this.#ledger = ledger;
+    this.#suite = suite;
   }
-  return entries;
+
+  /** Keys in the book. */
+  get size(): number {
+    return this.#entryByKid.size;
+  }
+
+  /** Enters every key of the ledger. */
+  load(): RegistryEntry[] {
+    return [...listKids(this.#ledger)].flatMap((kid) => this.renew(kid) ?? []);
+  }
+
+  /** Enters a key as the ledger knows it now; undefined when its point cannot be opened here. */
+  renew(kid: string): RegistryEntry | undefined {
+    const entry = makeEntry(this.#ledger, this.#suite, kid);
+    if (entry === undefined) return undefined;
+    this.#entryByKid.set(kid, entry);
+    this.#meters.add(entry.meter);
+    this.#kidByHeader.set(dayHeaderPart(kid), kid);
+    return entry;
+  }
+
+  get(kid: string): RegistryEntry | undefined {
+    return this.#entryByKid.get(kid);
+  }
+
+  all(): RegistryEntry[] {
+    return [...this.#entryByKid.values()];
+  }
+
+  /** Whether a meter id is one of ours. */
+  knowsMeter(meter: string): boolean {
+    return this.#meters.has(meter);
+  }
+
+  /** Who signed a day record; undefined for other records. */
+  signerOf(line1: string): RegistryEntry | undefined {
+    const kid = this.#kidByHeader.get(line1.slice(0, line1.indexOf(".")));
+    return kid === undefined ? undefined : this.#entryByKid.get(kid);
+  }
+
+  /** The device at a point of the chain. */
+  occupantOf(point: string): RegistryEntry | undefined {
+    const kid = this.#ledger.state.get("point", point)?.kid;
+    return kid === undefined ? undefined : this.#entryByKid.get(kid);
+  }
 }

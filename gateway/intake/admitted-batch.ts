@@ -78,7 +78,7 @@ export function packAdmitted(items: readonly AdmittedItem[]): AdmittedBatch {
  */
 export function unpackAdmitted(
   batch: AdmittedBatch,
-  known: ReadonlyMap<string, { readonly kid: string }> = new Map(),
+  known: { get(kid: string): { readonly kid: string } | undefined } = new Map(),
 ): AdmittedItem[] {
   const { kinds, others, numbers, bytes } = batch;
   const texts = batch.text.split("\n");

@@ -118,12 +118,7 @@ export class ChainWriter {
   append(block: SealedBlock, hash: Uint8Array, prev: Uint8Array): ChainChange {
     if (this.#tip === undefined || equalBytes(prev, this.#tip.row.hash)) {
       this.#extend(block);
-      return {
-        kind: "extended",
-        undone: [],
-        mined: block.records,
-        fromHeight: this.tip.height,
-      };
+      return { kind: "extended", undone: [], mined: block.records, fromHeight: this.tip.height };
     }
     const side = this.#keepBeside(block, hash, prev);
     if (decodeWork(side.work) <= decodeWork(this.tip.work)) {
