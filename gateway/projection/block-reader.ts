@@ -7,8 +7,6 @@ import { type NodeReader, proveConsistency, proveInclusion } from "../../shared/
 import { decodeWork } from "../ledger/block-store.ts";
 import type { Db, Statement } from "../ledger/database.ts";
 import type { BlockFacts, ChainReader, RecordFacts } from "./chain-reader.ts";
-import type { DayReader } from "./day-reader.ts";
-import { meterText } from "./meter-text.ts";
 import type {
   BlockDetail,
   BlockSummary,
@@ -16,7 +14,9 @@ import type {
   RecordDetail,
   RecordSummary,
   SignerKey,
-} from "./read-model-types.ts";
+} from "./chain-view-types.ts";
+import type { DayReader } from "./day-reader.ts";
+import { meterText } from "./meter-text.ts";
 
 export class BlockReader {
   readonly #chain: ChainReader;

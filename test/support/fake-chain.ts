@@ -8,7 +8,7 @@ import type {
   BlockSummary,
   RecordDetail,
   RecordSummary,
-} from "../../gateway/projection/read-model-types.ts";
+} from "../../gateway/projection/chain-view-types.ts";
 import { decodeBase64url, encodeBase64url } from "../../shared/base/bytes.ts";
 import {
   encodeHeader,

@@ -2,8 +2,8 @@
  * Test only: a ReadModel in memory over a seeded village of meters and its small real chain. For page development
  * and the portal's tests; the gateway's own read model is over SQLite.
  */
+import type { ChainTip } from "../../gateway/projection/chain-view-types.ts";
 import type {
-  ChainTip,
   DayDetail,
   DayTotal,
   MeterSummary,

@@ -1,7 +1,7 @@
 /** One block: what is in it, who sealed it, how much work it took, why it is valid. */
 
 import { encodeBase64url, encodeHex } from "../../../shared/base/bytes.ts";
-import type { BlockDetail, RecordSummary } from "../../projection/read-model-types.ts";
+import type { BlockDetail, RecordSummary } from "../../projection/chain-view-types.ts";
 import { hexOf, workHash } from "../view/hash.ts";
 import { type Html, html } from "../view/html.ts";
 import { type Page, pageHead } from "../view/layout.ts";

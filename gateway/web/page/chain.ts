@@ -1,5 +1,5 @@
 /** The chain page: what a block is, the newest ones, and what would happen if somebody changed yesterday. */
-import type { BlockSummary, RecordDetail } from "../../projection/read-model-types.ts";
+import type { BlockSummary, RecordDetail } from "../../projection/chain-view-types.ts";
 import { type Tampered, type TamperStory, tellTamperStory } from "../proof/tamper.ts";
 import { workHash } from "../view/hash.ts";
 import { type Html, html } from "../view/html.ts";

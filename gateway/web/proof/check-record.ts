@@ -22,7 +22,7 @@ import { thumbprint } from "../../../shared/crypto/key.ts";
 import type { CryptoSuite } from "../../../shared/crypto/suite.ts";
 import { computeCt } from "../../../shared/record/envelope.ts";
 import { computeLeaf, parseRecord, verifyRecordSignature } from "../../../shared/record/record.ts";
-import type { RecordDetail, SealState } from "../../projection/read-model-types.ts";
+import type { RecordDetail, SealState } from "../../projection/chain-view-types.ts";
 
 /** `open`: there is nothing to check yet, or what it needs was erased. */
 export type Verdict = "holds" | "fails" | "open";

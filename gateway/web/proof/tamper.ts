@@ -16,7 +16,7 @@ import { bitsToTarget, hashToInteger } from "../../../shared/chain/work.ts";
 import type { CryptoSuite } from "../../../shared/crypto/suite.ts";
 import { computeCt } from "../../../shared/record/envelope.ts";
 import { computeLeaf } from "../../../shared/record/record.ts";
-import type { RecordDetail } from "../../projection/read-model-types.ts";
+import type { RecordDetail } from "../../projection/chain-view-types.ts";
 
 type Sha256 = Pick<CryptoSuite, "sha256" | "sha256Text">;
 

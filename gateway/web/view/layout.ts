@@ -2,7 +2,7 @@
  * The frame of every page: head, landmarks, navigation with the chain's tip, foot. No script, no inline
  * style: the content security policy allows neither.
  */
-import type { ChainTip } from "../../projection/read-model-types.ts";
+import type { ChainTip } from "../../projection/chain-view-types.ts";
 import { type Html, type HtmlValue, html } from "./html.ts";
 import { formatNumber } from "./number.ts";
 import { sealShape } from "./seal.ts";

@@ -2,7 +2,7 @@
  * The seal: the small mark beside every number that came through the chain. Four states, told apart by
  * shape as well as colour, each linking to the record's proof.
  */
-import type { Placed, SealState } from "../../projection/read-model-types.ts";
+import type { Placed, SealState } from "../../projection/chain-view-types.ts";
 import { type Html, html } from "./html.ts";
 
 interface SealWords {

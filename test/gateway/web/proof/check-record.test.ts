@@ -1,7 +1,7 @@
 // Each step of the proof page is a real check: every kind of tampering makes its own step fail with its code.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { BlockDetail, RecordDetail } from "../../../../gateway/projection/read-model-types.ts";
+import type { BlockDetail, RecordDetail } from "../../../../gateway/projection/chain-view-types.ts";
 import { checkRecord } from "../../../../gateway/web/proof/check-record.ts";
 import { tellTamperStory } from "../../../../gateway/web/proof/tamper.ts";
 import { nobleSuite } from "../../../../shared/crypto/noble-suite.ts";
