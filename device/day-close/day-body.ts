@@ -66,7 +66,7 @@ export interface DayParts {
 /** The code of events that tell of a start; their note is `<boot> <sync>`. */
 export const BOOT_EVENT = "boot";
 
-/** More events than this are counted, not listed, so that line 2 keeps its limit. */
+/** A day lists its first events up to this number, so that line 2 keeps its limit. */
 const MAX_EVENTS = 48;
 const MAX_NOTE = 80;
 
