@@ -105,6 +105,12 @@ export const CONFIG_KEYS = {
     "mqtt://host:port, mqtts://host:port or nothing",
   ),
   portal_host: text("address of the web portal", "127.0.0.1", HOST, "a host"),
+  portal_names: text(
+    "names and addresses, separated by commas, by which browsers may call the portal besides portal_host and those of loopback",
+    "",
+    /^(?:(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?:,(?!$)|$)){0,16}$/,
+    "names or addresses without port, separated by commas",
+  ),
   portal_port: count("port of the web portal; 0 takes a free one", 8080, 0, 65_535),
   workers: count("crypto worker threads; 0: as many as cores", 0, 0, 64),
   queue_limit: count(

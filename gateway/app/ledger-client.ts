@@ -20,6 +20,7 @@ export class LedgerClient {
   readonly ready: Promise<Extract<FromLedger, { kind: "ready" }>>;
   #calls = 0;
   #ended = false;
+  #stopping = false;
 
   /**
    * @param onMessage everything but answers
@@ -54,7 +55,10 @@ export class LedgerClient {
     });
     this.#worker.on("exit", () => {
       this.#ended = true;
-      this.#fail(toError("stopping", "the ledger's thread has ended"));
+      const ended = toError("stopping", "the ledger's thread has ended");
+      settle?.reject(ended);
+      this.#fail(ended);
+      if (!this.#stopping) onFatal(ended);
     });
   }
 
@@ -63,20 +67,28 @@ export class LedgerClient {
   }
 
   /** A call with an answer. Throws the code that the ledger's thread gave. */
-  call(method: string, parameters: unknown = {}): Promise<unknown> {
+  async call(method: string, parameters: unknown = {}): Promise<unknown> {
     if (this.#ended) fail("stopping", "the gateway is stopping");
+    return this.#ask((id) => ({ kind: "call", id, method, parameters }));
+  }
+
+  /** Commits what waits, closes the store and ends the thread, even when it cannot do the first two. */
+  async stop(): Promise<void> {
+    try {
+      if (!this.#ended) await this.#ask((id) => ({ kind: "stop", id }));
+    } finally {
+      this.#stopping = true;
+      await this.#worker.terminate();
+    }
+  }
+
+  #ask(message: (id: number) => ToLedger): Promise<unknown> {
     this.#calls += 1;
     const id = this.#calls;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.send({ kind: "call", id, method, parameters });
+      this.send(message(id));
     });
-  }
-
-  /** Commits what waits, closes the store and ends the thread. */
-  async stop(): Promise<void> {
-    if (!this.#ended) await this.call("stop");
-    await this.#worker.terminate();
   }
 
   #answer({ id, result, error }: Extract<FromLedger, { kind: "answer" }>): void {

@@ -44,7 +44,9 @@ export type ToLedger =
       readonly id: number;
       readonly method: string;
       readonly parameters: unknown;
-    };
+    }
+  /** Commit what waits and close the store; answered like a call. No control request comes to this. */
+  | { readonly kind: "stop"; readonly id: number };
 
 export type FromLedger =
   | {
@@ -53,7 +55,7 @@ export type FromLedger =
       readonly zone: string;
       readonly origin: string;
     }
-  /** A durable commit: packet ids by connection. */
+  /** A durable commit: packet ids by connection, one an envelope; 0 for one that came at QoS 0. */
   | {
       readonly kind: "committed";
       readonly epoch: number;

@@ -3,7 +3,7 @@
  * its own thread, so that a commit or a full block never delays the event loop that talks to the broker).
  */
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
-import { createClock, parseClockSpec } from "../../shared/base/clock.ts";
+import { createClock, parseClockSpec, unixNow } from "../../shared/base/clock.ts";
 import { fail, isCoded } from "../../shared/base/error.ts";
 import { nodeSuite } from "../../shared/crypto/node-suite.ts";
 import type { AdmittedBatch } from "../intake/admitted-batch.ts";
@@ -16,11 +16,13 @@ import type { FromLedger, LedgerThreadData, ToLedger } from "./ledger-protocol.t
 import { issueConfiguredTariff, type OfficeOptions } from "./office.ts";
 import { runOfficeCall } from "./office-calls.ts";
 import { openExisting } from "./open-store.ts";
+import { PresenceDesk } from "./presence-desk.ts";
 import { Scheduler } from "./scheduler.ts";
 import { systemClock, systemRandomBytes } from "./system-clock.ts";
 
 const TICK_MS = 50;
 const STORE_COUNTERS_MS = 5000;
+const STORE_PRESENCE_MS = 1000;
 
 function run(port: MessagePort, data: LedgerThreadData): void {
   const { config } = data;
@@ -35,6 +37,7 @@ function run(port: MessagePort, data: LedgerThreadData): void {
   const host = new LedgerHost({
     ...{ ledger, suite: nodeSuite, keys, clock, config, realMs, send },
   });
+  const presence = new PresenceDesk((presences) => ledger.vault.setOnline(presences));
   const office: OfficeOptions = {
     ...{ ledger, suite: nodeSuite, keys, clock, randomBytes, config, brokerUrl: data.brokerUrl },
   };
@@ -75,20 +78,23 @@ function run(port: MessagePort, data: LedgerThreadData): void {
   const timers = [
     setInterval(tick, TICK_MS),
     setInterval(() => host.storeCounters(), STORE_COUNTERS_MS),
+    setInterval(() => presence.flush(), STORE_PRESENCE_MS),
   ];
 
-  const stop = async (): Promise<Record<string, never>> => {
+  const stop = async (): Promise<void> => {
     stopped = true;
     for (const timer of timers) clearInterval(timer);
     await miner.close();
-    host.flush();
-    ledger.close();
-    for (const worker of workers) worker.close();
-    return {};
+    try {
+      host.flush();
+      presence.flush();
+    } finally {
+      ledger.close();
+      for (const worker of workers) worker.close();
+    }
   };
 
   const call = async (method: string, parameters: unknown): Promise<unknown> => {
-    if (method === "stop") return stop();
     if (stopped) fail("stopping", "the gateway is stopping");
     if (method === "status") {
       return { ...host.status(), hashes: miner.hashes, counts: host.counts() };
@@ -112,14 +118,16 @@ function run(port: MessagePort, data: LedgerThreadData): void {
     } else if (message.kind === "refused") host.refuse(message.refusals);
     else if (message.kind === "seen") host.seen(message.meter, message.note);
     else if (message.kind === "online") {
-      ledger.vault.setOnline(message.meter, message.online, Math.floor(clock.wallMs() / 1000));
+      const { meter, online } = message;
+      presence.note({ meter, online, at: unixNow(clock) });
     } else if (message.kind === "connected") host.reconnected();
     else if (message.kind === "published") {
       host.published(message.count);
       host.pump();
     } else {
       const { id } = message;
-      call(message.method, message.parameters).then(
+      const work = message.kind === "stop" ? stop() : call(message.method, message.parameters);
+      work.then(
         (result) => send({ kind: "answer", id, result }),
         (error: unknown) => {
           const code = isCoded(error) ? error.code : "internal";

@@ -19,6 +19,7 @@ import { WorkerPool } from "../intake/worker-pool.ts";
 import { openReadOnly } from "../ledger/database.ts";
 import { createReadModel } from "../projection/read-model.ts";
 import { createPortal, startPortal } from "../web/portal.ts";
+import { listHosts } from "../web/security-headers.ts";
 import { openBroker, tlsOptions } from "./broker-access.ts";
 import { startControlServer } from "./control-server.ts";
 import type { DataFolder } from "./data-folder.ts";
@@ -50,18 +51,31 @@ const DRAIN_MS = 3000;
 /** Event-loop delay is sampled at this resolution, milliseconds. */
 const LOOP_RESOLUTION_MS = 2;
 
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** Starts a gateway on a data folder. Throws `store-locked`, `listen`, `config`, `store`, … */
 export async function runGateway(options: RunOptions): Promise<RunningGateway> {
   const { folder, config, log } = options;
   const clock = createClock(parseClockSpec(options.clock), systemClock);
   const undo: (() => unknown)[] = [];
   const stop = async (): Promise<void> => {
-    for (const step of undo.splice(0).reverse()) await step();
+    const failures: unknown[] = [];
+    // One step that fails must not keep the others from freeing ports, lock and threads: the process could not end.
+    for (const step of undo.splice(0).reverse()) {
+      try {
+        await step();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   };
   try {
     return await start();
   } catch (error) {
-    await stop();
+    await stop().catch(() => undefined);
     throw error;
   }
 
@@ -180,7 +194,13 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
     undo.push(() => readDb.close());
     const readModel = createReadModel(readDb, { suite: nodeSuite });
     const portal = await startPortal({
-      app: createPortal({ readModel, clock, suite: nodeSuite }),
+      app: createPortal({
+        readModel,
+        clock,
+        suite: nodeSuite,
+        allowedHosts: listHosts(config.portal_host, config.portal_names),
+        onError: (error) => log.count("portal-failed", { message: messageOf(error) }, 1),
+      }),
       host: config.portal_host,
       port: config.portal_port,
     }).catch((error: Error) =>
@@ -221,12 +241,12 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
       }
     }
 
-    /** Tells the receipt desk when the broker's client has room again. */
+    /** Tells the receipt desk when the broker's client has room again. Never what keeps the process alive. */
     function pace(count: number): void {
       const check = (): void => {
         if (client.pendingPublishes <= config.publish_window * 2) {
           ledger.send({ kind: "published", count });
-        } else void setTimeout(2).then(check);
+        } else void setTimeout(2, undefined, { ref: false }).then(check);
       };
       check();
     }

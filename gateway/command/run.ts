@@ -57,7 +57,12 @@ export async function run(args: readonly string[]): Promise<number> {
   const gateway = await runGateway({ folder, config, clock: clockText, log });
   const failure = await Promise.race([signal, gateway.failed]);
   if (failure === undefined) log.write({ event: "stopping" });
-  await gateway.stop();
+  try {
+    await gateway.stop();
+  } catch (error) {
+    // What made it stop explains more than what then went wrong.
+    throw failure ?? error;
+  }
   if (failure !== undefined) throw failure;
   log.write({ event: "stopped" });
   return 0;

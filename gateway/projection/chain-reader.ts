@@ -12,6 +12,9 @@ import type { Db, Statement } from "../ledger/database.ts";
 import { RecordStore } from "../ledger/record-store.ts";
 import { TileTree } from "../ledger/tile-tree.ts";
 
+/** Records of one key that a look for the next one passes at most: ten years of days, not all bills of a zone. */
+const MAX_STEPS = 4_000;
+
 export interface BlockFacts {
   readonly row: MainRow;
   readonly header: BlockHeader;
@@ -116,11 +119,12 @@ export class ChainReader {
     return body === undefined ? undefined : unpackLine2(body);
   }
 
-  /** Position of the same key's next record: one step back at a time from its newest. */
-  nextPosition(kid: string, position: number): number | undefined {
+  /** Position of the same key's next record: one step back at a time from its newest; undefined when that is far. */
+  nextPosition(kid: string, position: number, maxSteps = MAX_STEPS): number | undefined {
     let next: number | undefined;
     let at = this.#tip.get(decodeBase64url(kid))?.pos ?? null;
-    while (at !== null && at > position) {
+    for (let steps = 0; at !== null && at > position; steps++) {
+      if (steps === maxSteps) return undefined;
       next = at;
       at = this.records.row(at)?.prev ?? null;
     }

@@ -21,6 +21,13 @@ export interface PointOpening {
   readonly label?: string;
 }
 
+/** Whether a meter is connected, and since when that is known (unix seconds). */
+export interface Presence {
+  readonly meter: string;
+  readonly online: boolean;
+  readonly at: number;
+}
+
 interface PointRow {
   readonly point: string;
   readonly meter: string;
@@ -32,6 +39,7 @@ interface PointRow {
 }
 
 export class PointVault {
+  readonly #db: Db;
   readonly #put: Statement<(string | number | null)[]>;
   readonly #get: Statement<[string], PointRow>;
   readonly #byMeter: Statement<[string], PointRow>;
@@ -42,6 +50,7 @@ export class PointVault {
   readonly #putOnline: Statement<[string, number, number]>;
 
   constructor(db: Db) {
+    this.#db = db;
     this.#put = db.prepare(
       "INSERT OR REPLACE INTO vault_point (point, meter, salt, zone, latitude, longitude, label) VALUES (?, ?, ?, ?, ?, ?, ?)",
     );
@@ -92,9 +101,11 @@ export class PointVault {
     this.#takeToken.run(token);
   }
 
-  /** What the retained status topic says. */
-  setOnline(meter: string, online: boolean, at: number): void {
-    this.#putOnline.run(meter, online ? 1 : 0, at);
+  /** What the retained status topics say, in one transaction. */
+  setOnline(presences: Iterable<Presence>): void {
+    this.#db.transaction(() => {
+      for (const { meter, online, at } of presences) this.#putOnline.run(meter, online ? 1 : 0, at);
+    })();
   }
 }
 

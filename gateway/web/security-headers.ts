@@ -25,6 +25,13 @@ export const SECURITY_HEADERS: readonly (readonly [name: string, value: string])
 /** Names by which a portal that is bound to loopback may be addressed. */
 export const LOOPBACK_HOSTS: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
 
+/** Names of a portal that listens on `host` and is called by `names` too (comma-separated). */
+export function listHosts(host: string, names: string): string[] {
+  const own = host.includes(":") ? `[${host}]` : host;
+  const all = [...LOOPBACK_HOSTS, own, ...names.split(",")];
+  return all.filter((name) => name !== "").map((name) => name.toLowerCase());
+}
+
 /**
  * Whether the Host header names this portal. Without it a hostile page could bind its own name to 127.0.0.1
  * (DNS rebinding) and read what only this machine may read.

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import Database from "better-sqlite3";
 import { type Db, openReadOnly } from "../../../gateway/ledger/database.ts";
+import { ChainReader } from "../../../gateway/projection/chain-reader.ts";
 import { createReadModel } from "../../../gateway/projection/read-model.ts";
 import type { ReadModel } from "../../../gateway/projection/read-model-types.ts";
 import { decodeBase64url } from "../../../shared/base/bytes.ts";
@@ -35,7 +36,7 @@ before(() => {
   issueBillOf(t, meter, "352522395-2024-01");
   t.mine();
   t.hold(t.day(meter));
-  t.ledger.vault.setOnline("352522395", true, 1);
+  t.ledger.vault.setOnline([{ meter: "352522395", online: true, at: 1 }]);
   t.ledger.counters.add([
     { code: "held", count: 6 },
     { code: "refused-seq", count: 2 },
@@ -217,6 +218,15 @@ test("every record comes with proofs that hold", () => {
   const next = model.record(day?.nextPosition ?? -1);
   assert.equal(next?.previousPosition, day?.position);
   assert.equal(model.record(10_000), undefined);
+});
+
+test("the next record of a key is looked for only so far", () => {
+  const chain = new ChainReader(db, nodeSuite);
+  const { kid } = t.keys.signing;
+  assert.equal(chain.nextPosition(kid, 0), 1);
+  assert.equal(chain.nextPosition(kid, 0, 2), undefined);
+  const last = chain.nextPosition(kid, 0, 2) ?? t.ledger.tip().logSize;
+  assert.equal(chain.nextPosition(kid, last), undefined);
 });
 
 test("counters are listed by count", () => {
