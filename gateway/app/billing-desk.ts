@@ -1,12 +1,20 @@
 /**
  * Billing on the writer's thread: the month close after each block, and the bills that a person orders.
+ *
+ * The close of a large chain takes minutes, in which days have to be taken in and blocks mined, so it goes on in
+ * slices. A kill in the middle loses nothing: what is due is found out from the chain again.
  */
 import { unixNow } from "../../shared/base/clock.ts";
 import type { SealedBlock } from "../../shared/chain/block.ts";
 import { localMonthOf, monthBounds } from "../../shared/time/civil-day.ts";
 import { decodeBillOrder } from "../billing/bill-order.ts";
 import type { IssuedBillSummary } from "../billing/billing-source.ts";
-import { type CloseOrder, closeMonths, type HeldBack } from "../billing/close-months.ts";
+import {
+  type CloseOutcome,
+  closeMonths,
+  closePoints,
+  type HeldBack,
+} from "../billing/close-months.ts";
 import type { BillingOptions } from "../billing/issue-bill.ts";
 import { readTyp } from "./announcement.ts";
 import type { GatewayEvent } from "./event-log.ts";
@@ -15,10 +23,12 @@ import { StoreBillingSource } from "./store-billing-source.ts";
 
 export interface BillingDesk {
   /**
-   * Issues every bill that is due and complete. Looks only when something can have become due since the last
-   * look: a month has ended, or a block brought a late day, a tariff or an assignment.
+   * Begins to issue every bill that is due and complete. Looks only when something can have become due since the
+   * last look: a month has ended, or a block brought a late day, a tariff or an assignment.
    */
   close(): void;
+  /** Goes on with what `close` began, for about `ms` milliseconds, a point at least. Call often. */
+  pump(ms: number): void;
   /** A block was appended. */
   noteBlock(block: SealedBlock): void;
   /** Carries out an order of unknown shape. Throws `usage` or `calendar`. */
@@ -46,9 +56,11 @@ function mayMakeDue(line1: string, until: number): boolean {
   return Number(from?.[1]) < until;
 }
 
+/** @param realMs real time, monotonic, milliseconds */
 export function createBillingDesk(
   office: OfficeOptions,
   onEvent: (event: GatewayEvent) => void,
+  realMs: () => number,
 ): BillingDesk {
   const { ledger, suite, randomBytes, keys, clock, config } = office;
   const source = new StoreBillingSource(ledger, suite);
@@ -60,13 +72,11 @@ export function createBillingDesk(
       issue: (typ, { v: _version, ...payload }, line2) => ledger.issue(typ, payload, line2),
     },
   };
-  const run = (order: CloseOrder) => {
-    const outcome = closeMonths(options, source, order);
-    for (const bill of outcome.issued) {
+  const announce = ({ issued }: CloseOutcome): void => {
+    for (const bill of issued) {
       const { meter, month, no } = bill;
       onEvent({ event: "bill", meter, month, no, amount: formatAmount(bill) });
     }
-    return outcome;
   };
   /** Of the last look: what keeps bills back that no further day can mend. */
   let heldBack = new Set<string>();
@@ -83,14 +93,41 @@ export function createBillingDesk(
   // What was due before this start is due still.
   let due = true;
   let month = "";
+  /** The close under way. */
+  let work: Generator<CloseOutcome, void> | undefined;
+  let found: HeldBack[] = [];
+  const begin = (): void => {
+    const now = unixNow(clock);
+    due = false;
+    month = localMonthOf(config.time_zone, now);
+    found = [];
+    work = closePoints(options, source, { now });
+  };
+  const end = (): void => {
+    work = undefined;
+    reportHeldBack(found);
+    if (due) begin();
+  };
   return {
     close: () => {
-      const now = unixNow(clock);
-      const present = localMonthOf(config.time_zone, now);
-      if (!due && present === month) return;
-      due = false;
-      month = present;
-      reportHeldBack(run({ now }).heldBack);
+      due ||= localMonthOf(config.time_zone, unixNow(clock)) !== month;
+      if (due && work === undefined) begin();
+    },
+    pump: (ms) => {
+      if (work === undefined) return;
+      if (source.isUnsettled()) {
+        // The block that brings the tariff or assignment is the next reason to look.
+        work = undefined;
+        due = true;
+        return;
+      }
+      const until = realMs() + ms;
+      do {
+        const next = work.next();
+        if (next.done) return end();
+        announce(next.value);
+        found.push(...next.value.heldBack);
+      } while (realMs() < until);
     },
     noteBlock: ({ records }) => {
       const { from } = monthBounds(
@@ -101,8 +138,9 @@ export function createBillingDesk(
       due ||= records.some((line1) => mayMakeDue(line1, from + 2 * 86_400));
     },
     order: (given) => {
-      const { issued, heldBack } = run(decodeBillOrder(given, unixNow(clock)));
-      return { issued, held_back: heldBack };
+      const outcome = closeMonths(options, source, decodeBillOrder(given, unixNow(clock)));
+      announce(outcome);
+      return { issued: outcome.issued, held_back: outcome.heldBack };
     },
   };
 }

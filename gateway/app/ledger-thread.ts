@@ -21,6 +21,8 @@ import { Scheduler } from "./scheduler.ts";
 import { systemClock, systemRandomBytes } from "./system-clock.ts";
 
 const TICK_MS = 50;
+/** Of each tick, at month end. */
+const BILLING_MS = 25;
 const STORE_COUNTERS_MS = 5000;
 const STORE_PRESENCE_MS = 1000;
 
@@ -41,7 +43,7 @@ function run(port: MessagePort, data: LedgerThreadData): void {
   const office: OfficeOptions = {
     ...{ ledger, suite: nodeSuite, keys, clock, randomBytes, config, brokerUrl: data.brokerUrl },
   };
-  const billing: BillingDesk = createBillingDesk(office, (event) => host.event(event));
+  const billing: BillingDesk = createBillingDesk(office, (event) => host.event(event), realMs);
   const miner = new Miner();
   const scheduler = new Scheduler({
     ledger,
@@ -74,6 +76,7 @@ function run(port: MessagePort, data: LedgerThreadData): void {
     if (stopped) return;
     scheduler.tick().catch(fatal);
     host.pump();
+    billing.pump(BILLING_MS);
   };
   const timers = [
     setInterval(tick, TICK_MS),

@@ -48,16 +48,27 @@ export function closeMonths(
   source: BillingSource,
   order: CloseOrder,
 ): CloseOutcome {
-  const issued: IssuedBillSummary[] = [];
-  const heldBack: HeldBack[] = [];
-  if (source.isUnsettled()) return { issued, heldBack };
+  if (source.isUnsettled()) return { issued: [], heldBack: [] };
+  const outcomes = [...closePoints(options, source, order)];
+  return {
+    issued: outcomes.flatMap(({ issued }) => issued),
+    heldBack: outcomes.flatMap(({ heldBack }) => heldBack),
+  };
+}
+
+/**
+ * `closeMonths` a point at a time, for a writer that has other work between two points. Each is billed from the log as
+ * it then is; the caller looks at `isUnsettled` before it goes on.
+ */
+export function* closePoints(
+  options: BillingOptions,
+  source: BillingSource,
+  order: CloseOrder,
+): Generator<CloseOutcome, void> {
   for (const point of source.points()) {
     if (order.meter !== undefined && order.meter !== point.meter) continue;
-    const outcome = closePoint(options, source, order, point);
-    issued.push(...outcome.issued);
-    heldBack.push(...outcome.heldBack);
+    yield closePoint(options, source, order, point);
   }
-  return { issued, heldBack };
 }
 
 function closePoint(

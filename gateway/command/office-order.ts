@@ -45,7 +45,7 @@ export async function orderOffice(
       const office: OfficeOptions = {
         ...{ ledger, suite, keys, clock, randomBytes, config, brokerUrl },
       };
-      const billing = createBillingDesk(office, () => {});
+      const billing = createBillingDesk(office, () => {}, systemClock.monotonicMs);
       return runOfficeCall(office, billing, method, parameters, () => {});
     } finally {
       ledger.close();
