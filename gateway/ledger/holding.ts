@@ -5,7 +5,6 @@
  * the same chain rules as in a block. What no block could take any more leaves with a code for its sender, never
  * silently. All methods run inside the ledger's transaction; after one that was undone the ledger calls `load`.
  */
-
 import { fail, isCoded } from "../../shared/base/error.ts";
 import type { ErrorCode } from "../../shared/base/error-code.ts";
 import { applyRecord } from "../../shared/chain/chain-rules.ts";
@@ -195,8 +194,14 @@ export class Holding {
     if (!isMeter || !conflicts) {
       return { code: `refused-${isMeter ? "prev" : "seq"}`, leaf, ...last };
     }
-    this.issue("evidence", { a: line1, b: record.line1 }, undefined, now);
-    return { code: "frozen", leaf, ...last };
+    try {
+      this.issue("evidence", { a: line1, b: record.line1 }, undefined, now);
+      return { code: "frozen", leaf, ...last };
+    } catch (error) {
+      // A gateway whose key is no member's cannot say so on the chain; the message still has its one answer.
+      if (!isCoded(error)) throw error;
+      return { code: `refused-${error.code}`, leaf, ...last };
+    }
   }
 
   /** Position of the record of a key with this seq in the main chain. */

@@ -3,9 +3,11 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { isCoded } from "../../../shared/base/error.ts";
 import { parseReceipt } from "../../../shared/chain/receipt.ts";
+import { createSigningKey } from "../../../shared/crypto/key.ts";
 import { nodeSuite } from "../../../shared/crypto/node-suite.ts";
 import { signRequest } from "../../../shared/message/request.ts";
 import { parseRecord } from "../../../shared/record/record.ts";
+import { seededBytes } from "../../support/seeded-bytes.ts";
 import { TestLedger } from "../../support/test-ledger.ts";
 
 let t: TestLedger;
@@ -257,4 +259,16 @@ test("several own records are held together or not at all", () => {
   assert.equal(t.ledger.issueAll([{ typ: "enrol", payload: enrol }]).length, 1);
   t.mine();
   t.checkLedger();
+});
+
+test("a gateway that is no member answers a conflict with a code, and the records beside it are held", () => {
+  const [honest, cloned] = [t.enrol(), t.enrol()];
+  t.mine();
+  const conflict = t.day(cloned, { keepPlace: true, wh: Array.from({ length: 96 }, () => 9) });
+  assert.deepEqual(t.hold(t.day(cloned)), ["held"]);
+  t.mine();
+  const keys = { ...t.keys, signing: createSigningKey(nodeSuite, seededBytes("stranger")) };
+  Object.assign(t, { keys });
+  t.reload();
+  assert.deepEqual(t.hold(conflict, t.day(honest)), ["refused-unknown-key", "held"]);
 });
