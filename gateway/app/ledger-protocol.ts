@@ -3,9 +3,9 @@
  */
 
 import type { GatewayConfig } from "../config.ts";
-import type { CodeCount } from "../intake/counters.ts";
 import type { EarlyRefusal } from "../intake/intake.ts";
 import type { RegistryEntry } from "../intake/registry.ts";
+import type { CodeCount } from "../ledger/counter-store.ts";
 import type { GatewayEvent } from "./event-log.ts";
 
 /** What the writer's thread is started with. */

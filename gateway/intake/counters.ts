@@ -1,17 +1,9 @@
 /** Counts of coded outcomes: every envelope ends in exactly one of them. */
-
-export interface CodeCount {
-  readonly code: string;
-  readonly count: number;
-}
+import type { CodeCount } from "../ledger/counter-store.ts";
 
 export class Counters {
   readonly #counts = new Map<string, number>();
   #changed = new Map<string, number>();
-
-  constructor(initial: readonly CodeCount[] = []) {
-    for (const { code, count } of initial) this.#counts.set(code, count);
-  }
 
   add(code: string, count = 1): void {
     this.#counts.set(code, (this.#counts.get(code) ?? 0) + count);

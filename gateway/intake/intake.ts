@@ -44,6 +44,8 @@ export class Intake {
   readonly #client: MqttClient;
   readonly #pool: WorkerPool;
   readonly #buckets: TokenBuckets;
+  /** Apart, so that what a meter says it saw never costs it an envelope. */
+  readonly #seenBuckets: TokenBuckets;
   readonly #meters = new Set<string>();
   readonly #topic: RegExp;
   #unacknowledged = 0;
@@ -51,14 +53,15 @@ export class Intake {
   #received = 0;
   #flushing = false;
   #closed = false;
-  /** Owned here: acknowledgements of refusals, written together at the end of the turn. */
-  #refusedIds: number[] = [];
+  /** Owned here: acknowledgements of what no commit follows, written together at the end of the turn. */
+  #doneIds: number[] = [];
 
   constructor(options: IntakeOptions, client: MqttClient, pool: WorkerPool) {
     this.#options = options;
     this.#client = client;
     this.#pool = pool;
     this.#buckets = new TokenBuckets(options.meterBurst, options.meterPerMinute);
+    this.#seenBuckets = new TokenBuckets(options.meterBurst, options.meterPerMinute);
     this.#topic = new RegExp(`^wattproof/${options.net}/${options.zone}/(\\d{9})/(envelope|seen)$`);
   }
 
@@ -93,7 +96,7 @@ export class Intake {
       // A new connection: what the old one left unacknowledged comes again, so it no longer counts here.
       this.#epoch = message.epoch;
       this.#unacknowledged = 0;
-      this.#refusedIds = [];
+      this.#doneIds = [];
     }
     const match = this.#topic.exec(message.topic);
     const meter = match?.[1] ?? "";
@@ -145,16 +148,27 @@ export class Intake {
 
   #refuse(meter: string, code: ErrorCode, message: IncomingMessage): void {
     this.#options.onRefused({ meter, leaf: leafOfBytes(nodeSuite, message.payload), code });
-    if (message.packetId > 0) this.#refusedIds.push(message.packetId);
+    if (message.packetId > 0) this.#doneIds.push(message.packetId);
     this.#flushSoon();
   }
 
   #receiveSeen(meter: string, message: IncomingMessage): void {
-    if (message.packetId > 0) this.#refusedIds.push(message.packetId);
+    const code = this.#judgeSeen(meter, message);
+    if (code !== undefined) {
+      this.#refuse(meter, code, message);
+      return;
+    }
+    if (message.packetId > 0) this.#doneIds.push(message.packetId);
     this.#flushSoon();
-    if (!this.#meters.has(meter) || message.payload.byteLength > MAX_SEEN) return;
     const { buffer, byteOffset, byteLength } = message.payload;
     this.#options.onSeen(meter, Buffer.from(buffer, byteOffset, byteLength).toString("utf8"));
+  }
+
+  #judgeSeen(meter: string, message: IncomingMessage): ErrorCode | undefined {
+    if (message.payload.byteLength > MAX_SEEN) return "size";
+    if (!this.#meters.has(meter)) return "unknown-meter";
+    if (!this.#seenBuckets.take(meter, this.#options.monotonicMs())) return "rate";
+    return undefined;
   }
 
   #holdBack(): void {
@@ -171,8 +185,8 @@ export class Intake {
     setImmediate(() => {
       this.#flushing = false;
       this.#pool.flush();
-      const ids = this.#refusedIds;
-      this.#refusedIds = [];
+      const ids = this.#doneIds;
+      this.#doneIds = [];
       this.#client.acknowledge(this.#epoch, ids);
     });
   }

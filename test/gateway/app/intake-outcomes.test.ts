@@ -97,6 +97,21 @@ test("messages at QoS 0 do not use up what may be taken in without a commit", as
   assert.equal((await gateway.ask("status"))["unacknowledged"], 0);
 });
 
+test("what meters say that they saw is bounded, counted where it is refused, and costs no envelope", async (t) => {
+  const gateway = await startLiveGateway(t, { meter_burst: 2, meter_per_minute: 1 });
+  const meter = await gateway.enrol("352522395");
+  const seenTopic = (id: string) => gateway.topic(id).replace(/envelope$/, "seen");
+  for (let i = 0; i < 5; i++) await gateway.publish(seenTopic(meter.id), "a note");
+  await gateway.publish(seenTopic("352999999"), "a note");
+  await waitFor("three too many", async () => (await gateway.countOf("refused-rate")) === 3);
+  await waitFor("the stranger", async () => {
+    return (await gateway.countOf("refused-unknown-meter")) === 1;
+  });
+  assert.equal(gateway.replies.length, 1, "a flood is answered once");
+  await gateway.publish(gateway.topic(meter.id), meter.sealDay().envelope);
+  await waitFor("the day's receipt", () => gateway.receipts.get(meter.id)?.length === 1);
+});
+
 testGateway("a refused message leaves log, mempool and parking as they were", async (gateway) => {
   const meter = await gateway.enrol("352522395");
   await waitFor(
