@@ -60,6 +60,8 @@ function requireKey(registry: Registry, record: ParsedRecord, meter: string): Kn
   const known = registry.get(record.kid);
   if (known === undefined) fail("unknown-key", "the signing key is not enrolled");
   if (known.entry.meter !== meter) fail("topic", "the key belongs to another meter than the topic");
+  // What such a key signed before may be in the log already: its repetition is answered as any other.
+  if (record.seq <= known.seq) return known;
   if (known.entry.state === "frozen") fail("frozen", "the signing key is frozen");
   if (known.entry.state === "inactive") fail("inactive-key", "the signing key is not active");
   return known;

@@ -96,6 +96,14 @@ test("a signed day with any line 2 enters as unusable", () => {
   }
 });
 
+test("what a key signed before it was frozen or replaced is left to the ledger to recognise", () => {
+  const { leaf } = admit(createAdmission(), meter.id, envelope);
+  for (const state of ["frozen", "inactive"] as const) {
+    const again = admit(createAdmission({ state, seq: 1, leaf }), meter.id, envelope);
+    assert.equal(again.unopened, true, state);
+  }
+});
+
 test("a key's state and its meter's topic are judged before anything costs", () => {
   const codeOf = (changes: Partial<RegistryEntry>, id = meter.id) =>
     admit(createAdmission(changes), id, envelope).refused;
