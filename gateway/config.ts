@@ -49,6 +49,16 @@ function isTimeZone(value: unknown): boolean {
   }
 }
 
+/** A broker's URL, or nothing. */
+function brokerUrl(meaning: string): Key<string> {
+  const form = /^mqtts?:\/\/[^\s/?#@]+$/;
+  const check = (value: unknown): string | undefined =>
+    value === "" || (typeof value === "string" && form.test(value) && URL.canParse(value))
+      ? undefined
+      : "expected mqtt://host:port, mqtts://host:port or nothing";
+  return { meaning, fallback: "", check };
+}
+
 const PATH = /^[^\0]{0,4096}$/;
 const HOST = /^[A-Za-z0-9.:_-]{1,253}$/;
 
@@ -85,12 +95,7 @@ export const CONFIG_KEYS = {
     fallback: "Europe/Berlin",
     check: (value: unknown) => (isTimeZone(value) ? undefined : "expected an IANA time zone"),
   } as Key<string>,
-  broker_url: text(
-    "external MQTT broker, mqtt:// or mqtts://; empty: the embedded one",
-    "",
-    /^(?:mqtts?:\/\/[^\s/?#@]+)?$/,
-    "mqtt://host:port, mqtts://host:port or nothing",
-  ),
+  broker_url: brokerUrl("external MQTT broker, mqtt:// or mqtts://; empty: the embedded one"),
   broker_user: text("user name at the external broker", "", /^[^\0]{0,200}$/, "a user name"),
   broker_password_file: text("file with the password for it", "", PATH, "a path"),
   broker_ca_file: text("PEM file of the broker's certificate authority", "", PATH, "a path"),
@@ -98,11 +103,8 @@ export const CONFIG_KEYS = {
   broker_key_file: text("PEM file of the client certificate's key", "", PATH, "a path"),
   broker_host: text("address of the embedded broker", "127.0.0.1", HOST, "a host"),
   broker_port: count("port of the embedded broker; 0 takes a free one", 1883, 0, 65_535),
-  broker_public_url: text(
+  broker_public_url: brokerUrl(
     "the broker's URL as meters reach it, written into join files; empty: where it listens",
-    "",
-    /^(?:mqtts?:\/\/[^\s/?#@]+)?$/,
-    "mqtt://host:port, mqtts://host:port or nothing",
   ),
   portal_host: text("address of the web portal", "127.0.0.1", HOST, "a host"),
   portal_names: text(

@@ -56,3 +56,18 @@ test("the help names every key with its default", () => {
     assert.ok(help.includes(`  ${name} (${JSON.stringify(key.fallback)})`), name);
   }
 });
+
+test("a broker's URL is one that can be connected to, the portal's names are a list without ports", () => {
+  for (const url of ["mqtt://[fd00::1]:1883", "mqtts://broker.example"]) {
+    assert.equal(decodeConfig({ broker_url: url }).broker_url, url);
+  }
+  for (const url of ["mqtt://host:99999", "mqtt://[::1", "mqtt://a@b", "mqtt://host/x", 7]) {
+    assert.match(errorOf({ broker_public_url: url }).message, /^broker_public_url: expected/);
+  }
+  for (const names of ["", "a.example", "A.example,[fd00::1],10.0.0.7"]) {
+    assert.equal(decodeConfig({ portal_names: names }).portal_names, names);
+  }
+  for (const names of ["a.example:80", "a,", ",a", "a b", "http://a", "a,,b"]) {
+    assert.match(errorOf({ portal_names: names }).message, /^portal_names: expected/);
+  }
+});
