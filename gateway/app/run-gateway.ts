@@ -12,6 +12,7 @@ import { createClock, parseClockSpec } from "../../shared/base/clock.ts";
 import { fail } from "../../shared/base/error.ts";
 import { nodeSuite } from "../../shared/crypto/node-suite.ts";
 import { formatMeterFilter, netOf } from "../../shared/message/topic.ts";
+import { GATEWAY_CLIENT } from "../broker/embedded-broker.ts";
 import type { GatewayConfig } from "../config.ts";
 import { type EarlyRefusal, Intake } from "../intake/intake.ts";
 import { MqttClient } from "../intake/mqtt-client.ts";
@@ -122,7 +123,7 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
     const statusTopic = new RegExp(`^${statusFilter.replace("+", "(\\d{9})")}$`);
     const client = new MqttClient({
       url: broker.url,
-      clientId: `wattproof-gw-${net}`,
+      clientId: `${GATEWAY_CLIENT}${net}`,
       ...(broker.username === undefined ? {} : { username: broker.username }),
       ...(broker.password === undefined ? {} : { password: broker.password }),
       tls: tlsOptions(config),
