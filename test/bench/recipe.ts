@@ -61,7 +61,7 @@ export const GATEWAY_CONFIG = {
   billing: "off",
 } as const;
 
-/** Targets of issue 2; a part holds when `ratio` is on the right side. */
+/** What the project asks of itself; a part holds when `ratio` is on the right side. */
 export const TARGETS = {
   intake: 0.55,
   mining: 0.9,
