@@ -135,6 +135,11 @@ export class FakeGateway {
     for (const record of records) await this.sendReceipt(record);
   }
 
+  /** Sends the receipts of all logged records again. */
+  async sendReceipts(): Promise<void> {
+    for (const { record } of this.#positions.values()) await this.sendReceipt(record);
+  }
+
   async sendReceipt(record: ParsedRecord): Promise<void> {
     const { index } = this.#positions.get(record.leaf) ?? { index: -1 };
     const text = this.chain.receipt(index, this.#seen);

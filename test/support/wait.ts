@@ -4,7 +4,7 @@
 export async function waitFor(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  boundMs = 15_000,
+  boundMs = 45_000,
 ): Promise<void> {
   const end = performance.now() + boundMs;
   while (!(await condition())) {

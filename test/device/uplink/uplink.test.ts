@@ -115,6 +115,7 @@ testWithBrokers("forged receipts free nothing; the true one does", async (t, bro
   const codes = bench.events.flatMap((e) => (e.event === "rejected" ? [e.code] : []));
   assert.deepEqual([...new Set(codes)].sort(), ["checkpoint", "proof", "receipt"]);
   gateway.script = {};
+  await gateway.sendReceipts();
   await waitFor("the true receipt", () => bench.waiting.length === 0);
 });
 
