@@ -63,9 +63,8 @@ export class SendPlan {
     this.#progress.set(seq, { attempts: 0, dueMs, inFlight: false });
   }
 
-  /** What to send now, of the outbox in the order of seq. */
-  next(rows: readonly Row[]): number[] {
-    const now = this.#options.monotonicMs();
+  /** What to send at `now`, of the outbox in the order of seq. */
+  next(rows: readonly Row[], now: number): number[] {
     const all = [...this.#progress.values()];
     let window = this.#options.window - all.filter((p) => p.inFlight).length;
     let unanswered = this.#options.unanswered;
@@ -130,11 +129,11 @@ export class SendPlan {
   }
 
   /**
-   * Milliseconds until something becomes due; undefined when nothing will by itself. What is due already waits
-   * for an answer or an acknowledgement, which call for the next look themselves.
+   * Milliseconds from `now` until something becomes due; undefined when nothing will by itself. What is due already
+   * waits for an answer or an acknowledgement, which call for the next look themselves; so `now` must be the one at
+   * which `next` looked, or what became due in between would be forgotten.
    */
-  nextWait(rows: readonly Row[]): number | undefined {
-    const now = this.#options.monotonicMs();
+  nextWait(rows: readonly Row[], now: number): number | undefined {
     let least: number | undefined;
     for (const { seq } of rows) {
       const progress = this.#progress.get(seq);

@@ -155,9 +155,10 @@ export class Uplink {
     clearTimeout(this.#timer);
     if (connection === undefined || this.#stopped || isStopped(this.#options.journal)) return;
     const rows = this.#rows();
-    const due = new Set(this.#plan.next(rows));
+    const now = this.#options.monotonicMs();
+    const due = new Set(this.#plan.next(rows, now));
     for (const row of rows) if (due.has(row.seq)) void this.#send(connection, row);
-    const waitMs = this.#plan.nextWait(rows);
+    const waitMs = this.#plan.nextWait(rows, now);
     if (waitMs !== undefined) this.#timer = setTimeout(() => this.#pump(), Math.max(10, waitMs));
   }
 

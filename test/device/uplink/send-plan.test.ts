@@ -25,8 +25,13 @@ const rows = (...answers: (string | null)[]): Row[] =>
   answers.map((answer, i) => ({ seq: i + 1, answer }));
 
 /** Sends what is due and says what it was. */
-function send(plan: SendPlan, list: readonly Row[], acknowledge = true): number[] {
-  const due = plan.next(list);
+function send(
+  clock: ManualClock,
+  plan: SendPlan,
+  list: readonly Row[],
+  acknowledge = true,
+): number[] {
+  const due = plan.next(list, clock.monotonicMs());
   for (const row of list) {
     if (!due.includes(row.seq)) continue;
     plan.sent(row);
@@ -36,81 +41,91 @@ function send(plan: SendPlan, list: readonly Row[], acknowledge = true): number[
 }
 
 test("in order, as many as the window has room for", () => {
-  const { plan } = start({ window: 2 });
+  const { plan, clock } = start({ window: 2 });
   const list = rows(null, null, null);
-  assert.deepEqual(send(plan, list, false), [1, 2]);
-  assert.deepEqual(send(plan, list), []);
+  assert.deepEqual(send(clock, plan, list, false), [1, 2]);
+  assert.deepEqual(send(clock, plan, list), []);
   plan.acknowledged(1);
-  assert.deepEqual(send(plan, list), [3]);
+  assert.deepEqual(send(clock, plan, list), [3]);
 });
 
 test("a bounded number is unanswered, and those are repeated after a growing wait", () => {
   const { plan, clock } = start({ unanswered: 2 });
   const list = rows(null, null, null);
   const sent: number[] = [];
-  assert.deepEqual(send(plan, list), [1, 2]);
-  assert.deepEqual(send(plan, list), []);
+  assert.deepEqual(send(clock, plan, list), [1, 2]);
+  assert.deepEqual(send(clock, plan, list), []);
   for (let second = 1; second <= 20; second++) {
     clock.advance(1000);
-    if (send(plan, rows(null)).length > 0) sent.push(second);
+    if (send(clock, plan, rows(null)).length > 0) sent.push(second);
   }
   assert.deepEqual(sent, [1, 3, 6, 11, 16]);
-  assert.equal(plan.nextWait(rows(null)), 500);
+  assert.equal(plan.nextWait(rows(null), clock.monotonicMs()), 500);
 });
 
 test("held is repeated after hours, refused now and then with nothing behind it", () => {
   const { plan, clock } = start();
-  send(plan, rows(null, null));
+  send(clock, plan, rows(null, null));
   plan.answered(1, "held");
   clock.advance(60_000);
-  assert.deepEqual(send(plan, rows("held")), []);
+  assert.deepEqual(send(clock, plan, rows("held")), []);
   clock.advance(40_000);
-  assert.deepEqual(send(plan, rows("held")), [1]);
+  assert.deepEqual(send(clock, plan, rows("held")), [1]);
   plan.answered(2, "refused-period");
-  assert.deepEqual(send(plan, rows("held", "refused-period", null)), []);
+  assert.deepEqual(send(clock, plan, rows("held", "refused-period", null)), []);
   clock.advance(10_000);
-  assert.deepEqual(send(plan, rows("held", "refused-period", null)), [2]);
+  assert.deepEqual(send(clock, plan, rows("held", "refused-period", null)), [2]);
 });
 
 test("a new connection sends what has no answer at once, and asks soon for what is held", () => {
   const { plan, clock } = start();
   const list = rows("held", null);
-  send(plan, list);
+  send(clock, plan, list);
   clock.advance(10);
   plan.reconnected(list);
-  assert.deepEqual(send(plan, list), [2]);
-  assert.equal(plan.nextWait(list), 1000);
+  assert.deepEqual(send(clock, plan, list), [2]);
+  assert.equal(plan.nextWait(list, clock.monotonicMs()), 1000);
   clock.advance(2500);
-  assert.ok(plan.next(list).includes(1));
+  assert.ok(plan.next(list, clock.monotonicMs()).includes(1));
 });
 
 test("resend goes back to what is missing, once for many requests of the same", () => {
   const { plan, clock } = start();
   const list = rows(null, null, null);
-  send(plan, list);
+  send(clock, plan, list);
   assert.equal(plan.resendFrom(2, list), true);
   assert.equal(plan.resendFrom(2, list), false);
-  assert.deepEqual(send(plan, list), [2, 3]);
+  assert.deepEqual(send(clock, plan, list), [2, 3]);
   clock.advance(3000);
   assert.equal(plan.resendFrom(2, list), true);
 });
 
 test("a receipt for a later record asks soon for an older one that is still held", () => {
   const { plan, clock } = start();
-  send(plan, rows(null, null));
+  send(clock, plan, rows(null, null));
   plan.answered(1, "held");
   plan.answered(2, "held");
   plan.released(2);
   clock.advance(1001);
-  assert.deepEqual(send(plan, rows("held")), [1]);
+  assert.deepEqual(send(clock, plan, rows("held")), [1]);
 });
 
 test("a delayed first sending keeps the order", () => {
   const { plan, clock } = start();
   plan.delay(1, 500);
   const list = rows(null, null);
-  assert.deepEqual(send(plan, list), []);
-  assert.equal(plan.nextWait(list), 500);
+  assert.deepEqual(send(clock, plan, list), []);
+  assert.equal(plan.nextWait(list, clock.monotonicMs()), 500);
   clock.advance(500);
-  assert.deepEqual(send(plan, list), [1, 2]);
+  assert.deepEqual(send(clock, plan, list), [1, 2]);
+});
+
+test("what becomes due between the two looks is waited for", () => {
+  const { plan, clock } = start();
+  const list = rows(null);
+  assert.deepEqual(send(clock, plan, list), [1]);
+  const now = clock.monotonicMs();
+  assert.deepEqual(plan.next(list, now), []);
+  clock.advance(60_000);
+  assert.ok((plan.nextWait(list, now) ?? 0) > 0, "nobody would look again");
 });
