@@ -96,6 +96,7 @@ export class Uplink {
     clearTimeout(this.#timer);
     const connection = this.#connection;
     if (connection !== undefined) {
+      // Where it cannot be said, the broker says it: offline is also the last will.
       await this.#publish(connection, "status", this.#status("offline"), true).catch(() => {});
       await connection.end();
     }
@@ -244,6 +245,7 @@ export class Uplink {
   #publishSeen(): void {
     const seen = loadSeen(this.#options.journal).at(-1);
     if (seen === undefined || this.#connection === undefined) return;
+    // A failed publish ends the connection, and each new one begins with what was seen last.
     void this.#publish(this.#connection, "seen", seen.note, true).catch(() => {});
   }
 

@@ -179,6 +179,34 @@ export function proveConsistency(
   return path.reverse();
 }
 
+/**
+ * The way that both verifications go, from node number `start` of a level whose last node is `end` up to the root: each
+ * hash of the path is the sibling on the left or on the right. Throws `proof` if the path is not as long as the way.
+ */
+function walkPath(
+  proof: "inclusion" | "consistency",
+  start: number,
+  end: number,
+  path: readonly Uint8Array[],
+  visit: (sibling: Uint8Array, isLeft: boolean) => void,
+): void {
+  let node = start;
+  let last = end;
+  for (const sibling of path) {
+    if (last === 0) fail("proof", `the ${proof} proof is too long`);
+    const isLeft = node % 2 === 1 || node === last;
+    visit(sibling, isLeft);
+    // The last node of a level has no right sibling: it moves up until it is a right child.
+    while (isLeft && node % 2 === 0 && node !== 0) {
+      node /= 2;
+      last = Math.floor(last / 2);
+    }
+    node = Math.floor(node / 2);
+    last = Math.floor(last / 2);
+  }
+  if (last !== 0) fail("proof", `the ${proof} proof is too short`);
+}
+
 /** RFC 9162 section 2.1.3.2. Throws `proof`. */
 export function verifyInclusion(
   suite: Sha256,
@@ -189,24 +217,10 @@ export function verifyInclusion(
   root: Uint8Array,
 ): void {
   if (index < 0 || index >= size) fail("proof", "the index is not in the tree", { index, size });
-  let node = index;
-  let last = size - 1;
   let hash = leafHash;
-  for (const sibling of path) {
-    if (last === 0) fail("proof", "the inclusion proof is too long");
-    if (node % 2 === 1 || node === last) {
-      hash = hashNode(suite, sibling, hash);
-      while (node % 2 === 0 && node !== 0) {
-        node /= 2;
-        last = Math.floor(last / 2);
-      }
-    } else {
-      hash = hashNode(suite, hash, sibling);
-    }
-    node = Math.floor(node / 2);
-    last = Math.floor(last / 2);
-  }
-  if (last !== 0) fail("proof", "the inclusion proof is too short");
+  walkPath("inclusion", index, size - 1, path, (sibling, isLeft) => {
+    hash = isLeft ? hashNode(suite, sibling, hash) : hashNode(suite, hash, sibling);
+  });
   if (!equalBytes(hash, root)) fail("proof", "the inclusion proof does not lead to the root");
 }
 
@@ -238,22 +252,11 @@ export function verifyConsistency(
   }
   let oldHash = first;
   let newHash = first;
-  for (const sibling of full.slice(1)) {
-    if (last === 0) fail("proof", "the consistency proof is too long");
-    if (node % 2 === 1 || node === last) {
-      oldHash = hashNode(suite, sibling, oldHash);
-      newHash = hashNode(suite, sibling, newHash);
-      while (node % 2 === 0 && node !== 0) {
-        node /= 2;
-        last = Math.floor(last / 2);
-      }
-    } else {
-      newHash = hashNode(suite, newHash, sibling);
-    }
-    node = Math.floor(node / 2);
-    last = Math.floor(last / 2);
-  }
-  if (last !== 0) fail("proof", "the consistency proof is too short");
+  walkPath("consistency", node, last, full.slice(1), (sibling, isLeft) => {
+    // A left sibling stands in the old tree too; a right one came later.
+    if (isLeft) oldHash = hashNode(suite, sibling, oldHash);
+    newHash = isLeft ? hashNode(suite, sibling, newHash) : hashNode(suite, newHash, sibling);
+  });
   if (!equalBytes(oldHash, oldRoot))
     fail("proof", "the consistency proof does not hold the old root");
   if (!equalBytes(newHash, root)) fail("proof", "the consistency proof does not hold the new root");
