@@ -28,7 +28,7 @@ export interface MeterSample extends Quantities {
   readonly monotonicMs: number;
   /** What identifies the part that measures energy. */
   readonly sensor: string;
-  readonly energy: "register" | "power" | "none";
+  readonly energy: "register" | "power" | "estimate" | "none";
   readonly register?: WattHour;
   readonly registerSpan?: WattHour;
   /** mW */
@@ -193,7 +193,7 @@ export class Sampler {
       if (counted.wh > mostEnergy(elapsedMs, this.#options.maxPowerW)) open.recovered = true;
     } else {
       open.wh += this.#integrate(sample, close ? elapsedMs : undefined).wh;
-      open.measured = "I";
+      open.measured = sample.energy === "estimate" ? "E" : "I";
     }
     this.#state.lastMs = sample.at;
     this.#lastEnergy = { monotonicMs: sample.monotonicMs, power: sample.power };

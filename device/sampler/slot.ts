@@ -24,7 +24,7 @@ export interface OpenSlot {
   /** Milliseconds of the slot between readings that were close enough together. */
   coveredMs: number;
   /** How energy was measured here; empty before the first energy reading. */
-  measured: "" | "M" | "I";
+  measured: "" | "M" | "I" | "E";
   /** Holds energy that a counter had counted before the slot began. */
   recovered: boolean;
   statistics: Statistics;
@@ -70,5 +70,5 @@ function qualityOf(slot: OpenSlot): FinishedSlot["quality"] {
   if (slot.measured === "") return "G";
   if (slot.recovered) return "R";
   if (slot.coveredMs >= (slot.to - slot.from) * 1000) return slot.measured;
-  return slot.measured === "M" ? "m" : "i";
+  return slot.measured.toLowerCase();
 }

@@ -20,9 +20,10 @@ import type { Ports } from "../port/ports.ts";
 
 /**
  * Where energy comes from: `register`, the part counts it (quality M); `power`, the meter has to
- * integrate `power` over time (quality I); `none`, the part measures none (climate sensors).
+ * integrate `power` over time (quality I); `estimate`, the same with a `power` that the part did not measure but
+ * computed from an assumed voltage or power factor (quality E); `none`, the part measures none (climate sensors).
  */
-type EnergyKind = "register" | "power" | "none";
+export type EnergyKind = "register" | "power" | "estimate" | "none";
 
 /** What one read of one part gave. A quantity that the part does not measure is absent, never zero. */
 export interface Reading {
@@ -31,6 +32,12 @@ export interface Reading {
   readonly register?: WattHour;
   /** The register runs from 0 to `registerSpan` - 1 and starts again at 0. */
   readonly registerSpan?: WattHour;
+  /** Exported energy as the part counts it, with the same span; absent where it counts none. */
+  readonly exported?: WattHour;
+  /** The part's own serial number, where it states one: another number is another register. */
+  readonly identity?: string;
+  /** Of a part that speaks by itself: when its telegram was complete, by the ports' monotonic time. */
+  readonly takenMs?: number;
   /** Active power, negative for export. */
   readonly power?: MilliWatt;
   /** One value a phase, 1 to 3. */
@@ -57,11 +64,21 @@ export interface Driver {
   close(): Promise<void>;
 }
 
+/** A place where a part may be wired to; `meter probe` looks there. */
+export type Place =
+  | { readonly kind: "i2c"; readonly bus: number }
+  | { readonly kind: "serial"; readonly port: string };
+
 /** One entry of the registry: how to decode a part's configuration and how to open it. */
 export interface Sensor<C extends { readonly kind: string }> {
   readonly kind: C["kind"];
-  /** Whether the part measures energy, by register or power; a meter has one such part. */
+  /** Whether the part measures energy, by register or power. */
   readonly metersEnergy: boolean;
   readonly decode: Decoder<C>;
+  /**
+   * Configurations under which the part may be found at a place, the likeliest first; none where it cannot be.
+   * Each is opened and asked by `probe`, so a candidate must never do more than ask.
+   */
+  candidates(place: Place): readonly C[];
   open(config: C, ports: Ports): Promise<Driver>;
 }

@@ -48,6 +48,7 @@ export const pzem004t: Sensor<PzemConfig> = {
   kind: "pzem-004t",
   metersEnergy: true,
   decode,
+  candidates: (place) => (place.kind === "serial" ? [{ kind: "pzem-004t", port: place.port }] : []),
   async open(config, ports) {
     const { port, baud = 9600, address = ANY_ADDRESS } = config;
     const line = await ports.serialLine({ port, baud, parity: "none" });

@@ -41,6 +41,10 @@ export const sht31: Sensor<Sht31Config> = {
   kind: "sht31",
   metersEnergy: false,
   decode,
+  candidates: (place) =>
+    place.kind === "i2c"
+      ? ([0x44, 0x45] as const).map((address) => ({ kind: "sht31", bus: place.bus, address }))
+      : [],
   async open({ bus, address = 0x44 }, ports) {
     return createSht31(await ports.i2cBus(bus), address, ports.timing);
   },
