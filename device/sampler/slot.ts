@@ -34,7 +34,7 @@ export interface FinishedSlot {
   readonly start: UnixSeconds;
   readonly step: number;
   readonly wh: WattHour;
-  readonly quality: "M" | "m" | "I" | "i" | "R" | "G";
+  readonly quality: "M" | "m" | "I" | "i" | "E" | "e" | "R" | "G";
   readonly statistics: Statistics;
 }
 
@@ -66,9 +66,11 @@ export function finishSlot(slot: OpenSlot): FinishedSlot | undefined {
   return { start, step, wh, quality: qualityOf(slot), statistics };
 }
 
+const PARTIAL = { M: "m", I: "i", E: "e" } as const;
+
 function qualityOf(slot: OpenSlot): FinishedSlot["quality"] {
   if (slot.measured === "") return "G";
   if (slot.recovered) return "R";
   if (slot.coveredMs >= (slot.to - slot.from) * 1000) return slot.measured;
-  return slot.measured.toLowerCase();
+  return PARTIAL[slot.measured];
 }
