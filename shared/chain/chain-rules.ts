@@ -11,6 +11,7 @@ import { type ParsedRecord, verifyRecordSignature } from "../record/record.ts";
 import type { ChainState } from "./chain-state.ts";
 import { applyDay } from "./rule/day.ts";
 import { applyEnrol } from "./rule/enrol.ts";
+import { applyEvent } from "./rule/event.ts";
 import { applyEvidence } from "./rule/evidence.ts";
 import { applyGenesis, findFounder, NO_LEAF } from "./rule/genesis.ts";
 import { applyAssign, applyBill, applyTariff } from "./rule/money.ts";
@@ -21,6 +22,7 @@ const SIGNERS: { readonly [T in Typ]: "meter" | readonly Role[] } = {
   genesis: ["authority"],
   enrol: ["registrar"],
   day: "meter",
+  event: "meter",
   tariff: ["biller"],
   assign: ["biller"],
   bill: ["biller"],
@@ -33,6 +35,7 @@ const EFFECTS: {
   genesis: applyGenesis,
   enrol: applyEnrol,
   day: applyDay,
+  event: applyEvent,
   tariff: applyTariff,
   assign: applyAssign,
   bill: applyBill,

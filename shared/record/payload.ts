@@ -70,6 +70,8 @@ const enrol = object(
 
 const day = object({ ...chained, ...sealed, from: instant, to: instant });
 
+const event = object({ ...chained, ...sealed, at: instant });
+
 /** Largest tariff body, in bytes of its canonical form. */
 export const MAX_TARIFF_BODY = 16_384;
 
@@ -98,7 +100,7 @@ const bill = object({
 
 const evidence = object({ ...chained, a: compactJws, b: compactJws });
 
-const DECODERS = { genesis, enrol, day, tariff, assign, bill, evidence };
+const DECODERS = { genesis, enrol, day, event, tariff, assign, bill, evidence };
 
 export type PayloadByTyp = { [T in keyof typeof DECODERS]: Decoded<(typeof DECODERS)[T]> };
 /** Record types whose rules this version implements. */
@@ -110,7 +112,6 @@ const RESERVED = new Set([
   "params",
   "rotate",
   "revoke",
-  "event",
   "correction",
   "exchange",
   "price",
@@ -125,18 +126,19 @@ export type ChainParams = GenesisPayload["params"];
 export type EnrolPayload = PayloadByTyp["enrol"];
 export type EnrolRecipient = EnrolPayload["to"][number];
 export type DayPayload = PayloadByTyp["day"];
+export type EventPayload = PayloadByTyp["event"];
 export type TariffPayload = PayloadByTyp["tariff"];
 export type AssignPayload = PayloadByTyp["assign"];
 export type BillPayload = PayloadByTyp["bill"];
 
 /** Whether a record type has a line 2 (the "+2" of the tables). */
 export function hasLine2(typ: Typ): boolean {
-  return typ === "day" || typ === "bill";
+  return typ === "day" || typ === "event" || typ === "bill";
 }
 
 /** Whether only a meter key signs this type, which bounds its size to 4,096 bytes. */
 export function isMeterTyp(typ: Typ): boolean {
-  return typ === "day";
+  return typ === "day" || typ === "event";
 }
 
 /** Throws `unsupported` for a reserved type and `typ` for an unknown one. */

@@ -9,10 +9,12 @@ import type { Decoder } from "../base/decoder.ts";
 import { fail } from "../base/error.ts";
 import { type DayPlaintext, decodeDayPlaintext } from "../day/day-plaintext.ts";
 import { readDayText } from "../day/day-text.ts";
+import { decodeEventPlaintext, type EventPlaintext } from "../event/event-plaintext.ts";
 import { type BillPlaintext, decodeBillPlaintext } from "../money/bill-plaintext.ts";
 
 export interface PlaintextByTyp {
   readonly day: DayPlaintext;
+  readonly event: EventPlaintext;
   readonly bill: BillPlaintext;
 }
 
@@ -27,6 +29,7 @@ const LEAST_BYTES_OF_MANY = 4_096;
 
 const DECODERS: { readonly [T in SealedTyp]: Decoder<PlaintextByTyp[T]> } = {
   day: decodeDayPlaintext,
+  event: decodeEventPlaintext,
   bill: decodeBillPlaintext,
 };
 
