@@ -1,13 +1,14 @@
 /**
- * Modbus-RTU, the master's side of "read input registers" (function 0x04) over any `SerialLine`.
+ * Modbus-RTU, the master's side of "read input registers" (function 0x04) and "read holding registers" (0x03) over any
+ * `SerialLine`. Nothing is ever written to a slave.
  *
  * Frames are found by length and checksum, never by pauses: a process cannot see a silence of 4 ms, and USB
  * adapters hold bytes back. The received bytes are searched from every offset, so garbage, cut frames and
  * frames of other slaves before the reply cost nothing.
  *
- *   request    address  0x04  register(2)  count(2)  crc(2, low byte first)
- *   reply      address  0x04  2×count      data(2×count)         crc(2)
- *   exception  address  0x84  code                               crc(2)
+ *   request    address  function       register(2)  count(2)  crc(2, low byte first)
+ *   reply      address  function       2×count      data(2×count)         crc(2)
+ *   exception  address  function|0x80  code                               crc(2)
  */
 import { concatBytes } from "../../shared/base/bytes.ts";
 import { fail, isCoded } from "../../shared/base/error.ts";
@@ -15,6 +16,7 @@ import type { SerialLine } from "../port/serial-line.ts";
 import type { Timing } from "../port/timing.ts";
 import { crc16Modbus } from "./crc16-modbus.ts";
 
+const READ_HOLDING = 0x03;
 const READ_INPUT = 0x04;
 const EXCEPTION = 0x80;
 /** Exception code 6: the slave works on something long, ask again later. */
@@ -40,9 +42,20 @@ export type Search =
 
 /** The request for `count` input registers from `register` on. */
 export function encodeReadInput(address: number, register: number, count: number): Uint8Array {
+  return encodeRead({ address, fn: READ_INPUT, count }, register);
+}
+
+/** What a reply is recognised by. */
+interface Expected {
+  readonly address: number;
+  readonly fn: number;
+  readonly count: number;
+}
+
+function encodeRead({ address, fn, count }: Expected, register: number): Uint8Array {
   const frame = Uint8Array.of(
     address,
-    READ_INPUT,
+    fn,
     register >> 8,
     register & 255,
     count >> 8,
@@ -72,19 +85,24 @@ function isSealed(bytes: Uint8Array, start: number, length: number): boolean {
  * Looks for the reply of `address` with `count` registers in what has arrived. `spoilt`: there was a frame of
  * the right form and length whose checksum is wrong.
  */
-export function findReply(bytes: Uint8Array, address: number, count: number): Search {
+export function findReply(
+  bytes: Uint8Array,
+  address: number,
+  count: number,
+  fn: number = READ_INPUT,
+): Search {
   const length = 2 * count + 5;
   let spoilt = false;
   for (let i = 0; i + EXCEPTION_LENGTH <= bytes.length; i++) {
     // 248 (0xF8) asks the only slave on the line whatever its address is; it may answer with its own.
     if (bytes[i] !== address && address !== ANY_ADDRESS) continue;
-    const fn = bytes[i + 1];
-    if (fn === READ_INPUT && bytes[i + 2] === 2 * count && i + length <= bytes.length) {
+    const said = bytes[i + 1];
+    if (said === fn && bytes[i + 2] === 2 * count && i + length <= bytes.length) {
       if (isSealed(bytes, i, length)) {
         return { kind: "reply", frame: bytes.slice(i, i + length) };
       }
       spoilt = true;
-    } else if (fn === (READ_INPUT | EXCEPTION) && isSealed(bytes, i, EXCEPTION_LENGTH)) {
+    } else if (said === (fn | EXCEPTION) && isSealed(bytes, i, EXCEPTION_LENGTH)) {
       return { kind: "exception", code: bytes[i + 2] ?? 0 };
     }
   }
@@ -110,11 +128,20 @@ export class ModbusMaster {
    * `sensor-timeout`, `sensor-crc`, `sensor-nack` (an exception), `sensor-busy` (exception 6), `sensor-gone`.
    */
   readInput(address: number, register: number, count: number): Promise<Uint8Array> {
-    const request = encodeReadInput(address, register, count);
+    return this.#read({ address, fn: READ_INPUT, count }, register);
+  }
+
+  /** The same with holding registers. */
+  readHolding(address: number, register: number, count: number): Promise<Uint8Array> {
+    return this.#read({ address, fn: READ_HOLDING, count }, register);
+  }
+
+  #read(expected: Expected, register: number): Promise<Uint8Array> {
+    const request = encodeRead(expected, register);
     return this.#line.exclusive(async () => {
       for (let attempt = 1; ; attempt++) {
         try {
-          return await this.#exchange(request, address, count);
+          return await this.#exchange(request, expected);
         } catch (error) {
           const worthwhile = isCoded(error, "sensor-timeout") || isCoded(error, "sensor-crc");
           if (!worthwhile || attempt >= this.#options.attempts) throw error;
@@ -135,7 +162,8 @@ export class ModbusMaster {
     }
   }
 
-  async #exchange(request: Uint8Array, address: number, count: number): Promise<Uint8Array> {
+  async #exchange(request: Uint8Array, expected: Expected): Promise<Uint8Array> {
+    const { address, count, fn } = expected;
     const line = this.#line;
     line.discard();
     await line.write(request);
@@ -144,10 +172,10 @@ export class ModbusMaster {
     for (;;) {
       const left = deadline - this.#timing.monotonicMs();
       const chunk = left > 0 ? await readOrNothing(line, left) : undefined;
-      if (chunk === undefined) return refuseSilence(received, address, count);
+      if (chunk === undefined) return refuseSilence(received, expected);
       received = received.length === 0 ? chunk : concatBytes(received, chunk);
       if (received.length > KEEP) received = received.subarray(received.length - KEEP);
-      const found = findReply(received, address, count);
+      const found = findReply(received, address, count, fn);
       if (found.kind === "reply") return found.frame;
       if (found.kind === "exception") return refuseException(address, found.code);
     }
@@ -163,9 +191,9 @@ async function readOrNothing(line: SerialLine, ms: number): Promise<Uint8Array |
   }
 }
 
-function refuseSilence(received: Uint8Array, address: number, count: number): never {
+function refuseSilence(received: Uint8Array, { address, count, fn }: Expected): never {
   const detail = { address, received: received.length };
-  const found = findReply(received, address, count);
+  const found = findReply(received, address, count, fn);
   if (found.kind === "none" && found.spoilt) {
     fail("sensor-crc", `the reply of slave ${address} has a wrong checksum`, detail);
   }
