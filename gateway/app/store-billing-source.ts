@@ -4,7 +4,7 @@
 import type { Json } from "../../shared/base/canonical-json.ts";
 import { decodeOkpKey, thumbprint } from "../../shared/crypto/key.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
-import type { BillableDay } from "../../shared/money/charge-lines.ts";
+import type { BillableDay } from "../../shared/money/bill.ts";
 import type { LoggedAssignment, LoggedTariff } from "../../shared/money/tariff-timeline.ts";
 import { unpackLine1 } from "../../shared/record/compact.ts";
 import { type ParsedRecord, parseRecord } from "../../shared/record/record.ts";

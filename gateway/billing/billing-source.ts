@@ -6,7 +6,7 @@
  * found out from the chain each time, so a restart needs no special case and no bill is issued twice.
  */
 import type { UnixSeconds } from "../../shared/base/units.ts";
-import type { BillableDay } from "../../shared/money/charge-lines.ts";
+import type { BillableDay } from "../../shared/money/bill.ts";
 import type { LoggedAssignment, LoggedTariff } from "../../shared/money/tariff-timeline.ts";
 import type { BillPayload } from "../../shared/record/payload.ts";
 import type { Recipient } from "../../shared/record/sealed-box.ts";

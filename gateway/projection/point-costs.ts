@@ -7,8 +7,8 @@
  */
 import type { Json } from "../../shared/base/canonical-json.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
-import type { MeteredDay } from "../../shared/money/charge-lines.ts";
 import { listDailyStatements } from "../../shared/money/daily-statement.ts";
+import type { MeteredDay } from "../../shared/money/slot-walk.ts";
 import type { LoggedTariff, TariffRecords } from "../../shared/money/tariff-timeline.ts";
 import { parseRecord } from "../../shared/record/record.ts";
 import type { Db, Statement } from "../ledger/database.ts";

@@ -17,7 +17,7 @@ import {
   type DayRegisters,
   registersAfter,
 } from "../../shared/day/register-rule.ts";
-import type { BillableDay } from "../../shared/money/charge-lines.ts";
+import type { BillableDay } from "../../shared/money/bill.ts";
 import { recomputeBill } from "../../shared/money/recompute-bill.ts";
 import type { LoggedAssignment, LoggedTariff } from "../../shared/money/tariff-timeline.ts";
 import { computePt } from "../../shared/record/envelope.ts";

@@ -98,6 +98,7 @@ export const ERROR_CODES = {
   "event-at": "the event's instant is not that of line 1",
   "tariff-body": "a tariff body that this software cannot compute with",
   "tariff-none": "no tariff is in force for a part of the period",
+  "price-none": "no price is published for a slot of the period",
   "tariff-currency": "tariffs of one bill in different currencies or zones",
   "money-range": "an amount or a sum outside of 2^53-1",
   "bill-incomplete": "the period has missing slots, so its bill needs an explicit order",

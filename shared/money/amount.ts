@@ -26,14 +26,17 @@ export function divideRounded(numerator: bigint, denominator: bigint): bigint {
   return numerator < 0n ? -rounded : rounded;
 }
 
-/** The exact amount in 1e-12 of the currency. A tax has none: it is taken on rounded lines. */
+/**
+ * The exact amount in 1e-12 of the currency. A tax has none, because it is taken on rounded lines; of a mean price it is
+ * not the line's own.
+ */
 export function exactPico({
   qty,
   unit,
   nano,
 }: Charge & { readonly unit: Exclude<LineUnit, "tax"> }): bigint {
   const product = BigInt(qty) * BigInt(nano);
-  return unit === "wh" || unit === "w" ? product : product * PICO_PER_NANO;
+  return unit === "wh" || unit === "wh-mean" || unit === "w" ? product : product * PICO_PER_NANO;
 }
 
 /** An exact amount in minor units. Throws `money-range`. */

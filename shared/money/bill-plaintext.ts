@@ -21,8 +21,11 @@ import {
 } from "../base/decoder.ts";
 import { plaintextFields } from "../day/day-plaintext.ts";
 
-/** What a line counts: Wh, W, local days, local months, pieces, or minor units that a tax is taken on. */
-const LINE_UNITS = ["wh", "w", "day", "month", "each", "tax"] as const;
+/**
+ * What a line counts: Wh, W, local days, local months, pieces, or minor units that a tax is taken on. `wh-mean` is Wh at
+ * many prices: its amount is exact over all of them, its `nano` their mean, rounded half away from zero, for people.
+ */
+const LINE_UNITS = ["wh", "wh-mean", "w", "day", "month", "each", "tax"] as const;
 export type LineUnit = (typeof LINE_UNITS)[number];
 
 /** ISO 4217, three capital letters. */

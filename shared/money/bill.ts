@@ -13,15 +13,21 @@ import type { CryptoSuite } from "../crypto/suite.ts";
 import { countSlots, type SlotCounts } from "../day/quality.ts";
 import type { BillPayload } from "../record/payload.ts";
 import type { Span } from "../time/civil-day.ts";
-import { roundAmount, sumExactly } from "./amount.ts";
+import { sumExactly } from "./amount.ts";
 import type { BillLine } from "./bill-plaintext.ts";
-import { type BillableDay, listChargeLines } from "./charge-lines.ts";
+import { listBillLines } from "./charge-lines.ts";
+import type { MeteredDay } from "./slot-walk.ts";
 import { listTariffSegments, readTariffTimeline, type TariffRecords } from "./tariff-timeline.ts";
 
 /** Missing time is counted in slots of this length. */
 const MISSING_SLOT_S = 900;
 /** Longest period of a bill: ten years. It bounds what a hostile bill can cost its readers. */
 export const MAX_PERIOD_S = 3_653 * 86_400;
+
+export interface BillableDay extends MeteredDay {
+  /** H: leaf of the record. */
+  readonly leaf: string;
+}
 
 export interface BillInput extends Span, TariffRecords {
   /** P */
@@ -49,8 +55,8 @@ export interface ComputedBill {
 }
 
 /**
- * Throws `bill-period` for a period that no bill may have, `tariff-none`, `tariff-body`, `tariff-currency`, `money-range`, and
- * `overlap` if two of the records overlap.
+ * Throws `bill-period` for a period that no bill may have, `tariff-none`, `tariff-body`, `tariff-currency`, `price-none`,
+ * `money-range`, and `overlap` if two of the records overlap.
  */
 export function computeBill(suite: Pick<CryptoSuite, "sha256">, input: BillInput): ComputedBill {
   const { point, from, to, zone } = input;
@@ -61,18 +67,20 @@ export function computeBill(suite: Pick<CryptoSuite, "sha256">, input: BillInput
   const segments = listTariffSegments(input, zone, readTariffTimeline(input));
   const offsets = input.offsets.map(([start, offset]) => ({ from: start, offset }));
   const { currency, minor } = (segments[0] as (typeof segments)[number]).tariff.body;
-  const lines = listChargeLines(segments, days, offsets).map(
-    ({ code, label, qty, unit, nano }) => ({
-      code,
-      label,
-      qty,
-      unit,
-      nano,
-      amount: roundAmount({ qty, unit, nano }, minor),
-    }),
-  );
+  const listed = listBillLines({ segments, days, offsets, prices: input.prices ?? [] });
+  const lines = listed.lines.map(({ code, label, qty, unit, nano, amount }) => ({
+    code,
+    label,
+    qty,
+    unit,
+    nano,
+    amount,
+  }));
   const missing = listMissing(days, input);
-  const tariffs = new Map(segments.map(({ tariff }) => [tariff.leaf, tariff.position]));
+  const tariffs = new Map([
+    ...segments.map(({ tariff }) => [tariff.leaf, tariff.position] as const),
+    ...listed.usedPrices,
+  ]);
   return {
     payload: {
       point,

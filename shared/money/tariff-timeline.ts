@@ -8,6 +8,7 @@ import type { Json } from "../base/canonical-json.ts";
 import { fail } from "../base/error.ts";
 import type { UnixSeconds } from "../base/units.ts";
 import type { Span } from "../time/civil-day.ts";
+import type { LoggedPrice } from "./price-series.ts";
 import { decodeTariffBody, type TariffBody } from "./tariff.ts";
 
 /** A `tariff` record of the log. */
@@ -40,6 +41,8 @@ export interface TariffSegment extends Span {
 export interface TariffRecords {
   readonly assignments: readonly LoggedAssignment[];
   readonly tariffs: readonly LoggedTariff[];
+  /** Of the series that these tariffs name; absent where none does. */
+  readonly prices?: readonly LoggedPrice[];
 }
 
 /** Tariff records of a point, decoded once for any number of periods. */

@@ -1,57 +1,19 @@
 /**
  * The body of a tariff record: what is charged, in nano-units of a currency.
  *
- *   { v:1, name, currency, minor, zone?, from?, to?, charges: [charge, …] }
- *
- *   energy    { kind:"energy",   code, label, nano, recovered? }   per kWh taken from the grid
- *   standing  { kind:"standing", code, label, nano, per }          per local day or month that begins
+ *   { v:1, name, currency, minor, zone?, from?, to?, holidays?, charges: [charge, …] }
  *
  * `zone`: the tariff is for points in this IANA zone only. `from`, `to`: the version is valid from and until these
- * instants. `recovered`: the rate of R slots, where it differs. Each charge gives one line a bill, in this order.
- * A body with a kind or member that is not listed here is refused as a whole, never computed in part, so kinds
- * (demand, minimum, export, tax) and members (steps, times of use, price series) can be added without a
- * change of what exists. The log takes any canonical object; this schema is a local rule.
+ * instants. `holidays`: local dates, ascending. Charges (tariff-charge.ts) give their lines in this order.
+ * A body with a kind or member that is not known here is refused as a whole, never computed in part. The log takes any
+ * canonical object; this schema is a local rule.
  */
-import { isJsonObject, type Json, type JsonObject } from "../base/canonical-json.ts";
-import {
-  arrayOf,
-  code,
-  type Decoded,
-  type Decoder,
-  instant,
-  literal,
-  object,
-  pattern,
-  signedInteger,
-  text,
-} from "../base/decoder.ts";
+import type { Json, JsonObject } from "../base/canonical-json.ts";
+import { arrayOf, type Decoded, date, instant, literal, object, text } from "../base/decoder.ts";
 import { fail, isCoded } from "../base/error.ts";
 import type { Nano } from "../base/units.ts";
 import { currencyCode, minorDigits } from "./bill-plaintext.ts";
-
-/** Room for what the bill adds to a label. */
-const label = pattern(/^.{1,100}$/su, "a label of 1 to 100 characters");
-
-const energyCharge = object(
-  { kind: literal("energy"), code, label, nano: signedInteger },
-  { recovered: signedInteger },
-);
-const standingCharge = object({
-  kind: literal("standing"),
-  code,
-  label,
-  nano: signedInteger,
-  per: literal("day", "month"),
-});
-
-export type EnergyCharge = Decoded<typeof energyCharge>;
-export type StandingCharge = Decoded<typeof standingCharge>;
-type TariffCharge = EnergyCharge | StandingCharge;
-
-const charge: Decoder<TariffCharge> = (value, path) => {
-  const isStanding = isJsonObject(value) && value["kind"] === "standing";
-  return isStanding ? standingCharge(value, path) : energyCharge(value, path);
-};
+import { decodeCharge, lineCodes } from "./tariff-charge.ts";
 
 const tariffBody = object(
   {
@@ -59,9 +21,9 @@ const tariffBody = object(
     name: text,
     currency: currencyCode,
     minor: minorDigits,
-    charges: arrayOf(charge, 1, 64),
+    charges: arrayOf(decodeCharge, 1, 64),
   },
-  { zone: text, from: instant, to: instant },
+  { zone: text, from: instant, to: instant, holidays: arrayOf(date, 1, 1_000) },
 );
 
 export type TariffBody = Decoded<typeof tariffBody>;
@@ -75,12 +37,45 @@ export function decodeTariffBody(body: Json): TariffBody {
     if (!isCoded(error, "schema")) throw error;
     fail("tariff-body", error.message, error.detail);
   }
-  const codes = decoded.charges.map((item) => item.code);
-  if (new Set(codes).size !== codes.length) fail("tariff-body", "body.charges: a code twice");
+  requireCodes(decoded);
+  const { holidays = [] } = decoded;
+  if (holidays.some((day, i) => i > 0 && day <= (holidays[i - 1] as string))) {
+    fail("tariff-body", "body.holidays: not in ascending order");
+  }
   if (decoded.to !== undefined && decoded.to <= (decoded.from ?? 0)) {
     fail("tariff-body", "body.to: not after body.from");
   }
   return decoded;
+}
+
+/** No line's code twice, and a tax is on charges that stand before it. */
+function requireCodes({ charges }: TariffBody): void {
+  const before = new Set<string>();
+  for (const [i, charge] of charges.entries()) {
+    const on = charge.kind === "tax" ? (charge.on ?? []) : [];
+    for (const code of on) {
+      if (!before.has(code)) {
+        fail("tariff-body", `body.charges[${i}].on: no line ${code} before this charge`);
+      }
+    }
+    for (const code of lineCodes(charge)) {
+      if (before.has(code)) fail("tariff-body", `body.charges[${i}]: the code ${code} twice`);
+      before.add(code);
+    }
+  }
+}
+
+/**
+ * Whether the tariff's unrounded lines stay the same however a period is cut: only rates per kWh and charges that fall
+ * due with a day or a month.
+ */
+export function isPlainTariff({ charges }: TariffBody): boolean {
+  return charges.every((charge) => {
+    if (charge.kind === "standing") return charge.per !== "bill";
+    if (charge.kind !== "energy" && charge.kind !== "export") return false;
+    if ("bands" in charge) return charge.bands.every((band) => "nano" in band);
+    return !("steps" in charge);
+  });
 }
 
 export interface FlatTariff {

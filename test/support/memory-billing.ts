@@ -15,7 +15,7 @@ import { decodeUtf8, encodeBase64url } from "../../shared/base/bytes.ts";
 import { createRecipientKey, createSigningKey } from "../../shared/crypto/key.ts";
 import { nodeSuite } from "../../shared/crypto/node-suite.ts";
 import type { BillPlaintext } from "../../shared/money/bill-plaintext.ts";
-import type { BillableDay } from "../../shared/money/charge-lines.ts";
+import type { BillableDay } from "../../shared/money/bill.ts";
 import type { LoggedAssignment, LoggedTariff } from "../../shared/money/tariff-timeline.ts";
 import { computeCt, computePt } from "../../shared/record/envelope.ts";
 import { computePoint } from "../../shared/record/meter-id.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type CloseOrder, closeMonths } from "../../../gateway/billing/close-months.ts";
 import { nodeSuite } from "../../../shared/crypto/node-suite.ts";
-import type { BillableDay } from "../../../shared/money/charge-lines.ts";
+import type { BillableDay } from "../../../shared/money/bill.ts";
 import { recomputeBill } from "../../../shared/money/recompute-bill.ts";
 import { dayBounds, localDayOf, monthBounds } from "../../../shared/time/civil-day.ts";
 import { leafOf, makeDays, tariffRecord } from "../../support/bill-case.ts";

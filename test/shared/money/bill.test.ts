@@ -46,7 +46,7 @@ function computeAgain(input: BillInput): Record<string, bigint> {
   for (const day of input.days) {
     for (const [slot, wh] of day.wh.entries()) {
       for (const charge of bodyAt(day.from + slot * day.step).charges) {
-        if (charge.kind !== "energy") continue;
+        if (charge.kind !== "energy" || !("nano" in charge)) continue;
         const rate =
           day.quality.charAt(slot) === "R" ? (charge.recovered ?? charge.nano) : charge.nano;
         add(charge.code, BigInt(wh) * BigInt(rate));
