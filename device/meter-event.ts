@@ -18,6 +18,7 @@ export type MeterEvent =
       readonly wh: WattHour;
       readonly seq: number;
     }
+  | { readonly event: "event-sealed"; readonly code: string; readonly seq: number }
   | { readonly event: "reply"; readonly code: string; readonly seq?: number }
   | {
       readonly event: "receipt";
@@ -66,6 +67,8 @@ function describe(event: MeterEvent): string {
       return `closed ${event.date}, ${formatKwh(event.wh)}`;
     case "day-sealed":
       return `sealed ${event.date} as record ${event.seq}, ${formatKwh(event.wh)}`;
+    case "event-sealed":
+      return `sealed event ${event.code} as record ${event.seq}`;
     case "reply":
       return `gateway: ${event.code}${event.seq === undefined ? "" : ` (record ${event.seq})`}`;
     case "receipt":

@@ -96,6 +96,14 @@ export class Journal {
   }
 }
 
+/** Whether a transaction failed because the card has no space left or takes no more; nothing of it was written. */
+export function isStorageFull(error: unknown): boolean {
+  return (
+    error instanceof Database.SqliteError &&
+    (error.code === "SQLITE_FULL" || error.code.startsWith("SQLITE_IOERR"))
+  );
+}
+
 function openDatabase(path: string, readOnly: boolean): Database.Database {
   let db: Database.Database | undefined;
   try {

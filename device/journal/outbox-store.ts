@@ -78,6 +78,17 @@ export function storeSeen(journal: Journal, checkpoint: SeenCheckpoint): void {
   journal.writeState("seen", [...seen, checkpoint].slice(-2));
 }
 
+/** Puts an envelope in, and the key's chain at it. */
+export function insertEnvelope(
+  journal: Journal,
+  row: Pick<OutboxRow, "seq" | "leaf" | "date"> & { readonly envelope: string },
+): void {
+  const { seq, leaf, date, envelope } = row;
+  const sql = "INSERT INTO outbox (seq, leaf, date, envelope) VALUES (?, ?, ?, ?)";
+  journal.run(sql, seq, leaf, date, envelope);
+  journal.writeState("chain", { seq, leaf } satisfies ChainPosition);
+}
+
 /** In the order of `seq`, without the envelopes. */
 export function readOutbox(journal: Journal, limit: number): OutboxRow[] {
   return journal.all<OutboxRow>(
@@ -122,6 +133,7 @@ export function archiveReceipt(journal: Journal, receipt: ArchivedReceipt): void
   );
   const before = receipt.at - ARCHIVE_DAYS * 86_400;
   journal.run("DELETE FROM receipt WHERE at < ?", before);
+  journal.run("DELETE FROM notice WHERE at < ? AND seq NOT IN (SELECT seq FROM outbox)", before);
   journal.run(
     "DELETE FROM day WHERE start < ? AND seq NOT IN (SELECT seq FROM outbox) AND seq IS NOT NULL",
     before,

@@ -6,6 +6,7 @@
  * `event`   what happened (restart, clock step, counter reset), until the day that it belongs to is closed
  * `day`     closed days; `body` is their plaintext without salt and pad, emptied when `seq` is given
  * `outbox`  sealed envelopes, byte for byte as they are sent, until a verified receipt
+ * `notice`  what happened to the meter, to be told by `event` records; `at` is null while the clock is not known
  * `receipt` verified receipts with line 1, kept 400 days
  */
 import type { Database } from "better-sqlite3";
@@ -25,6 +26,18 @@ const MIGRATIONS: readonly string[] = [
      line1 TEXT NOT NULL, position INTEGER NOT NULL, size INTEGER NOT NULL, note TEXT NOT NULL,
      at INTEGER NOT NULL);
    CREATE INDEX receipt_at ON receipt (at);`,
+  `CREATE TABLE notice (id INTEGER PRIMARY KEY, boot INTEGER NOT NULL, mono INTEGER NOT NULL, at INTEGER,
+     code TEXT NOT NULL, before TEXT, after TEXT, seq INTEGER UNIQUE);`,
+  // Each part of the meter has its own baseline; slots may have exported energy.
+  `ALTER TABLE slot ADD COLUMN out INTEGER;
+   UPDATE state SET value = json_set(json_remove(value, '$.baseline', '$.carry'), '$.parts',
+     iif(value -> '$.baseline' IS NULL, json('{}'), json_object(
+       substr(value ->> '$.baseline.sensor', 1, instr(value ->> '$.baseline.sensor', ' ') - 1),
+       json_object('baseline', json(value -> '$.baseline'), 'carry', value ->> '$.carry',
+         'lastMs', value ->> '$.lastMs'))))
+   WHERE key = 'sampler';
+   UPDATE state SET value = json_set(value, '$.open.coveredMs', json('{}'))
+   WHERE key = 'sampler' AND value -> '$.open' IS NOT NULL;`,
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

@@ -12,7 +12,9 @@ import type { Journal } from "../journal/journal.ts";
 import { commitSamples } from "../journal/sampler-store.ts";
 import type { MeterEvent } from "../meter-event.ts";
 import type { Sampler } from "../sampler/sampler.ts";
-import { type SealContext, type SealedDay, sealNextDay } from "../seal/seal-day.ts";
+import type { SealContext } from "../seal/make-envelope.ts";
+import { sealNextDay } from "../seal/seal-day.ts";
+import { sealNextEvent } from "../seal/seal-event.ts";
 
 export interface DayWorkOptions {
   readonly journal: Journal;
@@ -24,7 +26,9 @@ export interface DayWorkOptions {
   /** Provenance of the clock: `simulated` or `unchecked`. */
   readonly sync: string;
   readonly report: (event: MeterEvent) => void;
-  readonly onSealed: (day: SealedDay) => void;
+  /** Called before each commit: what waits for space on the card. */
+  readonly beforeCommit?: () => void;
+  readonly onSealed: (record: { readonly typ: "day" | "event"; readonly seq: number }) => void;
 }
 
 export class DayWork {
@@ -42,7 +46,8 @@ export class DayWork {
    * (a full disk) nothing is forgotten: a register without its slots is never written.
    */
   commit(): void {
-    const { journal, sampler, boot, sync } = this.#options;
+    const { journal, sampler, boot, sync, beforeCommit } = this.#options;
+    beforeCommit?.();
     const taken = sampler.take();
     try {
       commitSamples(journal, { ...taken, state: sampler.state, boot, sync });
@@ -73,13 +78,18 @@ export class DayWork {
     await this.settle();
   }
 
-  /** Seals all closed days, as far as that is possible now. Calls do not overlap. */
+  /** Seals all notices and closed days, as far as that is possible now. Calls do not overlap. */
   async seal(): Promise<void> {
     this.#sealAgain = true;
     this.#sealing ??= this.#sealAll().finally(() => {
       this.#sealing = undefined;
     });
     await this.#sealing;
+  }
+
+  /** Seals in the background; what it throws, the next `settle` throws too. */
+  sealSoon(): void {
+    this.seal().catch(() => undefined);
   }
 
   /** No further day is sealed; resolves when none is being sealed. */
@@ -92,13 +102,27 @@ export class DayWork {
     while (this.#sealAgain && !this.#stopped) {
       this.#sealAgain = false;
       for (;;) {
-        const day = this.#stopped ? undefined : sealNextDay(this.#options.seal);
-        if (day === undefined) break;
-        const { date, wh, seq } = day;
-        this.#options.report({ event: "day-sealed", date, wh, seq });
-        this.#options.onSealed(day);
+        if (this.#stopped || !this.#sealNext()) break;
         await setImmediate();
       }
     }
+  }
+
+  /** Whether there was something to seal. */
+  #sealNext(): boolean {
+    const { seal, facts, report, onSealed } = this.#options;
+    const event = sealNextEvent(seal, facts);
+    if (event !== undefined) {
+      const { code, seq } = event;
+      report({ event: "event-sealed", code, seq });
+      onSealed({ typ: "event", seq });
+      return true;
+    }
+    const day = sealNextDay(seal);
+    if (day === undefined) return false;
+    const { date, wh, seq } = day;
+    report({ event: "day-sealed", date, wh, seq });
+    onSealed({ typ: "day", seq });
+    return true;
   }
 }

@@ -15,6 +15,7 @@ import {
   type ClockSpec,
   createClock,
   type RandomBytes,
+  unixNow,
 } from "../../shared/base/clock.ts";
 import { fail } from "../../shared/base/error.ts";
 import type { SigningKey } from "../../shared/crypto/key.ts";
@@ -24,6 +25,7 @@ import { computePoint } from "../../shared/record/meter-id.ts";
 import type { MeterConfig } from "../config.ts";
 import { createCalendar } from "../day-close/calendar.ts";
 import { BOOT_EVENT, type MeterFacts } from "../day-close/day-body.ts";
+import { EventRecorder } from "../event/event-recorder.ts";
 import { Journal } from "../journal/journal.ts";
 import { acquireRunLock } from "../journal/run-lock.ts";
 import { countBoot, loadSamplerState } from "../journal/sampler-store.ts";
@@ -112,6 +114,11 @@ async function measure(options: MeterOptions, parts: Parts): Promise<void> {
     state,
   );
   sampler.note(clock.wallMs(), BOOT_EVENT, `${boot} ${sync}`);
+  const events = new EventRecorder({
+    journal,
+    now: () => ({ boot, monotonicMs: system.monotonicMs(), at: unixNow(clock) }),
+    onRecorded: () => days.sealSoon(),
+  });
   const uplink = createUplink(options, parts, clock, () => days.seal());
   const windowMs = config.publish_window_ms ?? (simulated ? 0 : 600_000);
   const delayMs = spreadDelay(nobleSuite, join.meter, windowMs);
@@ -124,7 +131,8 @@ async function measure(options: MeterOptions, parts: Parts): Promise<void> {
     boot,
     sync,
     report,
-    onSealed: ({ seq }) => uplink.wake({ seq, delayMs }),
+    beforeCommit: () => events.flush(),
+    onSealed: ({ typ, seq }) => uplink.wake({ seq, delayMs: typ === "day" ? delayMs : 0 }),
   });
   report({ event: "started", boot, kid: key.kid });
   uplink.start();
