@@ -65,7 +65,8 @@ function closeDay(context: ClosingContext, state: ClosingState): ClosedDay {
     );
     deleteSamples(journal, to);
     const clock = events.map(readBoot).findLast((boot) => boot !== undefined) ?? state.clock;
-    const next: ClosingState = { from: to, register: body.register[1], clock };
+    const out = body.out === undefined ? {} : { out: body.out.register[1] };
+    const next: ClosingState = { from: to, register: body.register[1], ...out, clock };
     journal.writeState("closing", next);
     return { date, from: state.from, to, wh };
   });

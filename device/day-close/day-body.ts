@@ -40,6 +40,8 @@ export interface DayBody {
   readonly wh: WattHour[];
   readonly quality: string;
   readonly register: [WattHour, WattHour];
+  /** Exported energy, where a part counts it. */
+  readonly out?: { readonly wh: WattHour[]; readonly register: [WattHour, WattHour] };
   readonly current?: Summary[];
   readonly voltage?: Summary[];
   readonly temperature?: Summary;
@@ -59,6 +61,8 @@ export interface DayParts {
   readonly events: readonly SamplerEvent[];
   /** Register at `from`. */
   readonly register: WattHour;
+  /** Register of exported energy at `from`; absent until a part counts it. */
+  readonly out?: WattHour;
   /** Boot number and clock provenance at `from`. */
   readonly clock: readonly [boot: number, sync: string];
 }
@@ -75,11 +79,13 @@ export function buildDayBody(facts: MeterFacts, parts: DayParts): DayBody {
   const length = step === 0 ? to - from : step;
   const count = Math.round((to - from) / length);
   const wh: number[] = new Array(count).fill(0);
+  const out: number[] = new Array(count).fill(0);
   const quality: string[] = new Array(count).fill("G");
   let statistics = NO_STATISTICS;
   for (const slot of parts.slots) {
     const index = Math.floor((slot.start - from) / length);
     wh[index] = slot.wh;
+    out[index] = slot.out ?? 0;
     quality[index] = slot.quality;
     statistics = mergeStatistics(statistics, slot.statistics);
   }
@@ -97,6 +103,7 @@ export function buildDayBody(facts: MeterFacts, parts: DayParts): DayBody {
     wh,
     quality: quality.join(""),
     register: [parts.register, parts.register + total],
+    ...listExport(parts, out),
     ...summariesOf("current", statistics.current),
     ...summariesOf("voltage", statistics.voltage),
     ...summaryOf("temperature", statistics.temperature),
@@ -105,6 +112,13 @@ export function buildDayBody(facts: MeterFacts, parts: DayParts): DayBody {
     clock: listClock(parts, length),
     fw: facts.fw,
   };
+}
+
+/** From the first day on in which a part counts what flows out. */
+function listExport({ out: before, slots }: DayParts, wh: WattHour[]): Pick<DayBody, "out"> {
+  if (before === undefined && slots.every(({ out }) => out === undefined)) return {};
+  const first = before ?? 0;
+  return { out: { wh, register: [first, first + wh.reduce((sum, value) => sum + value, 0)] } };
 }
 
 function summariesOf<N extends string>(

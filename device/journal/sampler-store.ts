@@ -14,6 +14,8 @@ import type { Journal } from "./journal.ts";
 export interface ClosingState {
   readonly from: UnixSeconds;
   readonly register: WattHour;
+  /** Register of exported energy; absent until a part counts it. */
+  readonly out?: WattHour;
   /** Boot number and clock provenance that hold at `from`. */
   readonly clock: readonly [boot: number, sync: string];
 }
@@ -57,12 +59,13 @@ export function commitSamples(
     }
     for (const slot of slots) {
       journal.run(
-        "INSERT INTO slot (start, step, wh, quality, statistics) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO slot (start, step, wh, quality, statistics, out) VALUES (?, ?, ?, ?, ?, ?)",
         slot.start,
         slot.step,
         slot.wh,
         slot.quality,
         JSON.stringify(slot.statistics),
+        slot.out ?? null,
       );
     }
     for (const event of events) addEvent(journal, event);
@@ -81,10 +84,17 @@ function addEvent(journal: Journal, event: SamplerEvent): void {
 }
 
 export function readSlots(journal: Journal, from: UnixSeconds, to: UnixSeconds): FinishedSlot[] {
-  type Row = Omit<FinishedSlot, "statistics"> & { readonly statistics: string };
+  type Row = Omit<FinishedSlot, "statistics" | "out"> & {
+    readonly statistics: string;
+    readonly out: WattHour | null;
+  };
   return journal
     .all<Row>("SELECT * FROM slot WHERE start >= ? AND start < ? ORDER BY start", from, to)
-    .map((row) => ({ ...row, statistics: JSON.parse(row.statistics) as Statistics }));
+    .map(({ out, statistics, ...row }) => ({
+      ...row,
+      ...(out === null ? {} : { out }),
+      statistics: JSON.parse(statistics) as Statistics,
+    }));
 }
 
 export function readEvents(journal: Journal, before: UnixSeconds): SamplerEvent[] {

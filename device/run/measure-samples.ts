@@ -12,6 +12,7 @@ import type { Clock } from "../../shared/base/clock.ts";
 import { isCoded } from "../../shared/base/error.ts";
 import type { UnixMillis } from "../../shared/base/units.ts";
 import type { MeterEvent } from "../meter-event.ts";
+import type { EnergyReading } from "../sampler/energy-part.ts";
 import type { Sampler } from "../sampler/sampler.ts";
 import type { DayWork } from "./day-work.ts";
 import { pause } from "./pause.ts";
@@ -41,7 +42,18 @@ function createReader(options: SamplingOptions) {
     let fault: string | undefined;
     try {
       const sample = await source.read(at);
-      sampler.add({ ...sample, sensor, monotonicMs: monotonicMs() });
+      const { energy, register, registerSpan, exported, takenMs, power } = sample;
+      const counter = {
+        part: sensor.split(" ")[0] ?? "",
+        sensor,
+        register,
+        registerSpan,
+        exported,
+        takenMs,
+        power,
+      };
+      const energies = energy === "none" ? [] : [{ ...counter, energy } as EnergyReading];
+      sampler.add({ ...sample, energies, monotonicMs: monotonicMs() });
       fault = sample.faults[0]?.code;
     } catch (error) {
       if (!isCoded(error) || !error.code.startsWith("sensor-")) throw error;

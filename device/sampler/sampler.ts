@@ -8,14 +8,25 @@
  * longer one is a gap: a counter's delta over it is kept and marked R when it reaches into earlier slots,
  * a power source has nothing for it. Nothing is invented. When civil time steps back, energy goes on into
  * the open slot until the clock has caught up, and finished slots stay as they are.
+ *
+ * Several parts may count towards the register, each at its own pace: a slot that one of them has left waits,
+ * unfinished, until the slower ones have covered it to its end or can do so no more.
  */
 import type { UnixMillis, UnixSeconds, WattHour } from "../../shared/base/units.ts";
-import { type Integrated, integratePower } from "./energy-integral.ts";
-import { type Baseline, type Counted, countEnergy, mostEnergy } from "./energy-register.ts";
+import {
+  addReading,
+  chooseParts,
+  describeCounter,
+  type EnergyReading,
+  type LastReading,
+  type PartState,
+} from "./energy-part.ts";
+import { mostEnergy } from "./energy-register.ts";
 import {
   coverSlot,
   type FinishedSlot,
   finishSlot,
+  markMeasured,
   type OpenSlot,
   openSlotAt,
   type SlotDay,
@@ -26,13 +37,8 @@ export interface MeterSample extends Quantities {
   /** Civil time of the reading. */
   readonly at: UnixMillis;
   readonly monotonicMs: number;
-  /** What identifies the part that measures energy. */
-  readonly sensor: string;
-  readonly energy: "register" | "power" | "estimate" | "none";
-  readonly register?: WattHour;
-  readonly registerSpan?: WattHour;
-  /** mW */
-  readonly power?: number;
+  /** What the parts that count towards the register say; those that failed are absent. */
+  readonly energies: readonly EnergyReading[];
 }
 
 export interface MeterRow extends Quantities {
@@ -46,12 +52,14 @@ export interface MeterRow extends Quantities {
 export interface SamplerState {
   /** Own register at the start of the open slot; it only grows. */
   register: WattHour;
+  /** The same of exported energy; absent until a part counts it. */
+  out?: WattHour;
   /** Where the very first slot began. */
   begin?: UnixSeconds;
   open?: OpenSlot;
-  baseline?: Baseline;
-  /** Half microjoules that are not yet a whole Wh. */
-  carry: number;
+  /** The slot before the open one, as long as a part may still cover more of it. */
+  settling?: OpenSlot;
+  parts: { [part: string]: PartState };
   /** Civil time of the last energy reading, or the end of the last row. */
   lastMs?: UnixMillis;
 }
@@ -61,8 +69,12 @@ export interface SamplerOptions {
   readonly dayOf: (instant: UnixSeconds) => SlotDay;
   /** Longest time between two readings that still counts as measured. */
   readonly maxGapMs: number;
+  /** The same for parts that speak by themselves, at their own pace; default `maxGapMs`. */
+  readonly maxSilenceMs?: number;
   /** More than the connection can carry is not counted. */
   readonly maxPowerW: number;
+  /** The parts that count towards the register; default: those that have been read. */
+  readonly parts?: readonly string[];
 }
 
 export interface SamplerEvent {
@@ -74,6 +86,11 @@ export interface SamplerEvent {
 /** Civil and monotonic time may drift apart this far between two samples before it is a step. */
 const STEP_MS = 2000;
 
+/** The one part of a recording's rows. */
+const ROWS = "rows";
+
+const LETTERS = { register: "M", power: "I", estimate: "E" } as const;
+
 export class Sampler {
   readonly #options: SamplerOptions;
   readonly #state: SamplerState;
@@ -83,12 +100,20 @@ export class Sampler {
   #lastSample: { at: UnixMillis; monotonicMs: number } | undefined;
   // The clock was behind the last reading: what it says of the time since is not known to be so.
   #behind = false;
-  #lastEnergy: { monotonicMs: number; power: number | undefined } | undefined;
+  #last = new Map<string, LastReading>();
+  // A part that speaks by itself has been heard: slots wait for it as long as it may be silent.
+  #graceMs: number;
+  // Parts that no longer count, as they were; said in the first events.
+  #left: readonly string[];
 
-  /** Takes over `state` as the journal had it. */
-  constructor(options: SamplerOptions, state: SamplerState = { register: 0, carry: 0 }) {
+  /** Takes over `state` as the journal had it; parts that do not count any more are left out of it. */
+  constructor(options: SamplerOptions, state: SamplerState = { register: 0, parts: {} }) {
     this.#options = options;
+    this.#graceMs = options.maxGapMs;
     this.#state = structuredClone(state);
+    const chosen = chooseParts(this.#state.parts, options.parts);
+    this.#state.parts = chosen.parts;
+    this.#left = chosen.left;
   }
 
   /** What the journal has to keep together with the finished slots. */
@@ -98,7 +123,7 @@ export class Sampler {
 
   /** Every instant before it lies in a finished slot or in a gap; undefined before the first reading. */
   get finishedTo(): UnixSeconds | undefined {
-    return this.#state.open?.from;
+    return this.#state.settling?.from ?? this.#state.open?.from;
   }
 
   /** Whether `take` would hand over a slot. */
@@ -145,12 +170,11 @@ export class Sampler {
       this.#behind = true;
       return;
     }
-    const stepped = this.#noteStep(sample);
-    const before = this.#openAt(Math.floor(sample.at / 1000));
-    const open =
-      sample.energy === "none"
-        ? this.#rollTo(before, sample.at - 1)
-        : this.#addEnergy(before, sample, stepped);
+    this.#noteStep(sample);
+    this.#noteParts(sample);
+    let open = this.#openAt(Math.floor(sample.at / 1000));
+    if (!this.#awaits(sample)) open = this.#rollTo(open, sample.at - 1);
+    for (const reading of sample.energies) open = this.#addEnergy(open, sample, reading);
     open.statistics = addQuantities(open.statistics, sample);
     this.#lastSample = { at: sample.at, monotonicMs: sample.monotonicMs };
   }
@@ -158,96 +182,123 @@ export class Sampler {
   /** One recorded interval; it lies within one slot. Rows that were added before are passed over. */
   addRow(row: MeterRow): void {
     if (row.from * 1000 < (this.#state.lastMs ?? 0)) return;
+    const part = this.#partOf(ROWS);
     const open = this.#rollTo(this.#openAt(row.from), row.from * 1000);
+    this.#settle();
     open.wh += row.wh;
-    open.measured = row.measured;
-    if (!row.partial) coverSlot(open, row.from * 1000, row.to * 1000);
+    markMeasured(open, row.measured);
+    if (!row.partial) coverSlot(open, ROWS, row.from * 1000, row.to * 1000);
     open.statistics = addQuantities(open.statistics, row);
+    part.lastMs = row.to * 1000;
     this.#state.lastMs = row.to * 1000;
   }
 
   /** Time has passed, with or without readings: slots that ended more than `graceMs` ago are finished. */
-  advance(at: UnixMillis, graceMs: number = this.#options.maxGapMs): void {
+  advance(at: UnixMillis, graceMs: number = this.#graceMs): void {
     this.#rollTo(this.#openAt(Math.floor(at / 1000)), at - graceMs);
+    const { settling } = this.#state;
+    if (settling !== undefined && settling.to * 1000 <= at - graceMs) this.#settle();
   }
 
-  #addEnergy(before: OpenSlot, sample: MeterSample, stepped: boolean): OpenSlot {
-    const { lastMs } = this.#state;
-    const elapsedMs = this.#elapsed(sample);
-    const known = sample.energy === "register" || this.#lastEnergy?.power !== undefined;
-    const close = lastMs !== undefined && elapsedMs <= this.#options.maxGapMs && !this.#behind;
-    this.#behind = false;
-    const measured = close && known && !stepped && sample.at >= lastMs;
-    if (measured) coverSlot(before, lastMs, sample.at);
-    // A reading exactly on a boundary ends the slot before it.
-    const open = this.#rollTo(before, sample.at - 1);
-    if (measured && open !== before) coverSlot(open, lastMs, sample.at);
-    if (sample.energy === "register") {
-      const counted = this.#count(sample, elapsedMs);
-      open.wh += counted.wh;
-      open.measured = "M";
-      const kept = counted.event === undefined || counted.wh > 0;
-      const early = lastMs !== undefined && lastMs < open.from * 1000;
-      if (!close && early && kept) open.recovered = true;
-      // More than the slot's part of the clock allows: a gap that the clock has slept through.
-      if (counted.wh > mostEnergy(elapsedMs, this.#options.maxPowerW)) open.recovered = true;
-    } else {
-      open.wh += this.#integrate(sample, close ? elapsedMs : undefined).wh;
-      open.measured = sample.energy === "estimate" ? "E" : "I";
-    }
+  #addEnergy(before: OpenSlot, sample: MeterSample, reading: EnergyReading): OpenSlot {
+    const { takenMs, energy } = reading;
+    const { maxGapMs, maxSilenceMs = maxGapMs, maxPowerW } = this.#options;
+    const part = this.#partOf(reading.part);
+    const last = this.#last.get(reading.part);
+    // The same telegram again: nothing was said since.
+    if (takenMs !== undefined && last !== undefined && takenMs <= last.monotonicMs) return before;
+    const monotonicMs = takenMs ?? sample.monotonicMs;
+    const at = Math.round(sample.at - (sample.monotonicMs - monotonicMs));
+    const gapMs = takenMs === undefined ? maxGapMs : Math.max(maxGapMs, maxSilenceMs);
+    this.#graceMs = Math.max(this.#graceMs, gapMs);
+    const { lastMs } = part;
+    const civilMs = at - (lastMs ?? at);
+    // By the monotonic clock, or by the civil one after a restart.
+    const ms = last === undefined ? Math.max(0, civilMs) : monotonicMs - last.monotonicMs;
+    const close = lastMs !== undefined && ms <= gapMs && !(this.#behind && last === undefined);
+    const known = energy === "register" || last?.power !== undefined;
+    const measured = close && known && civilMs >= 0 && Math.abs(civilMs - ms) <= STEP_MS;
+    part.lastMs = at;
     this.#state.lastMs = sample.at;
-    this.#lastEnergy = { monotonicMs: sample.monotonicMs, power: sample.power };
+    this.#last.set(reading.part, { monotonicMs, power: reading.power });
+    const { settling } = this.#state;
+    if (measured && settling !== undefined) coverSlot(settling, reading.part, lastMs, at);
+    if (measured) coverSlot(before, reading.part, lastMs, at);
+    // A reading exactly on a boundary ends the slot before it.
+    const open = this.#rollTo(before, at - 1);
+    if (measured && open !== before) coverSlot(open, reading.part, lastMs, at);
+    this.#settleCovered();
+    const added = addReading(part, reading, { ms, close, last }, maxPowerW);
+    open.wh += added.wh;
+    if (added.out !== undefined) {
+      this.#state.out ??= 0;
+      open.out = (open.out ?? 0) + added.out;
+    }
+    markMeasured(open, LETTERS[energy]);
+    for (const { code, note } of added.events) this.note(at, code, note);
+    const early = lastMs !== undefined && lastMs < open.from * 1000;
+    if (energy === "register" && !close && early && added.kept) open.recovered = true;
+    // More than the slot's part of the clock allows: a gap that the clock has slept through.
+    if (energy === "register" && added.wh > mostEnergy(ms, maxPowerW)) open.recovered = true;
     return open;
   }
 
-  #count(sample: MeterSample, elapsedMs: number): Counted {
-    const reading = {
-      sensor: sample.sensor,
-      register: sample.register ?? 0,
-      ...(sample.registerSpan === undefined ? {} : { span: sample.registerSpan }),
-    };
-    const before = this.#state.baseline;
-    const elapsed = { ms: elapsedMs, restarted: this.#lastEnergy === undefined };
-    const counted = countEnergy(before, reading, elapsed, this.#options.maxPowerW);
-    this.#state.baseline = counted.baseline;
-    if (counted.event !== undefined) {
-      const note = `${before?.register ?? 0} to ${reading.register} Wh, counted ${counted.wh}`;
-      this.note(sample.at, counted.event, note);
+  #partOf(name: string): PartState {
+    this.#state.parts[name] ??= { carry: 0 };
+    return this.#state.parts[name];
+  }
+
+  #noteParts({ at, energies }: MeterSample): void {
+    for (const note of this.#left) this.note(at, "part-removed", note);
+    this.#left = [];
+    if (this.#state.lastMs === undefined) return;
+    for (const { part, sensor, register } of energies) {
+      if (this.#state.parts[part]?.lastMs !== undefined) continue;
+      const counter = register === undefined ? undefined : { sensor, register };
+      this.note(at, "part-added", describeCounter(part, counter));
     }
-    return counted;
   }
 
-  #integrate(sample: MeterSample, elapsedMs: number | undefined): Integrated {
-    const before = this.#lastEnergy?.power;
-    if (before === undefined || elapsedMs === undefined) return { wh: 0, carry: this.#state.carry };
-    const result = integratePower(before, sample.power ?? 0, elapsedMs, this.#state.carry);
-    this.#state.carry = result.carry;
-    return result;
+  /** Whether a part that this sample lacks may still cover the open slot to its end. */
+  #awaits({ at, energies }: MeterSample): boolean {
+    if (energies.length > 0) return true;
+    const parts = Object.values(this.#state.parts);
+    return parts.some(({ lastMs }) => lastMs !== undefined && at - lastMs <= this.#graceMs);
   }
 
-  /** Since the last energy reading: by the monotonic clock, or by the civil one after a restart. */
-  #elapsed(sample: MeterSample): number {
-    if (this.#lastEnergy !== undefined) return sample.monotonicMs - this.#lastEnergy.monotonicMs;
-    return Math.max(0, sample.at - (this.#state.lastMs ?? sample.at));
-  }
-
-  #noteStep(sample: MeterSample): boolean {
-    if (this.#lastSample === undefined) return false;
+  #noteStep(sample: MeterSample): void {
+    if (this.#lastSample === undefined) return;
     const civil = sample.at - this.#lastSample.at;
     const step = civil - (sample.monotonicMs - this.#lastSample.monotonicMs);
-    if (Math.abs(step) <= STEP_MS) return false;
-    this.note(sample.at, "clock-step", `${Math.round(step)} ms`);
-    return true;
+    if (Math.abs(step) > STEP_MS) this.note(sample.at, "clock-step", `${Math.round(step)} ms`);
   }
 
-  /** Finishes `open` if `ms` lies behind it; returns the slot that is open then. */
+  /** Leaves `open` if `ms` lies behind it; returns the slot that is open then. */
   #rollTo(open: OpenSlot, ms: UnixMillis): OpenSlot {
     if (ms < open.to * 1000) return open;
-    const finished = finishSlot(open);
-    if (finished !== undefined) this.#finished.push(finished);
+    this.#settle();
     this.#state.register += open.wh;
+    if (this.#state.out !== undefined) this.#state.out += open.out ?? 0;
+    this.#state.settling = open;
     this.#state.open = this.#slotAt(Math.floor(ms / 1000));
+    this.#settleCovered();
     return this.#state.open;
+  }
+
+  /** Finishes the slot that waits as soon as no part can cover more of it. */
+  #settleCovered(): void {
+    const end = (this.#state.settling?.to ?? 0) * 1000;
+    const waits = Object.values(this.#state.parts).some(
+      ({ lastMs = 0 }) => lastMs < end && end - lastMs <= this.#graceMs,
+    );
+    if (!waits) this.#settle();
+  }
+
+  #settle(): void {
+    const { settling, parts } = this.#state;
+    delete this.#state.settling;
+    const finished = settling && finishSlot(settling, Object.keys(parts));
+    if (finished !== undefined) this.#finished.push(finished);
   }
 
   /** The open slot; the very first one is the one that `instant` lies in. */

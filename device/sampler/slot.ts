@@ -3,7 +3,8 @@
  *
  * Slots tile the local day from its first instant in `step` seconds; `step` 0 is one slot for the whole
  * day. The letter says how the energy came about (records.md section 4): M counted by the part, I integrated by
- * the meter, lower case where a piece of the slot was not measured, R with energy of the gap before it.
+ * the meter, lower case where a piece of the slot was not measured, R with energy of the gap before it. Where
+ * several parts count towards the register, the letter is that of the least of them.
  */
 import type { UnixMillis, UnixSeconds, WattHour } from "../../shared/base/units.ts";
 import { NO_STATISTICS, type Statistics } from "./statistics.ts";
@@ -21,8 +22,10 @@ export interface OpenSlot {
   readonly to: UnixSeconds;
   readonly step: number;
   wh: WattHour;
-  /** Milliseconds of the slot between readings that were close enough together. */
-  coveredMs: number;
+  /** Exported energy; absent until a part counts it. */
+  out?: WattHour;
+  /** By part: milliseconds of the slot between its readings that were close enough together. */
+  coveredMs: { [part: string]: number };
   /** How energy was measured here; empty before the first energy reading. */
   measured: "" | "M" | "I" | "E";
   /** Holds energy that a counter had counted before the slot began. */
@@ -34,6 +37,7 @@ export interface FinishedSlot {
   readonly start: UnixSeconds;
   readonly step: number;
   readonly wh: WattHour;
+  readonly out?: WattHour;
   readonly quality: "M" | "m" | "I" | "i" | "E" | "e" | "R" | "G";
   readonly statistics: Statistics;
 }
@@ -46,31 +50,48 @@ export function openSlotAt(day: SlotDay, instant: UnixSeconds): OpenSlot {
     to: from + length,
     step: day.step,
     wh: 0,
-    coveredMs: 0,
+    coveredMs: {},
     measured: "",
     recovered: false,
     statistics: NO_STATISTICS,
   };
 }
 
-/** The part of the interval between two civil instants that lies in the slot is measured. */
-export function coverSlot(slot: OpenSlot, fromMs: UnixMillis, toMs: UnixMillis): void {
+/** The piece of the interval between two civil instants that lies in the slot is measured by `part`. */
+export function coverSlot(
+  slot: OpenSlot,
+  part: string,
+  fromMs: UnixMillis,
+  toMs: UnixMillis,
+): void {
   const covered = Math.min(toMs, slot.to * 1000) - Math.max(fromMs, slot.from * 1000);
-  if (covered > 0) slot.coveredMs += covered;
+  if (covered > 0) slot.coveredMs[part] = (slot.coveredMs[part] ?? 0) + covered;
 }
 
-/** `undefined` for a slot in which nothing at all was read: a gap needs no row. */
-export function finishSlot(slot: OpenSlot): FinishedSlot | undefined {
+const RANK = ["", "M", "I", "E"] as const;
+
+/** Energy came into the slot in this way: a slot is no better than the least of its parts. */
+export function markMeasured(slot: OpenSlot, measured: "M" | "I" | "E"): void {
+  if (RANK.indexOf(measured) > RANK.indexOf(slot.measured)) slot.measured = measured;
+}
+
+/**
+ * `parts`: those that count towards the register. `undefined` for a slot in which nothing at all was read: a gap
+ * needs no row.
+ */
+export function finishSlot(slot: OpenSlot, parts: readonly string[]): FinishedSlot | undefined {
   if (slot.measured === "" && Object.keys(slot.statistics).length === 0) return undefined;
-  const { from: start, step, wh, statistics } = slot;
-  return { start, step, wh, quality: qualityOf(slot), statistics };
+  const { from: start, step, wh, out, statistics } = slot;
+  const quality = qualityOf(slot, parts);
+  return { start, step, wh, ...(out === undefined ? {} : { out }), quality, statistics };
 }
 
 const PARTIAL = { M: "m", I: "i", E: "e" } as const;
 
-function qualityOf(slot: OpenSlot): FinishedSlot["quality"] {
+function qualityOf(slot: OpenSlot, parts: readonly string[]): FinishedSlot["quality"] {
   if (slot.measured === "") return "G";
   if (slot.recovered) return "R";
-  if (slot.coveredMs >= (slot.to - slot.from) * 1000) return slot.measured;
-  return PARTIAL[slot.measured];
+  const length = (slot.to - slot.from) * 1000;
+  const whole = parts.length > 0 && parts.every((part) => (slot.coveredMs[part] ?? 0) >= length);
+  return whole ? slot.measured : PARTIAL[slot.measured];
 }

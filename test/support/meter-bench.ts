@@ -19,6 +19,7 @@ import {
   loadClosingState,
   loadSamplerState,
 } from "../../device/journal/sampler-store.ts";
+import type { EnergyReading } from "../../device/sampler/energy-part.ts";
 import { type MeterRow, type MeterSample, Sampler } from "../../device/sampler/sampler.ts";
 import { type SealedDay, sealNextDay } from "../../device/seal/seal-day.ts";
 import { decodeUtf8, encodeBase64url } from "../../shared/base/bytes.ts";
@@ -78,13 +79,21 @@ export class MeterBench {
     this.check();
   }
 
-  add(sample: Partial<MeterSample> & Pick<MeterSample, "at">): void {
-    this.sampler.add({
-      monotonicMs: sample.at,
-      sensor: "pzem",
-      energy: sample.register === undefined ? "none" : "register",
-      ...sample,
-    });
+  /** One reading of a meter with one part, which counts energy where a register is given. */
+  add(
+    sample: Partial<MeterSample> & Pick<MeterSample, "at"> & Partial<Omit<EnergyReading, "part">>,
+  ): void {
+    const { register, registerSpan, exported, sensor = "pzem", ...rest } = sample;
+    const counter: EnergyReading = {
+      part: "pzem",
+      sensor,
+      energy: "register",
+      ...(register === undefined ? {} : { register }),
+      ...(registerSpan === undefined ? {} : { registerSpan }),
+      ...(exported === undefined ? {} : { exported }),
+    };
+    const energies = register === undefined ? [] : [counter];
+    this.sampler.add({ monotonicMs: sample.at, energies, ...rest });
   }
 
   addRow(row: Pick<MeterRow, "from" | "to" | "wh"> & Partial<MeterRow>): void {
@@ -150,7 +159,8 @@ export class MeterBench {
     assert.ok(register >= this.#leastRegister, "the register went back");
     this.#leastRegister = register;
     const slots = this.journal.get<{ wh: number }>("SELECT coalesce(sum(wh), 0) AS wh FROM slot");
-    assert.equal(closing.register + (slots?.wh ?? 0), state.register, "slots and register differ");
+    const known = closing.register + (slots?.wh ?? 0) + (state.settling?.wh ?? 0);
+    assert.equal(known, state.register, "slots and register differ");
     this.#checkDays(closing.from);
     this.#checkOutbox();
   }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import type { EnergyReading } from "../../../device/sampler/energy-part.ts";
 import { type MeterSample, Sampler, type SamplerState } from "../../../device/sampler/sampler.ts";
 
 const DAY = { from: 1_704_067_200, to: 1_704_153_600, step: 900 };
@@ -17,9 +18,12 @@ function start(state?: SamplerState): Sampler {
   return new Sampler(options, state);
 }
 
-function sample(at: number, members: Partial<MeterSample>): MeterSample {
-  const energy = members.register === undefined ? "power" : "register";
-  return { at, monotonicMs: at, sensor: "pzem", energy, ...members };
+type Said = Partial<EnergyReading> & Pick<Partial<MeterSample>, "monotonicMs">;
+
+/** One reading of the only part. */
+function sample(at: number, { monotonicMs = at, ...said }: Said): MeterSample {
+  const energy = said.register === undefined ? "power" : "register";
+  return { at, monotonicMs, energies: [{ part: "pzem", sensor: "pzem", energy, ...said }] };
 }
 
 /** One reading a minute from minute `from` to minute `to`, one Wh each. */
@@ -91,7 +95,7 @@ test("climate goes on while the energy sensor fails; the slot is a gap with no e
   const sampler = start();
   for (let minute = 0; minute <= 16; minute++) {
     const at = T0 + minute * MINUTE;
-    sampler.add({ at, monotonicMs: at, sensor: "pzem", energy: "none", temperature: 20_000 });
+    sampler.add({ at, monotonicMs: at, energies: [], temperature: 20_000 });
   }
   const [slot] = sampler.take().slots;
   assert.equal(slot?.quality, "G");
