@@ -29,6 +29,13 @@ export class SimulatedI2cBus implements I2cBus {
     return this.#deviceByAddress.get(address)?.read(length) ?? refuseNack(address);
   }
 
+  async transfer(address: number, bytes: Uint8Array, length: number): Promise<Uint8Array> {
+    if (this.#closed) fail("sensor-gone", "the simulated bus is closed");
+    const device = this.#deviceByAddress.get(address);
+    if (device?.write(bytes) !== true) refuseNack(address);
+    return device.read(length) ?? refuseNack(address);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
   }

@@ -79,6 +79,11 @@ describe("errors of the system", () => {
     assert.equal(codeOfSystemError(new Error("EBUSY, Device or resource busy")), "sensor-busy");
     assert.equal(codeOfSystemError(named("ENODEV")), "sensor-gone");
     assert.equal(codeOfSystemError("anything"), "sensor-gone");
+    // What i2c-bus makes of a missing acknowledge on a Pi: no name, only the number.
+    const nameless = Object.assign(new Error(", Remote I/O error"), { code: "", errno: 121 });
+    assert.equal(codeOfSystemError(nameless), "sensor-nack");
+    const unnamed = Object.assign(new Error("?"), { code: "Unknown system error -74", errno: -74 });
+    assert.equal(codeOfSystemError(unnamed), "sensor-crc");
     assert.equal(errnoOf(new Error("nothing known")), "unknown");
   });
 
