@@ -3,7 +3,7 @@
  * appending meanwhile is seen as it was when the dump began.
  *
  * Without keys the dump shows nothing that is private. With the utility's key it ends with the opened plaintexts of
- * what counts: usable days, each with its row of the paper's table 3, and bills.
+ * what counts: usable days, each with its row of the paper's table 3, events of meters, and bills.
  */
 import { decodeUtf8 } from "../../shared/base/bytes.ts";
 import type { JsonObject } from "../../shared/base/canonical-json.ts";
@@ -12,9 +12,10 @@ import type { RecipientKey } from "../../shared/crypto/key.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
 import { formatDayRow } from "../../shared/day/day-row.ts";
 import { unpackLine1 } from "../../shared/record/compact.ts";
+import { hasLine2 } from "../../shared/record/payload.ts";
 import type { PlaintextByTyp, SealedTyp } from "../../shared/record/plaintext.ts";
 import { parsePlaintext } from "../../shared/record/plaintext.ts";
-import { parseRecord } from "../../shared/record/record.ts";
+import { type ParsedRecord, parseRecord } from "../../shared/record/record.ts";
 import { openLine2, parseLine2 } from "../../shared/record/sealed-box.ts";
 import { BlobStore } from "../ledger/blob-store.ts";
 import { BlockStore, toSealedBlock } from "../ledger/block-store.ts";
@@ -88,7 +89,7 @@ function* dumpBlobs(db: Db, { suite }: DumpOptions): Generator<string> {
   }
 }
 
-/** Opened days that count and bills, in log order. */
+/** Opened days and events that count and bills, in log order. */
 export function* listOpened(
   db: Db,
   { suite, utility, onProgress }: DumpOptions & Required<Pick<DumpOptions, "utility">>,
@@ -97,15 +98,22 @@ export function* listOpened(
   const unusable = new Set(
     db.prepare<[], number>("SELECT pos FROM day WHERE code IS NOT NULL").pluck().all() as number[],
   );
+  const events = new Set(db.prepare<[], number>("SELECT pos FROM event").pluck().all() as number[]);
   const size = (db.prepare("SELECT max(pos) FROM record").pluck().get() as number | null) ?? 0;
   for (const { pos, line1, blob } of new RecordStore(db).range(0, Number.MAX_SAFE_INTEGER)) {
     if (blob === null || unusable.has(pos)) continue;
     const record = parseRecord(suite, unpackLine1(line1));
     const line2 = blobs.read(blob);
-    if (line2 === undefined || (record.typ !== "day" && record.typ !== "bill")) continue;
+    if (line2 === undefined || !isOpened(record) || (record.typ === "event" && !events.has(pos))) {
+      continue;
+    }
     const bytes = openLine2(suite, parseLine2(line2), utility, record.kid, record.typ);
     const plaintext = parsePlaintext(record.typ, decodeUtf8(bytes));
     yield { typ: record.typ, leaf: record.leaf, plaintext } as OpenedRecord;
     onProgress?.((pos + 1) / (size + 1));
   }
+}
+
+function isOpened(record: ParsedRecord): record is ParsedRecord<SealedTyp> {
+  return hasLine2(record.typ);
 }

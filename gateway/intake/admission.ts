@@ -77,16 +77,17 @@ function tryParseLine2(line2: string): ParsedLine2 | undefined {
   }
 }
 
-function admitDay(
+/** A day is opened here; an event, which is rare, by the ledger when it is projected. */
+function admitSealed(
   options: AdmissionOptions,
-  record: ParsedRecord<"day">,
+  record: ParsedRecord<"day" | "event">,
   line2: string | undefined,
   known: KnownKey,
 ): Admission {
   const { suite } = options;
   const { leaf } = record;
   const { meter } = known.entry;
-  if (line2 === undefined) fail("form", "a day has a second line");
+  if (line2 === undefined) fail("form", `a record of type ${record.typ} has a second line`);
   // The same record again, byte for byte: verified when it first came. Only the ledger's answer is wanted.
   const repeated = record.seq === known.seq && leaf === known.leaf;
   if (!repeated && !verifyRecordSignature(suite, options.registry.verifyKey(known), record.line1)) {
@@ -100,6 +101,7 @@ function admitDay(
     known.seq = record.seq;
     known.leaf = leaf;
   }
+  if (record.typ === "event") return { leaf, candidate: { record, line2, meter } };
   const parsed = tryParseLine2(line2);
   return {
     leaf,
@@ -122,7 +124,9 @@ export function admit(options: AdmissionOptions, meter: string, bytes: Uint8Arra
     const record = parseLine1(options.suite, options.registry.kidByHeader, line1);
     const known = requireKey(options.registry, record, meter);
     // The one place where the types that a meter may sign are told apart; others come with their rules.
-    if (record.typ === "day") return admitDay(options, record, line2, known);
+    if (record.typ === "day" || record.typ === "event") {
+      return admitSealed(options, record, line2, known);
+    }
     fail("role", "a meter does not sign records of this type");
   } catch (error) {
     if (!isCoded(error)) throw error;

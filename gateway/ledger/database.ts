@@ -6,7 +6,7 @@
  */
 import Database from "better-sqlite3";
 import { fail } from "../../shared/base/error.ts";
-import { PROJECTION_TABLES } from "../projection/schema.ts";
+import { PROJECTION_TABLES, STORE_UPGRADES } from "../projection/schema.ts";
 import { PAGE_SIZE, STORE_VERSION, TRUTH_TABLES, VAULT_TABLES } from "./schema.ts";
 
 export type Db = Database.Database;
@@ -33,10 +33,11 @@ export function createDatabase(path: string): Db {
   return db;
 }
 
-/** The existing store for its one writer. Throws `store`. */
+/** The existing store for its one writer, brought to this version. Throws `store`. */
 export function openDatabase(path: string): Db {
   const db = openExisting(path, false);
   configureWriter(db);
+  upgrade(db);
   return db;
 }
 
@@ -55,9 +56,18 @@ function openExisting(path: string, readonly: boolean): Db {
     fail("store", `${path} cannot be opened as a store`);
   }
   const version = readVersion(db);
-  if (version === STORE_VERSION) return db;
+  if (version === STORE_VERSION || (!readonly && version in STORE_UPGRADES)) return db;
   db.close();
   fail("store", `${path} is not a store of this version`, { version });
+}
+
+function upgrade(db: Db): void {
+  db.transaction(() => {
+    for (let version = readVersion(db); version < STORE_VERSION; version++) {
+      db.exec(STORE_UPGRADES[version] ?? "");
+      db.pragma(`user_version = ${version + 1}`);
+    }
+  }).immediate();
 }
 
 function readVersion(db: Db): number {

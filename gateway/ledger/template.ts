@@ -11,6 +11,7 @@ import type { ChainState } from "../../shared/chain/chain-state.ts";
 import { MAX_AHEAD_S } from "../../shared/chain/rule/day.ts";
 import { computeRoot } from "../../shared/chain/tree.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
+import { isMeterTyp } from "../../shared/record/payload.ts";
 import type { Held } from "./mempool.ts";
 import { targetBytes } from "./target.ts";
 
@@ -72,9 +73,10 @@ function chooseRecords(state: ChainState, held: Iterable<Held>, time: number): H
     const { kid, typ, line1, payload } = one.record;
     if (chosen.length >= max_records || bytes + line1.length > max_bytes) break;
     const count = counts.get(kid) ?? 0;
-    const early = typ === "day" && payload.to > time + MAX_AHEAD_S;
+    const instant = typ === "day" ? payload.to : typ === "event" ? payload.at : 0;
+    const early = instant > time + MAX_AHEAD_S;
     // Members are not bound to 64 records a block, but no later record of a key may come before an earlier one.
-    if (early || (typ === "day" && count >= MAX_RECORDS_OF_METER)) skipped.add(kid);
+    if (early || (isMeterTyp(typ) && count >= MAX_RECORDS_OF_METER)) skipped.add(kid);
     if (skipped.has(kid)) continue;
     counts.set(kid, count + 1);
     chosen.push(one);

@@ -4,6 +4,7 @@ import { hashHeader } from "../../shared/chain/block.ts";
 import { quorumOf } from "../../shared/chain/chain-state.ts";
 import { formatReceipt } from "../../shared/chain/receipt.ts";
 import { type NodeReader, proveConsistency, proveInclusion } from "../../shared/chain/tree.ts";
+import { hasLine2 } from "../../shared/record/payload.ts";
 import { decodeWork } from "../ledger/block-store.ts";
 import type { Db, Statement } from "../ledger/database.ts";
 import type { BlockFacts, ChainReader, RecordFacts } from "./chain-reader.ts";
@@ -25,6 +26,7 @@ export class BlockReader {
   readonly #enrolment: Statement<[string], { meter: number | null }>;
   readonly #enrolled: Statement<[number], { meter: number | null }>;
   readonly #bill: Statement<[number], { no: string; meter: number }>;
+  readonly #event: Statement<[number], { code: string }>;
   readonly #alarm: Statement<[number], { code: string }>;
   readonly #pointMeter: Statement<[string], { meter: string }>;
 
@@ -39,6 +41,7 @@ export class BlockReader {
     );
     this.#enrolled = db.prepare("SELECT meter FROM enrolment WHERE pos = ?");
     this.#bill = db.prepare("SELECT no, meter FROM bill WHERE pos = ?");
+    this.#event = db.prepare("SELECT code FROM event WHERE pos = ?");
     this.#alarm = db.prepare("SELECT code FROM alarm WHERE pos = ?");
     this.#pointMeter = db.prepare("SELECT meter FROM vault_point WHERE point = ?");
   }
@@ -216,6 +219,7 @@ export class BlockReader {
   #meterOf({ record, position }: RecordFacts): string | undefined {
     switch (record.typ) {
       case "day":
+      case "event":
         return numberText(this.#enrolment.get(record.kid)?.meter);
       case "enrol":
         return numberText(this.#enrolled.get(position)?.meter);
@@ -232,6 +236,8 @@ export class BlockReader {
       case "day":
         if (meter === undefined) return undefined;
         return this.#days.find(Number(meter), record.payload.from, position)?.date;
+      case "event":
+        return this.#event.get(position)?.code;
       case "bill":
         return this.#bill.get(position)?.no;
       case "tariff":
@@ -242,7 +248,9 @@ export class BlockReader {
   }
 
   #unusable({ record, position }: RecordFacts): string | undefined {
-    if (record.typ !== "day" && record.typ !== "bill") return undefined;
+    if (!hasLine2(record.typ)) return undefined;
+    // An event that opened may have raised an alarm by what it says.
+    if (record.typ === "event" && this.#event.get(position) !== undefined) return undefined;
     return this.#alarm.get(position)?.code;
   }
 

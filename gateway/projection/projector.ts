@@ -19,6 +19,7 @@ import { meterText } from "./meter-text.ts";
 import { openBill } from "./open-bill.ts";
 import { openDay } from "./open-day.ts";
 import { type DayHead, readDayHead } from "./packed-day.ts";
+import { projectEvent } from "./project-event.ts";
 import { RowTables } from "./row-tables.ts";
 import { StatementTable } from "./statement-table.ts";
 
@@ -110,6 +111,14 @@ class StoreProjector implements Projector {
           time,
         );
         break;
+      case "event":
+        projectEvent(
+          this.#options,
+          tables,
+          projected as ProjectedRecord & { record: ParsedRecord<"event"> },
+          time,
+        );
+        break;
       case "enrol": {
         const { key, to, point } = record.payload;
         const kid = thumbprint(suite, key);
@@ -195,15 +204,24 @@ class StoreProjector implements Projector {
     return null;
   }
 
-  /** Registers after the record at `position`, from its row. */
-  #readRegisters({ days, devices, records }: Tables, position: number | null): Registers {
-    const line1 = position === null ? undefined : records.line1(position);
-    if (position === null || line1 === undefined) return {};
-    const record = parseRecord(this.#options.suite, line1);
+  /** Registers after the key's newest day at or before `last`, which events do not move, from its row. */
+  #readRegisters({ days, devices, records }: Tables, last: number | null): Registers {
+    let position = last;
+    let record = this.#readRecord(records, position);
+    while (record?.typ === "event" && position !== null) {
+      position = records.row(position)?.prev ?? null;
+      record = this.#readRecord(records, position);
+    }
+    if (position === null || record?.typ !== "day") return {};
     const facts = devices.get(record.kid);
-    if (record.typ !== "day" || facts?.meter === undefined) return {};
+    if (facts?.meter === undefined) return {};
     const body = days.find(firstDate(facts, record), facts.meter, position)?.body;
     return registersOf(body === null || body === undefined ? undefined : readDayHead(body));
+  }
+
+  #readRecord(records: RecordStore, position: number | null): ParsedRecord | undefined {
+    const line1 = position === null ? undefined : records.line1(position);
+    return line1 === undefined ? undefined : parseRecord(this.#options.suite, line1);
   }
 
   #applyBill(

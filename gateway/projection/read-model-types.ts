@@ -256,6 +256,18 @@ export interface AlarmRow {
   readonly open: boolean;
 }
 
+/** What a meter said happened to it, in its own signed record. */
+export interface MeterEventRow {
+  readonly position: number;
+  /** By the meter's clock. */
+  readonly atSeconds: number;
+  /** One of shared/event/event-code.ts, or a newer one. */
+  readonly code: string;
+  /** Plain text as the meter wrote it. */
+  readonly before?: string;
+  readonly after?: string;
+}
+
 /** How often intake answered with a code since the store was made ("held", "refused-seq", …). */
 export interface CounterRow {
   readonly code: string;
@@ -283,6 +295,8 @@ export interface ReadModel {
   records(fromPosition: number, limit: number): readonly RecordSummary[];
   record(position: number): RecordDetail | undefined;
   positionOf(leaf: string): number | undefined;
+  /** Newest record first. */
+  events(meter: string, limit: number): readonly MeterEventRow[];
   /** Newest first. */
   alarms(limit: number): readonly AlarmRow[];
   /** By descending count, then code. */

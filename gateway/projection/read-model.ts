@@ -14,7 +14,14 @@ import { DayReader } from "./day-reader.ts";
 import { dateText } from "./day-table.ts";
 import { MeterReader } from "./meter-reader.ts";
 import { meterText } from "./meter-text.ts";
-import type { AlarmRow, CounterRow, DayTotal, Overview, ReadModel } from "./read-model-types.ts";
+import type {
+  AlarmRow,
+  CounterRow,
+  DayTotal,
+  MeterEventRow,
+  Overview,
+  ReadModel,
+} from "./read-model-types.ts";
 import { StatementReader } from "./statement-reader.ts";
 
 /** Dates in an overview. */
@@ -26,6 +33,14 @@ interface AlarmTableRow {
   readonly code: string;
   readonly meter: number | null;
   readonly detail: string | null;
+}
+
+interface EventTableRow {
+  readonly pos: number;
+  readonly at: number;
+  readonly code: string;
+  readonly before: string | null;
+  readonly after: string | null;
 }
 
 /** The read model of an open store (`openReadOnly` of ledger/database.ts). */
@@ -45,6 +60,9 @@ export function createReadModel(db: Db, options: { readonly suite: CryptoSuite }
   );
   const alarms = db.prepare<[number], AlarmTableRow>(
     "SELECT pos, at, code, meter, detail FROM alarm ORDER BY pos DESC LIMIT ?",
+  );
+  const events = db.prepare<[number, number], EventTableRow>(
+    "SELECT pos, at, code, before, after FROM event WHERE meter = ? ORDER BY pos DESC LIMIT ?",
   );
   const counters = db.prepare<[], CounterRow>(
     "SELECT code, count FROM vault_counter ORDER BY count DESC, code",
@@ -84,6 +102,18 @@ export function createReadModel(db: Db, options: { readonly suite: CryptoSuite }
     records: (fromPosition, limit) => read(() => blocks.records(fromPosition, limit)),
     record: (position) => read(() => blocks.record(position)),
     positionOf: (leaf) => read(() => blocks.positionOf(leaf)),
+    events: (meter, limit) =>
+      read(() =>
+        events.all(Number(meter), limit).map(
+          ({ pos, at, code, before, after }): MeterEventRow => ({
+            position: pos,
+            atSeconds: at,
+            code,
+            ...(before === null ? {} : { before }),
+            ...(after === null ? {} : { after }),
+          }),
+        ),
+      ),
     alarms: (limit) =>
       read(() =>
         alarms.all(limit).map(

@@ -1,4 +1,5 @@
 /** The projection's smaller tables: enrolments, frozen keys, tariffs, assignments, bills, alarms and their counts. */
+import type { EventPlaintext } from "../../shared/event/event-plaintext.ts";
 import type { BillPlaintext } from "../../shared/money/bill-plaintext.ts";
 import type { AssignPayload } from "../../shared/record/payload.ts";
 import type { Db, Statement } from "../ledger/database.ts";
@@ -6,7 +7,15 @@ import type { Db, Statement } from "../ledger/database.ts";
 /** A bill's plaintext without what only hides it. */
 export type ShownBill = Omit<BillPlaintext, "pad" | "salt">;
 
-const BY_POSITION = ["enrolment", "frozen", "tariff", "assignment", "bill", "alarm"] as const;
+const BY_POSITION = [
+  "enrolment",
+  "frozen",
+  "tariff",
+  "assignment",
+  "bill",
+  "event",
+  "alarm",
+] as const;
 
 export class RowTables {
   readonly #db: Db;
@@ -18,7 +27,8 @@ export class RowTables {
   readonly #addTariff: Statement<[number, string, string, number]>;
   readonly #addAssignment: Statement<(string | number | null)[]>;
   readonly #addBill: Statement<(string | number)[]>;
-  readonly #addAlarm: Statement<[number, number, string, number | null]>;
+  readonly #addEvent: Statement<(string | number | null)[]>;
+  readonly #addAlarm: Statement<(string | number | null)[]>;
   readonly #count: Statement<[string, number]>;
 
   constructor(db: Db) {
@@ -37,7 +47,12 @@ export class RowTables {
     this.#addBill = db.prepare(
       "INSERT INTO bill (pos, no, meter, month, from_s, at, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
     );
-    this.#addAlarm = db.prepare("INSERT INTO alarm (pos, at, code, meter) VALUES (?, ?, ?, ?)");
+    this.#addEvent = db.prepare(
+      "INSERT INTO event (pos, meter, at, code, before, after) VALUES (?, ?, ?, ?, ?, ?)",
+    );
+    this.#addAlarm = db.prepare(
+      "INSERT INTO alarm (pos, at, code, meter, detail) VALUES (?, ?, ?, ?, ?)",
+    );
     this.#count = db.prepare(
       "INSERT INTO total VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value",
     );
@@ -85,8 +100,18 @@ export class RowTables {
     this.#count.run("bills", 1);
   }
 
-  addAlarm(position: number, at: number, code: string, meter: number | undefined): void {
-    this.#addAlarm.run(position, at, code, meter ?? null);
+  addEvent(position: number, { meter, at, code, before, after }: EventPlaintext): void {
+    this.#addEvent.run(position, Number(meter), at, code, before ?? null, after ?? null);
+  }
+
+  addAlarm(
+    position: number,
+    at: number,
+    code: string,
+    meter: number | undefined,
+    detail?: string,
+  ): void {
+    this.#addAlarm.run(position, at, code, meter ?? null, detail ?? null);
     this.#count.run("alarms", 1);
   }
 

@@ -6,6 +6,17 @@
  * meter first they become several times slower within weeks. One meter's year is 365 point reads.
  */
 
+const EVENT_TABLE = `
+  -- What meters said happened to them, where it opened; at = the meter's own time.
+  CREATE TABLE event (
+    pos INTEGER PRIMARY KEY, meter INTEGER NOT NULL, at INTEGER NOT NULL, code TEXT NOT NULL,
+    before TEXT, after TEXT) STRICT;
+  CREATE INDEX event_meter ON event (meter, pos);
+`;
+
+/** By store version: what leads from it to the next one. No store of version 1 holds an event record. */
+export const STORE_UPGRADES: Readonly<Record<number, string>> = { 1: EVENT_TABLE };
+
 export const PROJECTION_TABLES = `
   -- One row a day record. date = yyyymmdd of the local day; meter = the nine digits as a number; code = why it is
   -- unusable, else NULL; body = packed-day.ts, NULL where line 2 did not open.
@@ -53,6 +64,7 @@ export const PROJECTION_TABLES = `
     date INTEGER NOT NULL, meter INTEGER NOT NULL, bill INTEGER NOT NULL, pos INTEGER NOT NULL,
     wh INTEGER NOT NULL, currency TEXT NOT NULL, minor INTEGER NOT NULL, exact TEXT NOT NULL,
     amount INTEGER NOT NULL, PRIMARY KEY (date, meter, bill)) STRICT, WITHOUT ROWID;
+  ${EVENT_TABLE}
   -- One alarm a record at most; at = block time.
   CREATE TABLE alarm (
     pos INTEGER PRIMARY KEY, at INTEGER NOT NULL, code TEXT NOT NULL, meter INTEGER,
@@ -74,6 +86,7 @@ export const PROJECTION_TABLE_NAMES = [
   "assignment",
   "bill",
   "statement",
+  "event",
   "alarm",
   "total",
 ] as const;

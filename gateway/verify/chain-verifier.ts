@@ -103,7 +103,7 @@ export class ChainVerifier {
   }
 
   #remember(record: ParsedRecord, position: number, height: number): void {
-    if (record.typ !== "day" && record.typ !== "bill") return;
+    if (record.typ !== "day" && record.typ !== "event" && record.typ !== "bill") return;
     const { ct, pt } = record.payload;
     if (this.#sealed.has(ct)) return;
     this.#sealed.set(ct, { position, height, leaf: record.leaf, pt });

@@ -17,11 +17,12 @@ import {
   type DayRegisters,
   registersAfter,
 } from "../../shared/day/register-rule.ts";
+import { checkEvent } from "../../shared/event/event-plaintext.ts";
 import type { BillableDay } from "../../shared/money/bill.ts";
 import { recomputeBill } from "../../shared/money/recompute-bill.ts";
 import type { LoggedAssignment, LoggedTariff } from "../../shared/money/tariff-timeline.ts";
 import { computePt } from "../../shared/record/envelope.ts";
-import type { BillPayload, DayPayload } from "../../shared/record/payload.ts";
+import type { BillPayload, DayPayload, EventPayload } from "../../shared/record/payload.ts";
 import { parsePlaintext } from "../../shared/record/plaintext.ts";
 import type { ParsedRecord } from "../../shared/record/record.ts";
 
@@ -39,7 +40,10 @@ type Sealed =
       readonly kid: string;
       readonly point: string;
       readonly payload: DayPayload;
+      /** Seq of this key's day before it. */
+      readonly before: number | undefined;
     })
+  | (Place & { readonly typ: "event"; readonly payload: EventPayload })
   | (Place & { readonly typ: "bill"; readonly payload: BillPayload });
 
 /** What the log and the opened days say of one point. */
@@ -54,6 +58,8 @@ export class OpenedVerifier {
   readonly #pointByKid = new Map<string, string>();
   /** Records with a line 2, not by leaf yet: a dump without opened lines never asks for them. */
   #noted: Sealed[] = [];
+  /** Seq of each key's newest day. */
+  readonly #lastDay = new Map<string, number>();
   readonly #sealed = new Map<string, Sealed>();
   readonly #tariffs: LoggedTariff[] = [];
   readonly #points = new Map<string, PointLog>();
@@ -82,9 +88,14 @@ export class OpenedVerifier {
       case "day": {
         const { kid, payload } = record;
         const point = this.#pointByKid.get(kid) ?? "";
-        this.#noted.push({ ...place, typ: "day", kid, point, payload });
+        const before = this.#lastDay.get(kid);
+        this.#noted.push({ ...place, typ: "day", kid, point, payload, before });
+        this.#lastDay.set(kid, payload.seq);
         break;
       }
+      case "event":
+        this.#noted.push({ ...place, typ: "event", payload: record.payload });
+        break;
       case "bill":
         this.#noted.push({ ...place, typ: "bill", payload: record.payload });
         break;
@@ -119,9 +130,10 @@ export class OpenedVerifier {
       fail("opened", "the plaintext is not the one that its record names", place);
     }
     this.#opened += 1;
-    if (sealed.typ === "bill") {
-      if (row !== undefined) fail("opened", "a row beside a bill", place);
-      this.#checkBill(sealed, text);
+    if (sealed.typ !== "day") {
+      if (row !== undefined) fail("opened", "a row beside what is no day", place);
+      if (sealed.typ === "bill") this.#checkBill(sealed, text);
+      else this.#checkEvent(sealed, text);
     } else if (!this.#addDay(sealed, text, row)) {
       fail("opened", "the row is not that of the plaintext", place);
     }
@@ -129,7 +141,7 @@ export class OpenedVerifier {
 
   /** Whether `row` is the plaintext's. A day that does not count is no fault of the dump; a wrong row beside it is. */
   #addDay(sealed: Sealed & { readonly typ: "day" }, text: string, row: Json | undefined): boolean {
-    const { kid, point, leaf, position, payload } = sealed;
+    const { kid, point, leaf, position, payload, before: previous } = sealed;
     let expected: string | undefined;
     try {
       const day = parsePlaintext("day", text);
@@ -138,7 +150,7 @@ export class OpenedVerifier {
       checkDay(payload, day, { meter: day.meter });
       const before = this.#registers.get(kid);
       this.#registers.set(kid, { seq: payload.seq, ...registersAfter(day) });
-      checkRegisters(before?.seq === payload.seq - 1 ? before : undefined, day);
+      checkRegisters(before?.seq === previous ? before : undefined, day);
       const { meter, from, to, step, wh, quality } = day;
       log.days.push({ leaf, position, meter, from, to, step, wh, quality });
     } catch (error) {
@@ -147,6 +159,17 @@ export class OpenedVerifier {
       this.#unusable += 1;
     }
     return row === undefined || canonicalize(row) === expected;
+  }
+
+  /** Local rules, as for a day: an event that breaks them stands in the chain and says nothing. */
+  #checkEvent(sealed: Sealed & { readonly typ: "event" }, text: string): void {
+    try {
+      const event = parsePlaintext("event", text);
+      checkEvent(sealed.payload, event, event);
+    } catch (error) {
+      if (!isCoded(error)) throw error;
+      this.#unusable += 1;
+    }
   }
 
   #checkBill(sealed: Sealed & { readonly typ: "bill" }, text: string): void {

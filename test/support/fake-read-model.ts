@@ -105,6 +105,8 @@ export function createFakeReadModel(options: FakeOptions = {}): ReadModel {
       return { ...record, state: "broken", line2: record.line2.replace("0", "1") };
     },
     positionOf: (leaf) => chain.positionOf(leaf),
+    events: (meter, limit) =>
+      meter === meters[0]?.id ? (options.events ?? []).slice(0, limit) : [],
     alarms: (limit) => alarms.slice(0, limit),
     counters: () => [
       { code: "held", count: chain.size },

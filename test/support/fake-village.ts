@@ -2,7 +2,12 @@
  * Test only: a village of seeded meters whose days and bills are logged in a small real chain, one block a day.
  * in: options → out: the chain and the rows that the fake read model answers from.
  */
-import type { AlarmRow, BillDetail, DayDetail } from "../../gateway/projection/read-model-types.ts";
+import type {
+  AlarmRow,
+  BillDetail,
+  DayDetail,
+  MeterEventRow,
+} from "../../gateway/projection/read-model-types.ts";
 import { encodeBase64url, encodeUtf8 } from "../../shared/base/bytes.ts";
 import { createSigningKey, type SigningKey } from "../../shared/crypto/key.ts";
 import { nodeSuite as suite } from "../../shared/crypto/node-suite.ts";
@@ -33,6 +38,8 @@ export interface FakeOptions {
   /** The newest block is not final; the last meter's newest day is held. */
   readonly unsettled?: boolean;
   readonly alarms?: readonly AlarmRow[];
+  /** Of the first meter. */
+  readonly events?: readonly MeterEventRow[];
 }
 
 interface VillageMeter {

@@ -1,6 +1,7 @@
 /** Alarms, newest first, and how often intake gave each answer. */
 
 import { ERROR_CODES } from "../../../shared/base/error-code.ts";
+import { meaningOf } from "../../../shared/event/event-code.ts";
 import type { AlarmRow, CounterRow } from "../../projection/read-model-types.ts";
 import { type Html, html } from "../view/html.ts";
 import { type Page, pageHead } from "../view/layout.ts";
@@ -55,7 +56,8 @@ const ANSWERS: Readonly<Record<string, string>> = {
 /** A sentence for a code: of an answer, or of the error table. */
 function meaning(code: string): string {
   const bare = code.replace(/^refused-/, "");
-  const known = ANSWERS[code] ?? (ERROR_CODES as Readonly<Record<string, string>>)[bare];
+  const known =
+    ANSWERS[code] ?? meaningOf(code) ?? (ERROR_CODES as Readonly<Record<string, string>>)[bare];
   if (known === undefined) return "No description";
   return known.charAt(0).toUpperCase() + known.slice(1);
 }

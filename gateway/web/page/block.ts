@@ -69,6 +69,7 @@ const KINDS: Readonly<Record<string, string>> = {
   genesis: "the beginning of the chain",
   enrol: "enrolment of a meter",
   day: "a day of readings",
+  event: "an event that a meter told",
   tariff: "a tariff",
   assign: "a tariff for a meter",
   bill: "a bill",

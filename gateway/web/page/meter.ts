@@ -43,6 +43,7 @@ import {
 } from "../view/time.ts";
 import { type PageContext, requireFound } from "./context.ts";
 import { historyCharts } from "./meter-charts.ts";
+import { meterEvents } from "./meter-events.ts";
 import { type CostWords, monthCost } from "./month-cost.ts";
 
 /** A month ("YYYY-MM") or a year ("YYYY"); the month of the newest day when neither is asked for. */
@@ -53,7 +54,7 @@ export function meterPage(
 ): Page {
   const meter = requireFound(readModel.meter(id), `Meter ${id}`);
   const newest = meter.lastDay?.date;
-  if (newest === undefined) return waitingPage(meter);
+  if (newest === undefined) return waitingPage(meter, meterEvents(readModel, id, meter.zone));
   const month = asked.month ?? `${asked.year ?? newest.slice(0, 4)}-${newest.slice(5, 7)}`;
   const yearly = asked.year !== undefined;
   const year = month.slice(0, 4);
@@ -85,6 +86,7 @@ ${historyCharts(columns, (column) => hrefOf(id, column, yearly), yearly)}`
 }
 ${yearly ? monthTable(id, columns) : dayTable(id, columns)}
 </section>
+${meterEvents(readModel, id, meter.zone)}
 ${sealLegend()}`;
   return { title: `Meter ${id}`, section: "meters", body };
 }
@@ -95,14 +97,14 @@ function hrefOf(id: string, column: Column, yearly: boolean): string | undefined
   return column.days.length > 0 ? `/meters/${id}/days/${column.key}` : undefined;
 }
 
-function waitingPage(meter: MeterSummary): Page {
+function waitingPage(meter: MeterSummary, events: Html | undefined): Page {
   return {
     title: `Meter ${meter.meter}`,
     section: "meters",
     body: html`${meterHead(meter)}${emptyState(
       "Waiting for the first day",
       html`This meter was enrolled by <a href="/records/${meter.enrolPosition}">record ${meter.enrolPosition}</a>. Its first sealed day appears here after midnight in ${meter.zone}.`,
-    )}`,
+    )}${events}`,
   };
 }
 
