@@ -123,6 +123,28 @@ export function object<R extends Fields, O extends Fields = Record<never, never>
   };
 }
 
+/** The members that are needed of somebody else's object: it may have others, and `null` or `false` for none. */
+export function partOf<R extends Fields, O extends Fields = Record<never, never>>(
+  required: R,
+  optional?: O,
+): Decoder<ObjectOf<R, O>> {
+  return (value, path) => {
+    if (!isJsonObject(value)) refuse(path, "an object");
+    const out: Record<string, unknown> = {};
+    for (const [name, decode] of Object.entries(required)) {
+      const member = value[name];
+      if (member === undefined) refuse(`${path}.${name}`, "a value, but the member is missing");
+      out[name] = decode(member, `${path}.${name}`);
+    }
+    for (const [name, decode] of Object.entries(optional ?? {})) {
+      const member: unknown = value[name];
+      if (member === undefined || member === null || member === false) continue;
+      out[name] = decode(member as Json, `${path}.${name}`);
+    }
+    return out as ObjectOf<R, O>;
+  };
+}
+
 /** Any object, kept as it is; its own schema is somebody else's rule. */
 export const anyObject: Decoder<{ readonly [name: string]: Json }> = (value, path) => {
   if (!isJsonObject(value)) refuse(path, "an object");

@@ -97,6 +97,7 @@ export const ERROR_CODES = {
   "event-meter": "the event is of another meter than its point's",
   "event-at": "the event's instant is not that of line 1",
   "tariff-body": "a tariff body that this software cannot compute with",
+  "tariff-file": "a tariff file that cannot be read; the message names the place",
   "tariff-none": "no tariff is in force for a part of the period",
   "price-none": "no price is published for a slot of the period",
   "tariff-currency": "tariffs of one bill in different currencies or zones",

@@ -40,7 +40,7 @@ describe("a body that this software cannot compute with", () => {
     ["no charges", { charges: [] }, "body.charges"],
     [
       "a kind that is not known",
-      { charges: [energy, { ...standing, kind: "demand" }] },
+      { charges: [energy, { ...standing, kind: "power" }] },
       "body.charges[1].kind",
     ],
     [
@@ -55,7 +55,7 @@ describe("a body that this software cannot compute with", () => {
     ["a charge per week", { charges: [{ ...standing, per: "week" }] }, "body.charges[0].per"],
     ["a charge that is a number", { charges: [7] }, "body.charges[0]"],
     ["a charge that is null", { charges: [null] }, "body.charges[0]"],
-    ["one code twice", { charges: [energy, energy] }, "body.charges"],
+    ["one code twice", { charges: [energy, energy] }, "body.charges[1]"],
     ["an end before the beginning", { from: 10, to: 10 }, "body.to"],
   ];
   for (const [name, change, path] of cases) {
