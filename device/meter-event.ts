@@ -36,7 +36,12 @@ export type MeterEvent =
       readonly reason: string;
     }
   /** A sensor began to fail, or answers again. */
-  | { readonly event: "sensor"; readonly state: "failing" | "working"; readonly code?: string }
+  | {
+      readonly event: "sensor";
+      readonly part: string;
+      readonly state: "failing" | "working";
+      readonly code?: string;
+    }
   /** The recording has no more rows. */
   | { readonly event: "recording-ended" };
 
@@ -79,8 +84,8 @@ function describe(event: MeterEvent): string {
       return `a ${event.channel} message does not verify (${event.code}): ${event.reason}`;
     case "sensor":
       return event.state === "working"
-        ? "the sensor answers again"
-        : `the sensor fails: ${event.code ?? "unknown"}`;
+        ? `sensor ${event.part} answers again`
+        : `sensor ${event.part} fails: ${event.code ?? "unknown"}`;
     case "recording-ended":
       return "the recording has ended";
   }

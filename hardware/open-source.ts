@@ -6,11 +6,12 @@ import { SENSORS } from "./driver/registry.ts";
 import { openLinuxPorts } from "./linux/linux-ports.ts";
 import type { Ports } from "./port/ports.ts";
 import { openReplay } from "./replay/open-replay.ts";
-import { createSensorSource } from "./sensor-source.ts";
+import { createSensorSource, type SourcePart } from "./sensor-source.ts";
 import { Household } from "./simulated/household.ts";
 import { openSimulatedMeter } from "./simulated/simulated-meter.ts";
 import type { OpenedSource, Source } from "./source.ts";
 import type { SensorConfig, SourceConfig } from "./source-config.ts";
+import { type PartPlan, planParts } from "./source-plan.ts";
 
 export interface SourceContext {
   /** The meter's IANA zone: the household's clock, and that of naive timestamps. */
@@ -44,17 +45,33 @@ export async function openSources(
 function openHousehold(seed: number, zone: string): Promise<Source> {
   const household = new Household(seed, offsetAt(zone, WINTER) / 60);
   return openSimulatedMeter({
+    counter: `mock ${seed}`,
     mainsAt: (at) => household.mainsAt(at),
     climateAt: (at) => household.climateAt(at),
   });
 }
 
-/** A source over real (or test) ports. Throws as the ports do; what was opened before is closed again. */
-export async function openSensors(configs: readonly SensorConfig[], ports: Ports): Promise<Source> {
+/**
+ * A source over real (or test) ports; with `patienceMs` of the ports' time, a sample waits no longer for its slowest
+ * part. Throws `schema` for uses that contradict each other, and else as the ports do; what was opened before is closed again. */
+export async function openSensors(
+  configs: readonly SensorConfig[],
+  ports: Ports,
+  patienceMs?: number,
+): Promise<Source> {
   try {
-    const drivers: Driver[] = [];
-    for (const config of configs) drivers.push(await openSensor(config, ports));
-    return createSensorSource({ drivers, release: () => ports.close() });
+    const plans = planParts(configs);
+    const parts: SourcePart[] = [];
+    for (const [i, config] of configs.entries()) {
+      const plan = plans[i] as PartPlan;
+      parts.push({ ...plan, driver: await openSensor(config, ports) });
+    }
+    const patience = { timing: ports.timing, ms: patienceMs ?? 0 };
+    return createSensorSource({
+      parts,
+      ...(patienceMs === undefined ? {} : { patience }),
+      release: () => ports.close(),
+    });
   } catch (error) {
     await ports.close();
     throw error;

@@ -5,6 +5,7 @@
  * intervals that somebody else has measured and recorded, for recordings too coarse to sample. Both are
  * opened by `open-source.ts` from what `source-config.ts` decodes.
  */
+import { WattproofError } from "../shared/base/error.ts";
 import type { ErrorCode } from "../shared/base/error-code.ts";
 import type {
   CentiPercent,
@@ -18,24 +19,54 @@ import type {
 } from "../shared/base/units.ts";
 import type { Reading } from "./driver/driver.ts";
 
+/** What one part said, in the units of the wire: calibrated. */
+export interface PartReading extends Omit<Reading, "raw"> {
+  /** Its name in the configuration. */
+  readonly part: string;
+  readonly sensor: string;
+  /** Whether its energy counts into the meter's register. */
+  readonly counts: boolean;
+  /** What identifies its counter: another one begins anew. */
+  readonly counter: string;
+}
+
 /**
- * What all sensors of one meter said at one instant. If the energy sensor failed, `energy` is `none`, its
- * quantities are absent, and `faults` says why.
+ * What all sensors of one meter said at one instant: of the whole, and part by part. The quantities of the whole are
+ * those of the part that counts the energy, and of climate sensors. If the energy sensor failed, `energy` is `none`,
+ * its quantities are absent, and `faults` says why. A part that speaks by itself and has said nothing new is absent
+ * without a fault.
  */
 export interface Sample extends Omit<Reading, "raw"> {
   /** The instant asked for. */
   readonly at: UnixMillis;
+  readonly parts: readonly PartReading[];
   /** The reply bytes of each sensor that answered. */
   readonly evidence: readonly { readonly sensor: string; readonly raw: Uint8Array }[];
-  /** The sensors that did not, with the code of their error. */
-  readonly faults: readonly { readonly sensor: string; readonly code: ErrorCode }[];
+  readonly faults: readonly PartFault[];
+}
+
+/** A sensor that did not answer, with the code of its error. */
+export interface PartFault {
+  readonly part: string;
+  readonly sensor: string;
+  readonly code: ErrorCode;
+}
+
+/** No sensor has answered: the first one's error, and the faults of all. */
+export class SourceSilent extends WattproofError {
+  readonly faults: readonly PartFault[];
+
+  constructor(first: Pick<WattproofError, "code" | "message">, faults: readonly PartFault[]) {
+    super(first.code, first.message);
+    this.faults = faults;
+  }
 }
 
 /**
  * Contract
  * - `read` is called with instants that never go back; calls do not overlap.
- * - It resolves if at least one sensor answered and else rejects with the first sensor's coded error
- *   (`sensor-…`). A failed read changes nothing; the next one may succeed.
+ * - It resolves if at least one sensor answered and else rejects with `SourceSilent`: the first sensor's code
+ *   (`sensor-…`) and all faults. A part that takes long is not waited for: its reading comes with a later sample. A failed read changes nothing; the next one may succeed.
  * - With real sensors `at` is only noted; simulated ones and recordings answer for that instant, and give the
  *   same answer for the same instant in every process.
  */

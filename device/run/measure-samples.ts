@@ -7,67 +7,21 @@
  * process does not run, so the instants go on where the journal ends and a demo is the same however it is cut.
  */
 import { setImmediate } from "node:timers/promises";
-import type { Source } from "../../hardware/source.ts";
 import type { Clock } from "../../shared/base/clock.ts";
-import { isCoded } from "../../shared/base/error.ts";
 import type { UnixMillis } from "../../shared/base/units.ts";
-import type { MeterEvent } from "../meter-event.ts";
-import type { EnergyReading } from "../sampler/energy-part.ts";
 import type { Sampler } from "../sampler/sampler.ts";
 import type { DayWork } from "./day-work.ts";
 import { pause } from "./pause.ts";
+import type { ReadSource } from "./read-source.ts";
 
 export interface SamplingOptions {
-  readonly source: Source;
-  /** What identifies the part that counts energy. */
-  readonly sensor: string;
+  readonly read: ReadSource;
   readonly sampler: Sampler;
   readonly days: DayWork;
   readonly clock: Clock;
   readonly intervalMs: number;
   readonly saveEveryMs: number;
-  readonly report: (event: MeterEvent) => void;
   readonly signal: AbortSignal;
-}
-
-/**
- * Reads at `at` and gives it to the sampler; false behind the end of a recording. A sensor that fails is reported when
- * the failing begins. Any other error ends the run: a recording with a malformed row will not get better.
- */
-function createReader(options: SamplingOptions) {
-  const { source, sensor, sampler, report } = options;
-  let failing: string | undefined;
-  return async (at: UnixMillis, monotonicMs: () => number): Promise<boolean> => {
-    if (source.hasEnded !== undefined && (await source.hasEnded(at))) return false;
-    let fault: string | undefined;
-    try {
-      const sample = await source.read(at);
-      const { energy, register, registerSpan, exported, takenMs, power } = sample;
-      const counter = {
-        part: sensor.split(" ")[0] ?? "",
-        sensor,
-        register,
-        registerSpan,
-        exported,
-        takenMs,
-        power,
-      };
-      const energies = energy === "none" ? [] : [{ ...counter, energy } as EnergyReading];
-      sampler.add({ ...sample, energies, monotonicMs: monotonicMs() });
-      fault = sample.faults[0]?.code;
-    } catch (error) {
-      if (!isCoded(error) || !error.code.startsWith("sensor-")) throw error;
-      fault = error.code;
-    }
-    if (fault === failing) return true;
-    failing = fault;
-    report(
-      fault === undefined
-        ? { event: "sensor", state: "working" }
-        : { event: "sensor", state: "failing", code: fault },
-    );
-    return true;
-  };
 }
 
 /**
@@ -77,8 +31,7 @@ function createReader(options: SamplingOptions) {
 export async function sampleByRealClock(
   options: SamplingOptions & { readonly sinceMs: UnixMillis },
 ): Promise<void> {
-  const { sampler, days, clock, intervalMs, signal, sinceMs } = options;
-  const read = createReader(options);
+  const { read, sampler, days, clock, intervalMs, signal, sinceMs } = options;
   const ticks = await tickEachMinute(() => days.settle());
   let savedMs = clock.monotonicMs();
   try {
@@ -138,8 +91,7 @@ const LOOK_MS = 50;
 export async function sampleBySimulatedClock(
   options: SamplingOptions & { readonly fromMs: UnixMillis },
 ): Promise<void> {
-  const { sampler, days, clock, intervalMs, signal } = options;
-  const read = createReader(options);
+  const { read, sampler, days, clock, intervalMs, signal } = options;
   let next = Math.ceil(options.fromMs / intervalMs) * intervalMs;
   while (!signal.aborted) {
     const now = clock.wallMs();

@@ -8,7 +8,8 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { openSources } from "../../hardware/open-source.ts";
 import type { OpenedSource } from "../../hardware/source.ts";
-import type { SourceConfig } from "../../hardware/source-config.ts";
+import { type SourceConfig, sensorsOf } from "../../hardware/source-config.ts";
+import { planParts } from "../../hardware/source-plan.ts";
 import { decodeBase64url } from "../../shared/base/bytes.ts";
 import {
   type Clock,
@@ -39,6 +40,7 @@ import { DayWork } from "./day-work.ts";
 import { replayRows } from "./measure-rows.ts";
 import { sampleByRealClock, sampleBySimulatedClock } from "./measure-samples.ts";
 import { hashProgram } from "./program-hash.ts";
+import { createSourceReader } from "./read-source.ts";
 
 export interface MeterOptions {
   readonly files: DataFolder;
@@ -56,6 +58,8 @@ export interface MeterOptions {
   readonly signal: AbortSignal;
 }
 
+/** A part that speaks by itself does so at least every ten seconds; it may be misunderstood twice. */
+const MAX_SILENCE_S = 35;
 /** Seconds before the chain's beginning from which a clock is taken for set. */
 const CLOCK_SLACK_S = 86_400;
 
@@ -109,7 +113,9 @@ async function measure(options: MeterOptions, parts: Parts): Promise<void> {
     {
       dayOf: calendar,
       maxGapMs: 1000 * (config.max_gap_s ?? Math.max(5, (1.5 * intervalMs) / 1000)),
+      maxSilenceMs: 1000 * (config.max_gap_s ?? MAX_SILENCE_S),
       maxPowerW: config.max_power_w,
+      ...countingParts(config.sources, source),
     },
     state,
   );
@@ -137,13 +143,13 @@ async function measure(options: MeterOptions, parts: Parts): Promise<void> {
   report({ event: "started", boot, kid: key.kid });
   uplink.start();
   try {
-    const common = { sampler, days, clock, report, signal };
+    const common = { sampler, days, clock, signal };
     if (source.kind === "rows") {
       await replayRows({ ...common, source: source.source });
     } else {
-      const sensor = identifySensor(config.sources);
+      const read = createSourceReader({ source: source.source, sampler, report });
       const saveEveryMs = config.save_every_s * 1000;
-      const sampling = { ...common, source: source.source, sensor, intervalMs, saveEveryMs };
+      const sampling = { ...common, read, intervalMs, saveEveryMs };
       if (clockSpec.kind === "simulated") {
         const last = state?.lastMs;
         const fromMs = last === undefined ? clockSpec.simOriginS * 1000 : last + intervalMs;
@@ -267,21 +273,16 @@ function describeMeter(join: Join): MeterFacts {
   };
 }
 
-/** A counter with another identity is another counter (part swap). Climate sensors count nothing. */
-function identifySensor(sources: readonly SourceConfig[]): string {
-  const names = sources.map((source) => {
-    switch (source.kind) {
-      case "mock":
-        return `mock ${source.seed}`;
-      case "replay":
-        return `replay ${source.file}`;
-      case "pzem-004t":
-        return `pzem-004t ${source.address ?? 248}`;
-      default:
-        return "";
-    }
-  });
-  return names.filter((name) => name !== "").join(", ");
+/** The parts that count into the register; undefined for recorded rows, which have none. */
+function countingParts(
+  sources: readonly SourceConfig[],
+  opened: OpenedSource,
+): { readonly parts?: readonly string[] } {
+  if (opened.kind === "rows") return {};
+  const sensors = sensorsOf(sources);
+  if (sensors.length === 0) return { parts: sources.map(({ kind }) => kind) };
+  const counting = planParts(sensors).filter(({ use }) => use === "energy" || use === "add");
+  return { parts: counting.map(({ name }) => name) };
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

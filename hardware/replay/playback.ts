@@ -8,6 +8,7 @@
  * out of the samples again: the registers of a real part cannot say "not known".
  */
 import type { UnixMillis, UnixSeconds } from "../../shared/base/units.ts";
+import type { Reading } from "../driver/driver.ts";
 import { PZEM_REGISTER_SPAN } from "../driver/pzem-004t.ts";
 import type { PzemValues } from "../simulated/pzem-slave.ts";
 import type { Climate } from "../simulated/sht31-device.ts";
@@ -23,6 +24,7 @@ export async function openPlayback(rows: RowSource, config: ReplayConfig): Promi
   const climate = config.temperature !== undefined || config.humidity !== undefined;
   const meter = await openSimulatedMeter(
     {
+      counter: `replay ${config.file}`,
       mainsAt: (at) => cursor.mainsAt(at),
       ...(climate ? { climateAt: () => climateOf(cursor.row) } : {}),
     },
@@ -139,12 +141,16 @@ function climateOf(row: Row | undefined): Climate | undefined {
 }
 
 function keepRecorded(sample: Sample, row: Row | undefined): Sample {
-  const kept: { -readonly [K in keyof Sample]: Sample[K] } = { ...sample };
-  delete kept.frequency;
-  delete kept.powerFactor;
-  if (row?.voltage === undefined) delete kept.voltage;
-  if (row?.current === undefined) delete kept.current;
-  if (row?.temperature === undefined) delete kept.temperature;
-  if (row?.humidity === undefined) delete kept.humidity;
-  return kept;
+  const parts = sample.parts.map((part) => withoutUnknown(part, row));
+  return { ...withoutUnknown(sample, row), parts };
+}
+
+/** Without what the row has not recorded. */
+function withoutUnknown<S extends Omit<Reading, "raw">>(said: S, row: Row | undefined): S {
+  const absent = (["voltage", "current", "temperature", "humidity"] as const).filter(
+    (name) => row?.[name] === undefined,
+  );
+  const unknown: readonly string[] = ["frequency", "powerFactor", ...absent];
+  const known = Object.entries(said).filter(([name]) => !unknown.includes(name));
+  return Object.fromEntries(known) as S;
 }

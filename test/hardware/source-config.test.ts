@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { decodeSources } from "../../hardware/source-config.ts";
+import { decodeSources, sensorsOf } from "../../hardware/source-config.ts";
+import { planParts } from "../../hardware/source-plan.ts";
 import type { Json } from "../../shared/base/canonical-json.ts";
 import { throwsWith } from "../support/sensor-doubles.ts";
 
@@ -32,8 +33,8 @@ describe("sources of a configuration", () => {
     const cases: [Json, RegExp][] = [
       [[], /sources/],
       ["mock", /sources/],
-      [["mock"], /sources\[0\]\.kind: expected one of mock, replay, pzem-004t, sht31/],
-      [[{ kind: "bme280" }], /sources\[0\]\.kind/],
+      [["mock"], /sources\[0\]\.kind: expected one of mock, replay, pzem-004t, /],
+      [[{ kind: "bme999" }], /sources\[0\]\.kind/],
       [[{ kind: "mock" }], /sources\[0\]\.seed/],
       [[{ kind: "mock", seed: -1 }], /sources\[0\]\.seed/],
       [[{ ...PZEM, baud: 300 }], /sources\[0\]\.baud/],
@@ -47,6 +48,45 @@ describe("sources of a configuration", () => {
       [[{ ...REPLAY, energy: { column: "kwh", unit: "MWh" } }], /sources\[0\]\.energy\.unit/],
       [[{ ...REPLAY, power: { column: "kw", unit: "kW" } }], /either energy or power/],
       [[{ ...REPLAY, step: 0, as: "device" }], /step 0/],
+    ];
+    for (const [config, message] of cases) {
+      assert.throws(() => decodeSources(config), message);
+      throwsWith(() => decodeSources(config), "schema");
+    }
+  });
+
+  test("what each sensor is for: a second circuit adds, a third is watched, climate comes from another", () => {
+    const sources = decodeSources([
+      PZEM,
+      { ...PZEM, address: 2, use: "add", name: "heat pump", calibration: { ct_ratio: [200, 5] } },
+      { ...PZEM, address: 3, use: "watch" },
+      SHT31,
+    ]);
+    const plans = planParts(sensorsOf(sources));
+    assert.deepEqual(
+      plans.map(({ name, use, counter }) => [name, use, counter]),
+      [
+        ["pzem-004t", "energy", "pzem-004t"],
+        ["heat pump", "add", "pzem-004t 2 ct 200/5"],
+        ["pzem-004t 3", "watch", "pzem-004t 3"],
+        ["sht31", "climate", "sht31"],
+      ],
+    );
+  });
+
+  test("uses that contradict each other, and calibrations that are none, are refused", () => {
+    const ratio = (by: Json): Json => [{ ...PZEM, calibration: { ct_ratio: by } }];
+    const cases: [Json, RegExp][] = [
+      [[PZEM, { ...PZEM, use: "energy" }], /sources\[1\]\.use: more than one/],
+      [[{ ...PZEM, use: "add" }], /none has the use "energy"/],
+      [[{ ...SHT31, use: "add" }], /a sht31 measures no energy/],
+      [[PZEM, { ...SHT31, name: "pzem-004t" }], /another part called pzem-004t/],
+      [[{ ...PZEM, name: "" }], /sources\[0\]\.name/],
+      [[{ ...PZEM, use: "main" }], /sources\[0\]\.use/],
+      [ratio([200, 0]), /ct_ratio\[1\]/],
+      [ratio([1.5, 1]), /ct_ratio\[0\]/],
+      [ratio(40), /ct_ratio/],
+      [[{ ...PZEM, calibration: { ct: [1, 1] } }], /calibration\.ct: expected no such member/],
     ];
     for (const [config, message] of cases) {
       assert.throws(() => decodeSources(config), message);

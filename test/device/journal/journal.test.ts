@@ -7,6 +7,7 @@ import Database from "better-sqlite3";
 import fc from "fast-check";
 import { Journal } from "../../../device/journal/journal.ts";
 import { acquireRunLock } from "../../../device/journal/run-lock.ts";
+import { SCHEMA_VERSION } from "../../../device/journal/schema.ts";
 import { codeOf } from "../../support/code-of.ts";
 import { instant, MeterBench } from "../../support/meter-bench.ts";
 import { makeTestFolder } from "../../support/process.ts";
@@ -18,7 +19,7 @@ test("the file is in WAL with full synchronisation and carries its version", () 
   journal.close();
   const db = new Database(file, { readonly: true });
   assert.equal(db.pragma("journal_mode", { simple: true }), "wal");
-  assert.equal(db.pragma("user_version", { simple: true }), 1);
+  assert.equal(db.pragma("user_version", { simple: true }), SCHEMA_VERSION);
   db.close();
 });
 

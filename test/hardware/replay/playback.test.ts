@@ -82,7 +82,7 @@ describe("a recording played as a PZEM", () => {
     assert.deepEqual(first.voltage, [242_000]);
     assert.deepEqual(first.current, [10_600]);
     assert.equal(first.power, 2_552_000);
-    assert.deepEqual(first.faults, [{ sensor: "sht31", code: "sensor-nack" }]);
+    assert.deepEqual(first.faults, [{ part: "climate", sensor: "sht31", code: "sensor-nack" }]);
     for (const name of ["temperature", "humidity", "frequency", "powerFactor"]) {
       assert.ok(!(name in first), name);
     }

@@ -117,6 +117,7 @@ describe("a mock meter", () => {
 describe("one of two sensors fails", () => {
   test("without mains the climate is still there, and the fault is named", async () => {
     const source = await openSimulatedMeter({
+      counter: "mock 1",
       mainsAt: () => undefined,
       climateAt: () => ({ temperature: 20_000, humidity: 5_000 }),
     });
@@ -124,19 +125,29 @@ describe("one of two sensors fails", () => {
     assert.equal(sample.energy, "none");
     assert.equal(sample.register, undefined);
     assert.equal(sample.humidity, 5_000);
-    assert.deepEqual(sample.faults, [{ sensor: "pzem-004t", code: "sensor-timeout" }]);
+    assert.deepEqual(sample.faults, [
+      { part: "mock", sensor: "pzem-004t", code: "sensor-timeout" },
+    ]);
   });
 
   test("without climate the energy is still there", async () => {
-    const source = await openSimulatedMeter({ mainsAt: () => MAINS, climateAt: () => undefined });
+    const source = await openSimulatedMeter({
+      counter: "mock 1",
+      mainsAt: () => MAINS,
+      climateAt: () => undefined,
+    });
     const sample = await source.read(START);
     assert.equal(sample.register, 38);
-    assert.deepEqual(sample.faults, [{ sensor: "sht31", code: "sensor-nack" }]);
+    assert.deepEqual(sample.faults, [{ part: "climate", sensor: "sht31", code: "sensor-nack" }]);
   });
 
   test("with neither the read fails with the first sensor's code, and the next may succeed", async () => {
     let mains: typeof MAINS | undefined;
-    const source = await openSimulatedMeter({ mainsAt: () => mains, climateAt: () => undefined });
+    const source = await openSimulatedMeter({
+      counter: "mock 1",
+      mainsAt: () => mains,
+      climateAt: () => undefined,
+    });
     await rejectsWith(source.read(START), "sensor-timeout");
     mains = MAINS;
     assert.equal((await source.read(START + 1000)).register, 38);
