@@ -8,7 +8,8 @@ import type { DumpLine } from "../../shared/chain/dump.ts";
 import { unpackLine1, unpackLine2 } from "../../shared/record/compact.ts";
 import type { RawBlob, VerifySource } from "./verify-source.ts";
 
-const STORE_VERSION = 1;
+/** Forms of the store that keep the chain alike: the second one has more tables beside it. */
+const STORE_VERSIONS: readonly unknown[] = [1, 2];
 
 interface BlockRow {
   readonly height: number;
@@ -104,9 +105,9 @@ function openReadOnly(file: string): Database.Database {
     fail("not-found", `no store at ${file}`);
   }
   const version = db.pragma("user_version", { simple: true });
-  if (version !== STORE_VERSION) {
+  if (!STORE_VERSIONS.includes(version)) {
     db.close();
-    fail("store", `the store has form ${String(version)}, this software reads 1`);
+    fail("store", `the store has form ${String(version)}, this software reads 1 and 2`);
   }
   return db;
 }
