@@ -13,7 +13,6 @@ import {
   createPrivateKey,
   createPublicKey,
   diffieHellman,
-  hash,
   type KeyObject,
   sign as signWith,
   verify as verifyWith,
@@ -27,30 +26,17 @@ import {
   checkSecret,
   checkWrapInput,
 } from "./input-check.ts";
+// biome-ignore lint/style/noRestrictedImports: the other half of this suite
+import { nodeVerifier, plain } from "./node-verifier.ts";
 import { decodeNoteKey, isNoteSignatureForm } from "./note-rule.ts";
-import { decodeEcPoint, isLowSSignature, lowerS } from "./p256-rule.ts";
-import type { CryptoSuite, EcPublicJwk, VerifyKey } from "./suite.ts";
-
-interface NodeVerifyKey extends VerifyKey {
-  readonly suite: "node";
-  /** Handed to `crypto.verify` as it is, so that no call builds it anew. */
-  readonly options: { readonly key: KeyObject; readonly dsaEncoding: "ieee-p1363" };
-}
+import { lowerS } from "./p256-rule.ts";
+import type { CryptoSuite, EcPublicJwk } from "./suite.ts";
 
 const DEFAULT_WRAP_IV = decodeHex("a6a6a6a6a6a6a6a6");
 /** Node requires `x` in a private OKP key but reads only `d`; the tests hold every Node version to it. */
 const UNREAD_PUBLIC_HALF = "A".repeat(43);
 /** More note keys than any chain has gateways and witnesses; bounds what strangers' keys can occupy. */
 const NOTE_KEY_CACHE_SIZE = 1024;
-
-function isNodeKey(key: VerifyKey): key is NodeVerifyKey {
-  return key.suite === "node";
-}
-
-/** A plain view: a Buffer would differ from the other suite's results in `slice` and in comparisons. */
-function plain(buffer: Uint8Array): Uint8Array {
-  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-}
 
 function publicJwk(secret: Uint8Array): EcPublicJwk {
   checkSecret(secret);
@@ -150,23 +136,7 @@ function createNodeSuite(): CryptoSuite {
 
   return {
     name: "node",
-    sha256: (data) => plain(hash("sha256", data, "buffer")),
-    sha256Text: (text) => hash("sha256", text, "base64url"),
-
-    importVerifyKey(jwk) {
-      decodeEcPoint(jwk);
-      const { crv, kty, x, y } = jwk;
-      const key = createPublicKey({ key: { crv, kty, x, y }, format: "jwk" });
-      const verifyKey: NodeVerifyKey = {
-        suite: "node",
-        options: { key, dsaEncoding: "ieee-p1363" },
-      };
-      return verifyKey;
-    },
-    verify(key, message, signature) {
-      if (!isNodeKey(key)) fail("key-form", "a key of another crypto suite");
-      return isLowSSignature(signature) && verifyWith("sha256", message, key.options, signature);
-    },
+    ...nodeVerifier,
     sign(secret, message) {
       const options = { key: signingKey(secret), dsaEncoding: "ieee-p1363" } as const;
       return lowerS(plain(signWith("sha256", message, options)));
