@@ -4,6 +4,9 @@
  * when a test failed, when none ran, and under CI when one was skipped.
  *
  * usage: npm test [-- [--no-install] [--no-lint] [text in the test file's path …]]
+ *
+ * `npm run test:kernel` runs the test files under test/kernel/ instead, which need an emulator and minutes:
+ * [--cuts N] sets how often the power is cut. Where the emulator cannot be had it says so.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
@@ -18,11 +21,15 @@ const CONCURRENCY = 2;
 /** A hung test fails after this; the longest real one (the kill loop) takes about three minutes. */
 const TEST_LIMIT_MS = 600_000;
 
+/** The longest test of a kernel: 50 power cuts on a busy machine. */
+const KERNEL_TEST_LIMIT_MS = 1_500_000;
+const KERNEL_TESTS = path.join("test", "kernel", path.sep);
+
 /** Test files of the build that have a source; `words` narrow them by path. */
-function listTestFiles(words) {
+function listTestFiles(kernel, words) {
   return readdirSync(path.join(ROOT, "test"), { recursive: true })
     .map((name) => path.join("test", String(name)))
-    .filter((name) => name.endsWith(".test.ts"))
+    .filter((name) => name.endsWith(".test.ts") && name.startsWith(KERNEL_TESTS) === kernel)
     .filter((name) => words.length === 0 || words.some((word) => name.includes(word)))
     .sort()
     .map((name) => path.join("dist", name.replace(/\.ts$/, ".js")));
@@ -36,11 +43,15 @@ function aptCommand() {
   return sudo.status === 0 ? ["sudo", "-n", "apt-get"] : undefined;
 }
 
+const systemParts = () =>
+  import(pathToFileURL(path.join(ROOT, "dist", "test", "support", "system-part.js")).href);
+
 /** Installs missing system parts where it may; what is missing afterwards is the tests' business. */
-async function installSystemParts() {
-  const module = path.join(ROOT, "dist", "test", "support", "system-part.js");
-  const { SYSTEM_PARTS, hasSystemPart } = await import(pathToFileURL(module).href);
-  const missing = Object.keys(SYSTEM_PARTS).filter((part) => !hasSystemPart(part));
+async function installSystemParts(kernel) {
+  const { KERNEL_PARTS, SYSTEM_PARTS, hasSystemPart } = await systemParts();
+  const missing = Object.keys(SYSTEM_PARTS)
+    .filter((part) => KERNEL_PARTS.includes(part) === kernel)
+    .filter((part) => !hasSystemPart(part));
   if (missing.length === 0) return;
   const apt = aptCommand();
   if (!apt) return;
@@ -64,6 +75,15 @@ async function installSystemParts() {
   }
 }
 
+/** Why no kernel test can run on this machine, or undefined. */
+async function explainNoKernel() {
+  if (process.arch !== "x64" || process.platform !== "linux") {
+    return `needs Linux on x64, this is ${process.platform} on ${process.arch}`;
+  }
+  const { KERNEL_PARTS, explainMissing, hasSystemPart } = await systemParts();
+  return explainMissing(KERNEL_PARTS, hasSystemPart);
+}
+
 /** Runs the linter over the whole tree; true when it is clean. */
 function lint() {
   const biome = path.join(ROOT, "node_modules", "@biomejs", "biome", "bin", "biome");
@@ -71,13 +91,13 @@ function lint() {
   return spawnSync(process.execPath, args, { cwd: ROOT, stdio: "inherit" }).status === 0;
 }
 
-/** Runs the files with node --test; resolves to its exit code. */
-function runTests(files) {
+/** Runs the files with node --test; resolves to its exit code. Kernels run one at a time: each wants all cores. */
+function runTests(kernel, files) {
   const args = [
     "--enable-source-maps",
     "--test",
-    `--test-concurrency=${CONCURRENCY}`,
-    `--test-timeout=${TEST_LIMIT_MS}`,
+    `--test-concurrency=${kernel ? 1 : CONCURRENCY}`,
+    `--test-timeout=${kernel ? KERNEL_TEST_LIMIT_MS : TEST_LIMIT_MS}`,
     "--test-reporter=spec",
     "--test-reporter-destination=stdout",
     `--test-reporter=${pathToFileURL(path.join(ROOT, "test", "support", "result-reporter.mjs")).href}`,
@@ -117,21 +137,33 @@ function reportSkips(skipped) {
 
 async function main() {
   const { values, positionals } = parseArgs({
-    options: { "no-install": { type: "boolean" }, "no-lint": { type: "boolean" } },
+    options: {
+      "no-install": { type: "boolean" },
+      "no-lint": { type: "boolean" },
+      kernel: { type: "boolean", default: false },
+      cuts: { type: "string" },
+    },
     allowPositionals: true,
   });
-  const files = listTestFiles(positionals);
+  const { kernel } = values;
+  if (values.cuts !== undefined) process.env.WATTPROOF_POWER_CUTS = values.cuts;
+  const files = listTestFiles(kernel, positionals);
   if (files.length === 0) {
     console.error("test: no test file matches");
     return 1;
   }
-  if (!values["no-install"]) await installSystemParts();
-  if (!values["no-lint"] && !lint()) {
+  if (!values["no-install"]) await installSystemParts(kernel);
+  const without = kernel ? await explainNoKernel() : undefined;
+  if (without !== undefined) {
+    console.log(`test:kernel: not run on this machine: ${without}`);
+    return process.env.CI ? 0 : 1;
+  }
+  if (!kernel && !values["no-lint"] && !lint()) {
     console.error("test: the linter found something (npm run fix mends the formatting)");
     return 1;
   }
   mkdirSync(path.dirname(RESULTS), { recursive: true });
-  const code = await runTests(files);
+  const code = await runTests(kernel, files);
   const { passed, failed, skipped } = readResults();
   reportSkips(skipped);
   const nothingRan = passed.length + failed.length === 0;

@@ -28,6 +28,7 @@ export const SYSTEM_PARTS = {
   },
   chromium: { packages: ["chromium"], programs: [["chromium", "chromium-browser"]] },
   socat: { packages: ["socat"], programs: [["socat"]] },
+  python3: { packages: ["python3"], programs: [["python3"]] },
   pymodbus: {
     packages: ["python3", "python3-pymodbus", "python3-serial"],
     programs: [["python3"]],
@@ -38,9 +39,20 @@ export const SYSTEM_PARTS = {
     programs: [["python3"]],
     pythonModule: "cryptography",
   },
+  emulator: {
+    packages: ["qemu-system-x86", "busybox-static", "xz-utils", "e2fsprogs", "gpiod"],
+    programs: [["qemu-system-x86_64"], ["busybox"], ["xz"], ["mke2fs"], ["debugfs"], ["gpiomon"]],
+  },
+  "arm64-tools": {
+    packages: ["g++-aarch64-linux-gnu", "qemu-user-static", "make", "python3"],
+    programs: [["aarch64-linux-gnu-g++"], ["qemu-aarch64-static"], ["make"], ["python3"]],
+  },
 } as const satisfies Record<string, SystemPartSpec>;
 
 export type SystemPart = keyof typeof SYSTEM_PARTS;
+
+/** Large ones that only `npm run test:kernel` needs; `npm test` does not install them. */
+export const KERNEL_PARTS: readonly SystemPart[] = ["emulator", "arm64-tools"];
 
 /** Debian keeps daemons in sbin, which is not on the path of an ordinary user. */
 const SYSTEM_FOLDERS = ["/usr/bin", "/usr/sbin", "/bin", "/sbin"];
