@@ -97,10 +97,11 @@ function describe(report: VerifyReport): string {
     ["checkpoint", report.checkpoint === undefined ? "none" : `of size ${report.checkpoint}`],
   ];
   if (report.opened > 0) {
-    const days = report.opened - report.bills;
+    const { opened, unusable, events, bills } = report;
+    const days = opened - unusable - events - bills;
     rows.push([
       "opened",
-      `${days} days, of which ${report.unusable} do not count; ${report.bills} bills computed again`,
+      `${days} days and ${events} events that count, ${unusable} that do not; ${bills} bills computed again`,
     ]);
   }
   const lines = rows.map(([name, value]) => `${name.padEnd(12)}${value}`);

@@ -68,14 +68,26 @@ export class OpenedVerifier {
   #last = -1;
   #opened = 0;
   #unusable = 0;
+  #events = 0;
   #bills = 0;
 
   constructor(suite: CryptoSuite) {
     this.#suite = suite;
   }
 
-  get counts(): { readonly opened: number; readonly unusable: number; readonly bills: number } {
-    return { opened: this.#opened, unusable: this.#unusable, bills: this.#bills };
+  /** `opened`: all; `unusable`: days and events that do not count; `events`: those that do. */
+  get counts(): {
+    readonly opened: number;
+    readonly unusable: number;
+    readonly events: number;
+    readonly bills: number;
+  } {
+    return {
+      opened: this.#opened,
+      unusable: this.#unusable,
+      events: this.#events,
+      bills: this.#bills,
+    };
   }
 
   /** Takes note of a record that the rules accepted, in log order. */
@@ -166,6 +178,7 @@ export class OpenedVerifier {
     try {
       const event = parsePlaintext("event", text);
       checkEvent(sealed.payload, event, event);
+      this.#events += 1;
     } catch (error) {
       if (!isCoded(error)) throw error;
       this.#unusable += 1;

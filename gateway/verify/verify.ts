@@ -43,7 +43,10 @@ export interface VerifyReport {
   readonly blobs: number;
   readonly checkpoint: number | undefined;
   readonly opened: number;
+  /** Opened days and events that do not count. */
   readonly unusable: number;
+  /** Events that count. */
+  readonly events: number;
   readonly bills: number;
 }
 

@@ -33,9 +33,9 @@ const suite = nodeSuite;
 const write = (name: string, content: string | Uint8Array) => writeTo(folder, name, content);
 
 function assertSame(second: Said | undefined, first: VerifyReport): void {
-  const { chain, blocks, records, tip, blobs, opened, unusable, bills } = first;
-  const same = { chain, blocks, records, tip, blobs, opened, bills };
-  const usable = opened - unusable - bills;
+  const { chain, blocks, records, tip, blobs, opened, unusable, events, bills } = first;
+  const same = { chain, blocks, records, tip, blobs, opened, events, bills };
+  const usable = opened - unusable - events - bills;
   const expected = { ...same, usable, checkpoint: first.checkpoint ?? null, log_size: records };
   assert.ok(second);
   const { log_root: _, ...rest } = second;
@@ -103,13 +103,17 @@ test("a store with opened days and bills: same counts, same bills, same rows", a
   // days that open and do not count: the register does not go on
   house.hold(house.day(second, { register: 5 }));
   house.hold(house.day(second));
+  // events between days, one of which says nothing
+  house.hold(house.event(second, "retime", { before: "boot 3", after: "1 h later" }));
+  house.hold(house.day(second), house.event(second, "tamper"), house.event(second));
+  house.hold(house.day(second));
   house.mine();
   billJanuary(house, 2);
   const { lines, rows } = dumpHouse(house);
   const file = write("house.jsonl", joinLines(lines));
   const csv = write("house.csv", joinLines(rows));
   const report = await askFirst(file);
-  assert.deepEqual([report.unusable, report.bills, report.blobs], [0, 2, 39]);
+  assert.deepEqual([report.unusable, report.events, report.bills, report.blobs], [0, 2, 2, 44]);
   const [said] = runSecond(["--csv", csv, file]);
   assertSame(said, report);
   assert.equal(said?.["log_root"], encodeHex(house.ledger.tip().logRoot));

@@ -125,10 +125,30 @@ function equivocation(): ChainVector {
   return { ...done, refused: [{ record: frozen, time: START + 3 * DAY_S, code: "frozen" }] };
 }
 
+/** Events take their place in their key's chain, and neither move nor hold up its days. */
+function events(): ChainVector {
+  const chain = new SampleChain(nobleSuite, undefined, "vector-events");
+  const meter = chain.createMeter("352522395");
+  chain.append(
+    [
+      chain.enrol(meter),
+      chain.event(meter, START - 5 * DAY_S),
+      chain.day(meter, START, START + DAY_S),
+      chain.event(meter, START + DAY_S + 600),
+    ],
+    START + DAY_S,
+  );
+  chain.append([chain.day(meter, START + DAY_S, START + 2 * DAY_S)], START + 2 * DAY_S);
+  const done = finish("events", chain);
+  const time = START + 3 * DAY_S;
+  const late = chain.event(meter, time + 601);
+  return { ...done, refused: [{ record: late, time, code: "future" }] };
+}
+
 export function buildChainVectors(): ChainVectors {
   return {
     origin:
       "Made by test/support/chain-vectors.ts from seeds, with the noble suite; both suites reach the same verdicts.",
-    chains: [oneAuthority(), threeAuthorities(), equivocation()],
+    chains: [oneAuthority(), threeAuthorities(), equivocation(), events()],
   };
 }

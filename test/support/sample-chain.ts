@@ -163,26 +163,34 @@ export class SampleChain {
   }
 
   /** A day record with a line 2 of `plaintext` sealed to the utility. */
-  day(
+  day(meter: SampleMeter, from: number, to: number, plaintext?: Uint8Array): string {
+    return this.#sealed(meter, "day", { from, to }, plaintext);
+  }
+
+  /** The same of an event. */
+  event(meter: SampleMeter, at: number, plaintext?: Uint8Array): string {
+    return this.#sealed(meter, "event", { at }, plaintext);
+  }
+
+  #sealed(
     meter: SampleMeter,
-    from: number,
-    to: number,
+    typ: "day" | "event",
+    own: object,
     plaintext: Uint8Array = this.randomBytes(1024),
   ): string {
     const line2 = sealLine2(this.suite, {
-      typ: "day",
+      typ,
       plaintext,
       signer: meter.key.kid,
       recipients: [{ kid: this.utility.kid, key: decodeBase64url(this.utility.jwk.x) }],
       randomBytes: this.randomBytes,
     });
     this.blobs.push(line2);
-    return this.sign(meter.key, "day", {
+    return this.sign(meter.key, typ, {
       ct: computeCt(this.suite, line2),
       pt: computePt(this.suite, plaintext),
-      from,
-      to,
-    });
+      ...own,
+    } as never);
   }
 
   /** A sealed block over `records` on the tip, not applied; `change` alters the header before mining. */

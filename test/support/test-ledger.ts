@@ -255,6 +255,37 @@ export class TestLedger {
     return { record, line2, meter: meter.id, opened };
   }
 
+  /** An event of the meter now; without a code, line 2 holds nonsense. */
+  event(
+    meter: TestMeter,
+    code?: string,
+    change: { before?: string; after?: string; at?: number; meter?: string } = {},
+  ): Candidate {
+    const at = Math.floor(this.clock.wallMs() / 1000);
+    const salt = encodeBase64url(this.#random(32));
+    const body = code && { v: 1, meter: meter.id, salt, at, code, ...change };
+    const plaintext = body ? encodeUtf8(padPlaintext(body, 0)) : this.#random(1024);
+    const line2 = sealLine2(nodeSuite, {
+      typ: "event",
+      plaintext,
+      signer: meter.key.kid,
+      recipients: [{ kid: this.keys.utility.kid, key: decodeBase64url(this.keys.utility.jwk.x) }],
+      randomBytes: this.#random,
+    });
+    const line1 = signRecord(nodeSuite, meter.key, "event", {
+      v: 1,
+      seq: meter.seq + 1,
+      prev: meter.prev,
+      ct: computeCt(nodeSuite, line2),
+      pt: computePt(nodeSuite, plaintext),
+      at,
+    });
+    const record = parseRecord(nodeSuite, line1);
+    meter.seq = record.seq;
+    meter.prev = record.leaf;
+    return { record, line2, meter: meter.id };
+  }
+
   /** Mines what is held into a block, without appending it. */
   seal(ledger: Ledger = this.ledger): SealedBlock {
     const template = ledger.template(Math.floor(this.clock.wallMs() / 1000));

@@ -145,6 +145,19 @@ describe("pages", () => {
     const { text } = await get(`${METER}/days/2024-01-02`, createTestPortal(village));
     assert.match(text, /cannot be used \(<code>schema<\/code>\)/);
   });
+
+  test("what a meter told of itself is listed, escaped, with a code of a newer meter too", async () => {
+    const events = [
+      { position: 3, atSeconds: 1_704_200_000, code: "tamper", after: "open" },
+      { position: 2, atSeconds: 1_704_100_000, code: "of-tomorrow", before: "<b>", after: "&" },
+    ];
+    const { text } = await get(METER, createTestPortal({ meters: 1, days: 3, events }));
+    assert.match(text, /What the meter told/);
+    assert.match(text, /<a href="\/records\/3">.*?flag-warn">tamper<.*?The tamper switch.*?open/s);
+    assert.match(text, /flag">of-tomorrow<.*?does not know.*?&lt;b&gt; → &amp;/s);
+    const { text: quiet } = await get(METER, createTestPortal({ meters: 1, days: 3 }));
+    assert.doesNotMatch(quiet, /What the meter told/);
+  });
 });
 
 describe("what a day costs", () => {

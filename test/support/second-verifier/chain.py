@@ -2,7 +2,7 @@
 import struct
 from collections import Counter
 
-from forms import (MAX, Fault, ascending, b64url, es256, is_h, is_object, leaf_of, list_of, need, object_of,
+from forms import (BY_METER, MAX, Fault, ascending, b64url, es256, is_h, is_object, leaf_of, list_of, need, object_of,
                    on_curve, one_of, parse_jws, read_json, rule_c1, sha, is_text, thumbprint, to_b64url)
 from proofs import Tree
 
@@ -45,7 +45,7 @@ class Meter:
     """A meter key that an enrol admitted."""
     def __init__(self, jwk, leaf):
         self.jwk, self.point, self.seq, self.leaf = jwk, None, 0, leaf
-        self.frozen, self.last, self.ended, self.to = False, None, False, []
+        self.frozen, self.last, self.ended, self.to, self.day = False, None, False, [], None
 
 
 class Point:
@@ -59,7 +59,7 @@ class Chain:
     def __init__(self):
         self.id = self.params = self.origin = self.tip = None
         self.members, self.meters, self.points, self.tokens = {}, {}, {}, set()
-        self.versions, self.tariffs, self.assigns, self.sealed = {}, [], [], {}
+        self.versions, self.tariffs, self.assigns, self.sealed, self.day_before = {}, [], [], {}, {}
         self.tree, self.position, self.roots, self.entries = Tree(), {}, {}, []
         self.heights, self.height, self.time = [], -1, 0
 
@@ -81,7 +81,7 @@ class Chain:
         key = self.members.get(record.kid) or self.meters.get(record.kid)
         need(key, "unknown-key", "kid is not known")
         need(isinstance(key, Member) or not key.frozen, "frozen", "key is frozen")
-        may = record.typ == "day" if isinstance(key, Meter) else key.roles & SIGNERS.get(record.typ, set())
+        may = record.typ in BY_METER if isinstance(key, Meter) else key.roles & SIGNERS.get(record.typ, set())
         need(may, "role", f"key may not sign {record.typ}")
         return key
 
@@ -181,6 +181,12 @@ class Chain:
         need(not meter.ended, "period", "the key's final day was before")
         meter.ended = meter.last is not None and end - start < 72000
         meter.last = point.last = end
+        self.sealed[record.leaf] = meter.point, meter.to
+        self.day_before[record.leaf], meter.day = meter.day, record.leaf
+
+    def type_event(self, record, meter, time):
+        """event: it happened before the block."""
+        need(record.payload["at"] <= time + 600, "future", "later than the block")
         self.sealed[record.leaf] = meter.point, meter.to
 
     def type_tariff(self, record, _key, _time):

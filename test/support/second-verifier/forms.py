@@ -232,7 +232,7 @@ def es256_holds(point, signature, message):
 
 # ---- Sections 2 and 4: records and their tables --------------------------------------------------------------------
 
-RESERVED = "member params rotate revoke event correction exchange price credit payment erase".split()
+RESERVED = "member params rotate revoke correction exchange price credit payment erase".split()
 ROLES = ("authority", "biller", "gateway", "registrar")
 Jws = namedtuple("Jws", "kid typ payload signature signed leaf")
 is_member = object_of(key=is_p256, note_q=is_h, name=is_c, roles=list_of(one_of(*ROLES), 1, 4))
@@ -246,12 +246,14 @@ TABLES = {
     "enrol": {"key": is_p256, "point": is_h, "req_q": is_j,
               "to": list_of(object_of(key=is_x25519, use=one_of("utility", "customer")), 1, 4)},
     "day": {**LINE2, **SPAN},
+    "event": {**LINE2, "at": is_n},
     "tariff": {"id": is_c, "ver": between(1, MAX), "body": lambda v: is_object(v) and len(canonical(v)) <= 16384},
     "assign": {"point": is_h, "tariff": is_c, "from": is_n, "to_q": is_n},
     "bill": {**LINE2, **SPAN, "point": is_h, "tariffs": list_of(is_h), "days": is_h, "n": is_n},
     "evidence": {"a": is_j, "b": is_j},
 }
-HAS_LINE2 = ("day", "bill")
+HAS_LINE2 = ("day", "event", "bill")
+BY_METER = ("day", "event")
 
 
 def printable(value):
@@ -278,7 +280,7 @@ def parse_jws(line):
     shape = object_of(alg=one_of("ES256"), kid=is_h, typ=matches(r"wattproof-[a-z0-9-]+\+jws"))
     need(shape(head) and len(signature) == 64, "form", "header, or length of the signature")
     typ = head["typ"][10:-4]
-    need(typ != "day" or len(line) <= 4096, "size", "a meter's record too long")
+    need(typ not in BY_METER or len(line) <= 4096, "size", "a meter's record too long")
     value = read_json(payload)
     need(not (is_object(value) and is_int(value.get("v")) and value["v"] > 1), "newer", "a newer format")
     need(canonical(value) == payload, "canonical", "payload is not canonical")

@@ -3,7 +3,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from forms import (Fault, b64url, canonical, is_c, is_date, is_h, is_int, is_n, is_s, is_text, is_x25519, list_of, matches,
+from forms import (BY_METER, Fault, b64url, canonical, is_c, is_date, is_h, is_int, is_n, is_s, is_text, is_x25519, list_of, matches,
                    need, object_of, one_of, read_canonical, to_b64url, tuple_of)
 
 # ---- Section 10: line 2 ---------------------------------------------------------------------------------------------
@@ -14,7 +14,7 @@ is_line2 = object_of(ciphertext=is_text, iv=is_text, protected=is_text, recipien
 
 def check_line2(raw, record, plain_size, to):
     """The form of a line 2 beside its record, and that it is sealed to exactly the key ids `to`. Code jwe-form."""
-    need(len(raw) <= (24576 if record.typ == "day" else 65535), "jwe-form", "too long")
+    need(len(raw) <= (24576 if record.typ in BY_METER else 65535), "jwe-form", "too long")
     value = read_canonical(raw)
     need(is_line2(value), "jwe-form", "members")
     need(len(b64url(value["ciphertext"])) == plain_size // 16 * 16 + 16, "jwe-form", "not the ciphertext of that plaintext")
@@ -182,6 +182,24 @@ class Day:
             self.sound = True
         except (Fault, OverflowError, ValueError):
             self.sound = False
+
+
+is_event = object_of(v=one_of(1), meter=matches("[0-9]{9}"), salt=is_h, pad=matches("0*"), at=is_n, code=is_c, before_q=is_s,
+                     after_q=is_s)
+
+
+def event_counts(plain, record, blob, to, meter):
+    """The rules of an event; blob and meter as far as known."""
+    try:
+        need(is_event(plain), "unusable", "members")
+        need(plain["at"] == record.payload["at"], "unusable", "at is not line 1's")
+        need(meter in (None, plain["meter"]), "unusable", "not the meter of the point's opening")
+        check_pad(plain, 0, "unusable")
+        if blob is not None:
+            check_line2(blob, record, len(canonical(plain)), to)
+        return True
+    except Fault:
+        return False
 
 
 # ---- Section 8: rows of opened days -------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ the rest; "section" means a section of that page, and where the page is silent t
 Usage: verify.py [--no-blobs] [--csv FILE] [--receipt FILE LEAF [--old N ROOT_HEX]] DUMP
        verify.py [--no-blobs] --many     (reads paths of dumps from standard input, one a line)
 
-For each dump one line of JSON: {chain, blocks, records, tip, log_size, log_root, blobs, checkpoint, opened, usable, bills}
+For each dump one line of JSON: {chain, blocks, records, tip, log_size, log_root, blobs, checkpoint, opened, usable, events, bills}
 for a good one, {code, height, record, leaf, message} for a bad one. Exit 1 if the dump, or one of many, is bad.
 """
 import argparse
@@ -20,7 +20,7 @@ from forms import (HAS_LINE2, Fault, b64url, canonical, decimal, is_h, is_object
                    to_b64url)
 from money import check_bill, is_bill, point_of
 from proofs import Tree, check_receipt, read_checkpoint
-from readings import COLUMNS, Day, goes_on, is_day, row_of
+from readings import COLUMNS, Day, event_counts, goes_on, is_day, row_of
 
 KINDS = ("header", "blob", "checkpoint", "opened")
 is_opened = object_of(leaf=is_h, plaintext=is_object, row_q=lambda value: is_object(value) and all(map(matches(".*"), value.values())))
@@ -30,7 +30,7 @@ class Dump:
     """A dump, verified line by line in the steps of section 9."""
     def __init__(self, raw, with_blobs=True):
         self.chain, self.with_blobs, self.blobs, self.wanted, self.order = Chain(), with_blobs, {}, {}, []
-        self.checkpoint, self.opened, self.last, self.bills, self.days = None, {}, -1, [], []
+        self.checkpoint, self.opened, self.last, self.bills, self.days, self.events = None, {}, -1, [], [], []
         stage = 0
         for line in self.lines(raw):
             kind = next((kind for kind in KINDS if is_object(line) and kind in line), None)
@@ -129,8 +129,8 @@ class Dump:
                 self.check_row(opened, plain)
                 self.days.append(Day(record, self.chain.sealed[record.leaf][0], plain))
             else:
-                need("row" not in opened, "opened", "a bill has no row")
-                self.bills.append((record, plain))
+                need("row" not in opened, "opened", "only a day has a row")
+                (self.bills if record.typ == "bill" else self.events).append((record, plain))
         except Fault as fault:
             raise self.placed(fault, record)
         self.last, self.opened[opened["leaf"]] = position, plain
@@ -155,13 +155,20 @@ class Dump:
             to = self.chain.sealed[day.record.leaf][1]
             day.judge(self.blobs.get(day.record.payload["ct"]), to, meters.get(day.point))
             if day.sound:
-                sound[to_b64url(day.record.leaf)] = day.plain
-        self.days = [day for day in self.days if day.sound and goes_on(day.plain, sound.get(day.record.payload["prev"]))]
+                sound[day.record.leaf] = day.plain
+        before = self.chain.day_before
+        self.days = [day for day in self.days if day.sound and goes_on(day.plain, sound.get(before[day.record.leaf]))]
+        self.events = [event for event in self.events if self.counts(*event, meters)]
         for record, plain in self.bills:
             try:
                 check_bill(self.chain, record, plain, self.days)
             except Fault as fault:
                 raise self.placed(fault, record)
+
+    def counts(self, record, plain, meters):
+        """Does an event count?"""
+        point, to = self.chain.sealed[record.leaf]
+        return event_counts(plain, record, self.blobs.get(record.payload["ct"]), to, meters.get(point))
 
     def check_receipt(self, text, leaf, known):
         """A receipt; without `known` its reader is one who verified what this dump has at the receipt's old size."""
@@ -182,7 +189,8 @@ class Dump:
         chain = self.chain
         return {"chain": to_b64url(chain.id), "blocks": chain.height + 1, "records": len(chain.entries), "tip": chain.tip.hex(),
                 "log_size": chain.tree.size, "log_root": chain.tree.root().hex(), "blobs": len(self.blobs),
-                "checkpoint": self.checkpoint, "opened": len(self.opened), "usable": len(self.days), "bills": len(self.bills)}
+                "checkpoint": self.checkpoint, "opened": len(self.opened), "usable": len(self.days),
+                "events": len(self.events), "bills": len(self.bills)}
 
 
 def verdict(path, options):
