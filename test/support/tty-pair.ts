@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { createInterface } from "node:readline";
 import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { projectRoot } from "./project-root.ts";
@@ -41,20 +42,61 @@ export async function createTtyPair(t: TestContext): Promise<TtyPair> {
   return { near, far, plug, unplug };
 }
 
-/** Debian's pymodbus as slave `address` with these input registers, on `tty`. */
+/** What a slave has: words by register, and numbers that take two input registers each. */
+export interface SlaveRegisters {
+  readonly input?: { readonly [register: number]: number };
+  readonly floats?: { readonly [register: number]: number };
+  readonly holding?: { readonly [register: number]: number };
+}
+
+/** Debian's pymodbus as slave `address` on `tty`; a list is its input registers from 0 on. Returns what ends it. */
 export async function startPymodbusSlave(
   t: TestContext,
   tty: string,
   address: number,
-  registers: readonly number[],
-): Promise<void> {
-  const script = path.join(projectRoot(), "test", "support", "pymodbus-slave.py");
-  const args = [script, tty, String(address), ...registers.map(String)];
-  const child = spawn(findProgram("python3") ?? "python3", args, {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  t.after(() => stop(child));
+  registers: readonly number[] | SlaveRegisters,
+): Promise<() => Promise<void>> {
+  const own = Array.isArray(registers) ? { input: { ...registers } } : registers;
+  const { child, end } = startPython(t, "pymodbus-slave.py", [
+    tty,
+    String(address),
+    JSON.stringify(own),
+  ]);
   await once(child.stdout, "data");
+  return end;
+}
+
+/** One thing that the far end of a line prints, or sends as bytes; `pause` in seconds before each byte. */
+export type Played = ({ readonly text: string } | { readonly hex: string }) & {
+  readonly pause?: number;
+};
+
+/** A program at the far end of a line; `play` resolves when everything has been written. */
+export function startLinePlayer(
+  t: TestContext,
+  tty: string,
+): { play(...orders: readonly Played[]): Promise<void>; end(): Promise<void> } {
+  const { child, end } = startPython(t, "play-lines.py", [tty]);
+  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    async play(...orders) {
+      for (const order of orders) {
+        child.stdin.write(`${JSON.stringify(order)}\n`);
+        await answers.next();
+      }
+    },
+    end,
+  };
+}
+
+function startPython(t: TestContext, script: string, args: readonly string[]) {
+  const file = path.join(projectRoot(), "test", "support", script);
+  const child = spawn(findProgram("python3") ?? "python3", [file, ...args], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const end = (): Promise<void> => stop(child);
+  t.after(end);
+  return { child, end };
 }
 
 async function stop(child: ChildProcess | undefined): Promise<void> {
