@@ -79,17 +79,16 @@ function checkAndApply(
   context: BlockContext,
 ): CheckedBlock {
   const { suite } = context;
-  const header = decodeHeader(block.header);
-  checkPlace(header, parent);
-  if (block.nonce.length !== NONCE_BYTES) fail("length", `a nonce has ${NONCE_BYTES} bytes`);
-  const hash = hashBlock(suite, hashHeader(suite, block.header), block.nonce);
-  requireWork(hash, header.bits);
+  const head = checkHead(suite, parent, block);
+  const { header, hash } = head;
   const records: ParsedRecord[] = [];
   const firstPosition = parent === undefined ? 0 : parent.range.size;
   const meterCounts = new Map<string, number>();
   // Membership and parameters are those at the start of the block; genesis itself sets them for block 0.
   if (parent === undefined) applyNext(0);
-  checkAgainstChain(state, header, block, hash, context);
+  const bytes = block.records.reduce((sum, line1) => sum + line1.length, 0);
+  const body = { seal: block.seal, records: block.records.length, bytes };
+  checkAgainstChain(state, head, body, context);
   while (records.length < block.records.length) applyNext(records.length);
 
   const leaves = records.map((record) => decodeBase64url(record.leaf));
@@ -125,7 +124,33 @@ function checkAndApply(
   }
 }
 
-function checkPlace(header: BlockHeader, parent: ParentBlock | undefined): void {
+/** What a block says of itself, and its hash. */
+export interface BlockHead {
+  readonly header: BlockHeader;
+  readonly hash: Uint8Array;
+}
+
+/**
+ * Form, place and work: the rules that need nothing but the parent (undefined for block 0).
+ * Throws `header`, `height`, `parent`, `time`, `length`, `bits`, `work`.
+ */
+export function checkHead(
+  suite: Pick<CryptoSuite, "sha256">,
+  parent: Pick<ParentBlock, "height" | "hash" | "time"> | undefined,
+  block: Pick<SealedBlock, "header" | "nonce">,
+): BlockHead {
+  const header = decodeHeader(block.header);
+  checkPlace(header, parent);
+  if (block.nonce.length !== NONCE_BYTES) fail("length", `a nonce has ${NONCE_BYTES} bytes`);
+  const hash = hashBlock(suite, hashHeader(suite, block.header), block.nonce);
+  requireWork(hash, header.bits);
+  return { header, hash };
+}
+
+function checkPlace(
+  header: BlockHeader,
+  parent: Pick<ParentBlock, "height" | "hash" | "time"> | undefined,
+): void {
   const height = parent === undefined ? 0 : parent.height + 1;
   if (header.height !== height) fail("height", `height ${header.height} where ${height} is next`);
   const prev = parent === undefined ? new Uint8Array(32) : parent.hash;
@@ -135,12 +160,15 @@ function checkPlace(header: BlockHeader, parent: ParentBlock | undefined): void 
   }
 }
 
-function checkAgainstChain(
+/**
+ * Difficulty, seal and limits, judged by the state at the start of the block; `bytes` is the sum of the lengths of
+ * its lines 1. Throws `bits`, `seal`, `limit`.
+ */
+export function checkAgainstChain(
   state: ChainState,
-  header: BlockHeader,
-  block: SealedBlock,
-  hash: Uint8Array,
-  context: BlockContext,
+  { header, hash }: BlockHead,
+  body: { readonly seal: Uint8Array; readonly records: number; readonly bytes: number },
+  context: Pick<BlockContext, "suite" | "keys">,
 ): void {
   const { params } = state.chain;
   if (header.bits !== params.bits) fail("bits", "the difficulty is not the chain's");
@@ -149,10 +177,16 @@ function checkAgainstChain(
   if (gateway === undefined || !gateway.roles.includes("gateway")) {
     fail("seal", "sealed by a key that is no gateway's");
   }
-  requireSeal(context.suite, context.keys.get(kid, gateway.key), hash, block.seal);
-  if (block.records.length > params.max_records) fail("limit", "more records than allowed");
-  const bytes = block.records.reduce((sum, line1) => sum + line1.length, 0);
-  if (bytes > params.max_bytes) fail("limit", "more bytes of records than allowed");
+  requireSeal(context.suite, context.keys.get(kid, gateway.key), hash, body.seal);
+  if (body.records > params.max_records) fail("limit", "more records than allowed");
+  if (body.bytes > params.max_bytes) fail("limit", "more bytes of records than allowed");
+}
+
+/** `count`: records of one meter key in a block so far. Throws `limit`. */
+export function checkMeterCount(count: number): void {
+  if (count > MAX_RECORDS_OF_METER) {
+    fail("limit", `more than ${MAX_RECORDS_OF_METER} records of one meter key in a block`);
+  }
 }
 
 function countMeterRecord(
@@ -162,8 +196,6 @@ function countMeterRecord(
 ): void {
   if (state.get("device", record.kid) === undefined) return;
   const count = (counts.get(record.kid) ?? 0) + 1;
-  if (count > MAX_RECORDS_OF_METER) {
-    fail("limit", `more than ${MAX_RECORDS_OF_METER} records of one meter key in a block`);
-  }
+  checkMeterCount(count);
   counts.set(record.kid, count);
 }

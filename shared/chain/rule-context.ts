@@ -9,14 +9,16 @@ export interface RuleContext {
   readonly height: number;
   /** Unix seconds of the block's header. */
   readonly blockTime: number;
+  /** The caller has verified that the request in an enrol record is signed by the key that it asks to enrol. */
+  readonly requestChecked?: boolean;
 }
 
 /** Imported public keys by kid; importing costs more than looking up, and checks that the point is on its curve. */
 export class VerifyKeyCache {
-  readonly #suite: CryptoSuite;
+  readonly #suite: Pick<CryptoSuite, "importVerifyKey">;
   readonly #keys = new Map<string, VerifyKey>();
 
-  constructor(suite: CryptoSuite) {
+  constructor(suite: Pick<CryptoSuite, "importVerifyKey">) {
     this.#suite = suite;
   }
 
@@ -28,5 +30,10 @@ export class VerifyKeyCache {
       this.#keys.set(kid, key);
     }
     return key;
+  }
+
+  /** Takes a key that the same suite has imported elsewhere; `kid` is its thumbprint. */
+  add(kid: string, key: VerifyKey): void {
+    this.#keys.set(kid, key);
   }
 }

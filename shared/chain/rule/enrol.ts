@@ -2,7 +2,7 @@
 import { fail } from "../../base/error.ts";
 import { thumbprint } from "../../crypto/key.ts";
 import type { VerifyKey } from "../../crypto/suite.ts";
-import { verifyRequest } from "../../message/request.ts";
+import { parseRequest, verifyRequest } from "../../message/request.ts";
 import type { EnrolPayload } from "../../record/payload.ts";
 import type { ParsedRecord } from "../../record/record.ts";
 import type { ChainState } from "../chain-state.ts";
@@ -61,10 +61,13 @@ function checkRequest(
   state: ChainState,
   payload: EnrolPayload,
   verifyKey: VerifyKey,
-  { suite }: RuleContext,
+  { suite, requestChecked }: RuleContext,
 ): string {
   if (payload.req === undefined) fail("request", "a new key is enrolled with its request");
-  const { token } = verifyRequest(suite, payload.req, payload.key, state.chain.id, verifyKey);
+  const { id } = state.chain;
+  const { token } = requestChecked
+    ? parseRequest(payload.req, id)
+    : verifyRequest(suite, payload.req, payload.key, id, verifyKey);
   if (state.get("token", token) !== undefined) fail("token", "the one-time token was used before");
   return token;
 }
