@@ -16,6 +16,13 @@ import type { SealContext } from "../seal/make-envelope.ts";
 import { sealNextDay } from "../seal/seal-day.ts";
 import { sealNextEvent } from "../seal/seal-event.ts";
 
+export interface SealedRecord {
+  readonly typ: "day" | "event";
+  /** The local day that it is about. */
+  readonly date: string;
+  readonly seq: number;
+}
+
 export interface DayWorkOptions {
   readonly journal: Journal;
   readonly sampler: Sampler;
@@ -28,7 +35,7 @@ export interface DayWorkOptions {
   readonly report: (event: MeterEvent) => void;
   /** Called before each commit: what waits for space on the card. */
   readonly beforeCommit?: () => void;
-  readonly onSealed: (record: { readonly typ: "day" | "event"; readonly seq: number }) => void;
+  readonly onSealed: (record: SealedRecord) => void;
 }
 
 export class DayWork {
@@ -113,16 +120,16 @@ export class DayWork {
     const { seal, facts, report, onSealed } = this.#options;
     const event = sealNextEvent(seal, facts);
     if (event !== undefined) {
-      const { code, seq } = event;
+      const { code, date, seq } = event;
       report({ event: "event-sealed", code, seq });
-      onSealed({ typ: "event", seq });
+      onSealed({ typ: "event", date, seq });
       return true;
     }
     const day = sealNextDay(seal);
     if (day === undefined) return false;
     const { date, wh, seq } = day;
     report({ event: "day-sealed", date, wh, seq });
-    onSealed({ typ: "day", seq });
+    onSealed({ typ: "day", date, seq });
     return true;
   }
 }
