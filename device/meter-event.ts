@@ -42,6 +42,17 @@ export type MeterEvent =
       readonly state: "failing" | "working";
       readonly code?: string;
     }
+  /** The process that reads the sensors was replaced. */
+  | {
+      readonly event: "sensor-host";
+      readonly cause: string;
+      readonly silentMs: number;
+      readonly pid: number;
+    }
+  /** One of several meters of a process has failed; it is started again. */
+  | { readonly event: "failed"; readonly code: string; readonly reason: string }
+  /** systemd cannot be told how the meter is. */
+  | { readonly event: "not-notified"; readonly reason: string }
   /** The recording has no more rows. */
   | { readonly event: "recording-ended" };
 
@@ -86,6 +97,12 @@ function describe(event: MeterEvent): string {
       return event.state === "working"
         ? `sensor ${event.part} answers again`
         : `sensor ${event.part} fails: ${event.code ?? "unknown"}`;
+    case "sensor-host":
+      return `the sensor process was replaced after ${Math.round(event.silentMs / 1000)} s: ${event.cause}`;
+    case "failed":
+      return `FAILED, will be started again (${event.code}): ${event.reason}`;
+    case "not-notified":
+      return `systemd cannot be told how the meter is: ${event.reason}`;
     case "recording-ended":
       return "the recording has ended";
   }

@@ -1,9 +1,9 @@
 /** Opens what a configuration names: simulated, recorded or real. Only here the kinds of source meet. */
+import { isCoded } from "../shared/base/error.ts";
 import type { UnixSeconds } from "../shared/base/units.ts";
 import { offsetAt } from "../shared/time/civil-day.ts";
 import type { Driver, Sensor } from "./driver/driver.ts";
 import { SENSORS } from "./driver/registry.ts";
-import { openLinuxPorts } from "./linux/linux-ports.ts";
 import type { Ports } from "./port/ports.ts";
 import { openReplay } from "./replay/open-replay.ts";
 import { createSensorSource, type SourcePart } from "./sensor-source.ts";
@@ -18,6 +18,8 @@ export interface SourceContext {
   readonly zone: string;
   /** The folder of a recording's relative path. */
   readonly folder: string;
+  /** Opens real sensors; they are read in a process of their own (host/sensor-host.ts). */
+  readonly sensors: (configs: readonly SensorConfig[]) => Promise<Source>;
 }
 
 /** An instant by whose offset a simulated household lives: winter in the north, so standard time. */
@@ -39,7 +41,7 @@ export async function openSources(
     if (config.kind === "replay") return openReplay(config, context.zone, context.folder);
     sensors.push(config);
   }
-  return { kind: "samples", source: await openSensors(sensors, openLinuxPorts()) };
+  return { kind: "samples", source: await context.sensors(sensors) };
 }
 
 function openHousehold(seed: number, zone: string): Promise<Source> {
@@ -51,20 +53,29 @@ function openHousehold(seed: number, zone: string): Promise<Source> {
   });
 }
 
+export interface SensorOptions {
+  /** A sample waits this long for its slowest part, by the ports' time; left out where that is not the real one. */
+  readonly patienceMs?: number;
+  /** A part that cannot be opened fails its reads, each of which tries again, and not the opening. */
+  readonly reopen?: boolean;
+}
+
 /**
- * A source over real (or test) ports; with `patienceMs` of the ports' time, a sample waits no longer for its slowest
- * part. Throws `schema` for uses that contradict each other, and else as the ports do; what was opened before is closed again. */
+ * A source over real (or test) ports. Throws `schema` for uses that contradict each other, and else as the ports do;
+ * what was opened before is closed again.
+ */
 export async function openSensors(
   configs: readonly SensorConfig[],
   ports: Ports,
-  patienceMs?: number,
+  { patienceMs, reopen = false }: SensorOptions = {},
 ): Promise<Source> {
   try {
     const plans = planParts(configs);
     const parts: SourcePart[] = [];
     for (const [i, config] of configs.entries()) {
       const plan = plans[i] as PartPlan;
-      parts.push({ ...plan, driver: await openSensor(config, ports) });
+      const driver = await (reopen ? openPatiently : openSensor)(config, ports);
+      parts.push({ ...plan, driver });
     }
     const patience = { timing: ports.timing, ms: patienceMs ?? 0 };
     return createSensorSource({
@@ -78,9 +89,30 @@ export async function openSensors(
   }
 }
 
-function openSensor(config: SensorConfig, ports: Ports): Promise<Driver> {
+/** Opens the driver that a configuration names. Throws as the ports do. */
+export function openSensor(config: SensorConfig, ports: Ports): Promise<Driver> {
   for (const sensor of SENSORS as readonly Sensor<SensorConfig>[]) {
     if (sensor.kind === config.kind) return sensor.open(config, ports);
   }
   throw new Error(`no sensor ${config.kind} in the registry`);
+}
+
+/** A driver that is opened when it can be. Throws only what no later try will change: `hardware-module`. */
+async function openPatiently(config: SensorConfig, ports: Ports): Promise<Driver> {
+  let driver: Driver | undefined;
+  const opened = async (): Promise<Driver> => {
+    driver ??= await openSensor(config, ports);
+    return driver;
+  };
+  try {
+    return await opened();
+  } catch (error) {
+    if (!isCoded(error) || !error.code.startsWith("sensor-")) throw error;
+  }
+  return {
+    sensor: config.kind,
+    probe: async () => (await opened()).probe(),
+    read: async () => (await opened()).read(),
+    close: async () => driver?.close(),
+  };
 }

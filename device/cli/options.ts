@@ -4,7 +4,11 @@ import { fail } from "../../shared/base/error.ts";
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
 type Values<O extends Options> = {
-  readonly [K in keyof O]?: O[K]["type"] extends "boolean" ? boolean : string;
+  readonly [K in keyof O]?: O[K] extends { readonly multiple: true }
+    ? readonly string[]
+    : O[K]["type"] extends "boolean"
+      ? boolean
+      : string;
 };
 
 /** Returns `undefined` after printing `help`. Throws `usage`. */

@@ -27,6 +27,8 @@ export interface DataFolder {
   readonly key: string;
   readonly config: string;
   readonly join: string;
+  /** The running meter tells here how it is. */
+  readonly socket: string;
 }
 
 export function dataFolder(folder: string): DataFolder {
@@ -37,6 +39,7 @@ export function dataFolder(folder: string): DataFolder {
     key: file("meter-key.json"),
     config: file("meter.json"),
     join: file("join.json"),
+    socket: file("meter.sock"),
   };
 }
 

@@ -21,6 +21,8 @@ export interface SamplingOptions {
   readonly clock: Clock;
   readonly intervalMs: number;
   readonly saveEveryMs: number;
+  /** Called whenever the sampler has done its work, whether or not a sensor has answered. */
+  readonly onProgress: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -39,6 +41,7 @@ export async function sampleByRealClock(
       await pause(untilNext(clock.wallMs(), intervalMs), signal);
       const at = clock.wallMs();
       ticks.check();
+      options.onProgress();
       if (signal.aborted || at < sinceMs) continue;
       const before = sampler.finishedTo;
       if (!(await read(at, () => clock.monotonicMs()))) return await days.conclude();
@@ -101,6 +104,7 @@ export async function sampleBySimulatedClock(
       if (!(await read(at, () => at))) return await days.conclude();
       sampler.advance(at);
     }
+    options.onProgress();
     if (steps > 0) {
       days.commit();
       await days.settle();

@@ -4,13 +4,12 @@
  * source → sampler → journal → day close → seal → outbox → uplink. Everything outside the process is an option:
  * folder, clock, randomness, where events go.
  */
-import { readFileSync } from "node:fs";
-import path from "node:path";
+
+import type { HostRestart } from "../../hardware/host/sensor-host.ts";
 import { openSources } from "../../hardware/open-source.ts";
-import type { OpenedSource } from "../../hardware/source.ts";
-import { type SourceConfig, sensorsOf } from "../../hardware/source-config.ts";
+import type { OpenedSource, Source } from "../../hardware/source.ts";
+import { type SensorConfig, type SourceConfig, sensorsOf } from "../../hardware/source-config.ts";
 import { planParts } from "../../hardware/source-plan.ts";
-import { decodeBase64url } from "../../shared/base/bytes.ts";
 import {
   type Clock,
   type ClockSpec,
@@ -22,7 +21,6 @@ import { fail } from "../../shared/base/error.ts";
 import type { SigningKey } from "../../shared/crypto/key.ts";
 import { nobleSuite } from "../../shared/crypto/noble-suite.ts";
 import type { Join } from "../../shared/message/join.ts";
-import { computePoint } from "../../shared/record/meter-id.ts";
 import type { MeterConfig } from "../config.ts";
 import { createCalendar } from "../day-close/calendar.ts";
 import { BOOT_EVENT, type MeterFacts } from "../day-close/day-body.ts";
@@ -32,15 +30,17 @@ import { acquireRunLock } from "../journal/run-lock.ts";
 import { countBoot, loadSamplerState } from "../journal/sampler-store.ts";
 import type { MeterEvent } from "../meter-event.ts";
 import { Sampler } from "../sampler/sampler.ts";
-import { parseBroker } from "../uplink/broker-stream.ts";
 import { createTrust, type Trust } from "../uplink/trust.ts";
-import { spreadDelay, Uplink } from "../uplink/uplink.ts";
+import { spreadDelay } from "../uplink/uplink.ts";
+import { createUplink } from "./create-uplink.ts";
 import { type DataFolder, readJoin, readKey } from "./data-folder.ts";
 import { DayWork } from "./day-work.ts";
+import type { LiveState } from "./live-state.ts";
 import { replayRows } from "./measure-rows.ts";
 import { sampleByRealClock, sampleBySimulatedClock } from "./measure-samples.ts";
 import { hashProgram } from "./program-hash.ts";
 import { createSourceReader } from "./read-source.ts";
+import { serveStatus } from "./status-server.ts";
 
 export interface MeterOptions {
   readonly files: DataFolder;
@@ -53,6 +53,12 @@ export interface MeterOptions {
   readonly randomBytes: RandomBytes;
   /** Uniform in [0, 1); spreads retries, protects nothing. */
   readonly random: () => number;
+  /** Opens real sensors; told when the process that reads them was replaced. */
+  readonly openSensors: (
+    configs: readonly SensorConfig[],
+    onRestart: (restart: HostRestart) => void,
+  ) => Promise<Source>;
+  readonly live: LiveState;
   readonly report: (event: MeterEvent) => void;
   /** Aborted to stop the meter. */
   readonly signal: AbortSignal;
@@ -67,26 +73,42 @@ const CLOCK_SLACK_S = 86_400;
  * Runs until the signal is aborted; everything is durable and said goodbye to when it resolves. Throws
  * `store-locked, no-meter, meter-key, join, journal, config` and what opening the source throws.
  */
-export async function runMeter(options: MeterOptions): Promise<void> {
-  const { files, signal } = options;
+export async function runMeter(given: MeterOptions): Promise<void> {
+  const { files, signal, live } = given;
+  const report = (event: MeterEvent): void => {
+    live.note(event);
+    given.report(event);
+  };
+  const options = { ...given, report };
   const join = readJoin(files.join);
   const key = readKey(nobleSuite, files.key);
   const trust = createTrust(nobleSuite, join);
   const lock = acquireRunLock(files.lock);
   try {
     const journal = new Journal(files.journal);
+    const endStatus = await serveStatus(files.socket, () => live.snapshot());
     try {
       claimJournal(journal, join, key);
-      const { zone, folder } = { zone: join.time_zone, folder: options.configFolder };
-      const source = await openSources(options.config.sources, { zone, folder });
-      await measure(options, { join, key, trust, journal, source });
+      const restarts: RestartListener = {};
+      const source = await openSources(options.config.sources, {
+        zone: join.time_zone,
+        folder: options.configFolder,
+        sensors: (configs) => options.openSensors(configs, (restart) => restarts.heard?.(restart)),
+      });
+      await measure(options, { join, key, trust, journal, source, restarts });
     } finally {
+      await endStatus?.();
       journal.close();
     }
   } finally {
     lock.release();
   }
-  if (signal.aborted) options.report({ event: "stopped" });
+  if (signal.aborted) report({ event: "stopped" });
+}
+
+/** What is called when the sensors' process was replaced; set once there is somebody to tell. */
+interface RestartListener {
+  heard?: (restart: HostRestart) => void;
 }
 
 interface Parts {
@@ -95,10 +117,11 @@ interface Parts {
   readonly trust: Trust;
   readonly journal: Journal;
   readonly source: OpenedSource;
+  readonly restarts: RestartListener;
 }
 
 async function measure(options: MeterOptions, parts: Parts): Promise<void> {
-  const { config, clockSpec, system, report, signal } = options;
+  const { config, clockSpec, system, report, signal, live } = options;
   const { join, key, journal, source } = parts;
   const simulated = clockSpec.kind === "simulated";
   const clock = createClock(clockSpec, system);
@@ -125,7 +148,17 @@ async function measure(options: MeterOptions, parts: Parts): Promise<void> {
     now: () => ({ boot, monotonicMs: system.monotonicMs(), at: unixNow(clock) }),
     onRecorded: () => days.sealSoon(),
   });
-  const uplink = createUplink(options, parts, clock, () => days.seal());
+  parts.restarts.heard = ({ cause, silentMs, pid }) => {
+    report({ event: "sensor-host", cause, silentMs, pid });
+    events.record("sensor-restart", cause, `no readings for ${Math.round(silentMs / 1000)} s`);
+  };
+  const monotonicMs = (): number => system.monotonicMs();
+  const { random, configFolder } = options;
+  const uplink = createUplink({
+    ...{ config, configFolder, join, key, trust: parts.trust, journal, clock, monotonicMs, random },
+    report,
+    onEnrolment: () => days.sealSoon(),
+  });
   const windowMs = config.publish_window_ms ?? (simulated ? 0 : 600_000);
   const delayMs = spreadDelay(nobleSuite, join.meter, windowMs);
   const days: DayWork = new DayWork({
@@ -145,11 +178,19 @@ async function measure(options: MeterOptions, parts: Parts): Promise<void> {
   try {
     const common = { sampler, days, clock, signal };
     if (source.kind === "rows") {
+      live.progress();
       await replayRows({ ...common, source: source.source });
     } else {
-      const read = createSourceReader({ source: source.source, sampler, report });
+      const read = createSourceReader({
+        source: source.source,
+        sampler,
+        report,
+        watch: (said) => live.watch(said),
+      });
       const saveEveryMs = config.save_every_s * 1000;
-      const sampling = { ...common, read, intervalMs, saveEveryMs };
+      const onProgress = (): void => live.progress();
+      const sampling = { ...common, read, onProgress, intervalMs, saveEveryMs };
+      live.expect(intervalMs);
       if (clockSpec.kind === "simulated") {
         const last = state?.lastMs;
         const fromMs = last === undefined ? clockSpec.simOriginS * 1000 : last + intervalMs;
@@ -159,6 +200,7 @@ async function measure(options: MeterOptions, parts: Parts): Promise<void> {
         await sampleByRealClock({ ...sampling, sinceMs });
       }
     }
+    live.expect(undefined);
     // Only a recording ends by itself; what it gave is still to be published.
     if (!signal.aborted) report({ event: "recording-ended" });
     await untilAborted(signal);
@@ -180,64 +222,6 @@ async function stopParts(stops: readonly (() => Promise<void> | void)[]): Promis
     await stop();
   } finally {
     await stopParts(rest);
-  }
-}
-
-function createUplink(
-  options: MeterOptions,
-  parts: Parts,
-  clock: Clock,
-  onEnrolment: () => Promise<void>,
-): Uplink {
-  const { config, configFolder, system, random, report } = options;
-  const { join, key, trust, journal } = parts;
-  const point = computePoint(nobleSuite, join.meter, decodeBase64url(join.salt));
-  const pem = (name: "ca" | "cert" | "key", file: string | undefined) =>
-    file === undefined ? {} : { [name]: readPem(path.resolve(configFolder, file)) };
-  const { username, password } = config;
-  const broker = config.broker ?? join.broker;
-  parseBroker(broker);
-  return new Uplink({
-    journal,
-    suite: nobleSuite,
-    key,
-    trust,
-    identity: { kid: key.kid, point },
-    join,
-    clock,
-    monotonicMs: () => system.monotonicMs(),
-    random,
-    plan: {
-      retryMs: config.retry_ms,
-      retryMostMs: config.retry_most_ms,
-      heldRetryMs: config.held_retry_ms,
-      refusedRetryMs: config.refused_retry_ms,
-      rejoinMs: config.rejoin_ms,
-      window: config.window,
-      unanswered: config.unanswered,
-    },
-    link: {
-      broker,
-      ...(username === undefined ? {} : { username }),
-      ...(password === undefined ? {} : { password }),
-      ...pem("ca", config.tls_ca),
-      ...pem("cert", config.tls_cert),
-      ...pem("key", config.tls_key),
-      connectTimeoutMs: config.connect_timeout_ms,
-      publishTimeoutMs: config.publish_timeout_ms,
-    },
-    reconnect: { firstMs: config.reconnect_first_ms, mostMs: config.reconnect_most_ms },
-    report,
-    onEnrolment,
-  });
-}
-
-/** Throws `config` when it cannot be read. */
-function readPem(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    fail("config", `a certificate file cannot be read: ${(error as Error).message}`);
   }
 }
 

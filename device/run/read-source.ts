@@ -23,7 +23,7 @@ export interface SourceReaderOptions {
   readonly sampler: Sampler;
   readonly report: (event: MeterEvent) => void;
   /** Told of each reading, for those who look at the meter while it runs. */
-  readonly watch?: (at: UnixMillis, sample: Pick<Sample, "parts" | "faults">) => void;
+  readonly watch?: (said: Pick<Sample, "parts" | "faults">) => void;
 }
 
 /** Resolves with whether there can be further readings. */
@@ -46,7 +46,7 @@ export function createSourceReader(options: SourceReaderOptions): ReadSource {
       const all = error instanceof SourceSilent ? error.faults : [];
       faults = all.length === 0 ? [whole] : all;
     }
-    watch?.(at, { parts, faults });
+    watch?.({ parts, faults });
     for (const { part, code } of faults) {
       if (failing.get(part) === code) continue;
       failing.set(part, code);

@@ -19,7 +19,14 @@ export function writeRecording(t: TestContext, text: string): string {
 
 /** Opens a replay as its configuration says; `zone` is the meter's. */
 export function openRecording(config: JsonObject, zone = "Europe/Paris"): Promise<OpenedSource> {
-  return openSources(decodeSources([{ kind: "replay", ...config }]), { zone, folder: "/" });
+  const sensors = (): never => {
+    throw new Error("a recording has no sensors");
+  };
+  return openSources(decodeSources([{ kind: "replay", ...config }]), {
+    zone,
+    folder: "/",
+    sensors,
+  });
 }
 
 export async function openRows(config: JsonObject, zone?: string): Promise<RowSource> {

@@ -9,6 +9,7 @@ import type { DayBody } from "../../../device/day-close/day-body.ts";
 import { Journal } from "../../../device/journal/journal.ts";
 import type { MeterEvent } from "../../../device/meter-event.ts";
 import { type DataFolder, dataFolder, writeKey } from "../../../device/run/data-folder.ts";
+import { LiveState } from "../../../device/run/live-state.ts";
 import { runMeter } from "../../../device/run/meter.ts";
 import { readStatus } from "../../../device/status.ts";
 import { encodeBase64url } from "../../../shared/base/bytes.ts";
@@ -67,6 +68,8 @@ async function runUntil(
     system,
     randomBytes,
     random: () => 0.5,
+    openSensors: () => assert.fail("these meters have no real sensors"),
+    live: new LiveState(() => system.monotonicMs()),
     report: (event) => events.push(event),
     signal: stop.signal,
   });

@@ -1,0 +1,86 @@
+/** The uplink as a meter's configuration and join file say. In: those, the journal, clocks. Out: an uplink not yet started. */
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { decodeBase64url } from "../../shared/base/bytes.ts";
+import type { Clock } from "../../shared/base/clock.ts";
+import { fail } from "../../shared/base/error.ts";
+import type { SigningKey } from "../../shared/crypto/key.ts";
+import { nobleSuite } from "../../shared/crypto/noble-suite.ts";
+import type { Join } from "../../shared/message/join.ts";
+import { computePoint } from "../../shared/record/meter-id.ts";
+import type { MeterConfig } from "../config.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { MeterEvent } from "../meter-event.ts";
+import { parseBroker } from "../uplink/broker-stream.ts";
+import type { Trust } from "../uplink/trust.ts";
+import { Uplink } from "../uplink/uplink.ts";
+
+export interface UplinkParts {
+  readonly config: MeterConfig;
+  /** The folder that relative paths of the configuration are relative to. */
+  readonly configFolder: string;
+  readonly join: Join;
+  readonly key: SigningKey;
+  readonly trust: Trust;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  /** Real: retries follow the machine. */
+  readonly monotonicMs: () => number;
+  readonly random: () => number;
+  readonly report: (event: MeterEvent) => void;
+  readonly onEnrolment: () => void;
+}
+
+/** Throws `config`, and what an address that is none throws. */
+export function createUplink(parts: UplinkParts): Uplink {
+  const { config, configFolder, random, report } = parts;
+  const { join, key, trust, journal, clock, monotonicMs, onEnrolment } = parts;
+  const point = computePoint(nobleSuite, join.meter, decodeBase64url(join.salt));
+  const pem = (name: "ca" | "cert" | "key", file: string | undefined) =>
+    file === undefined ? {} : { [name]: readPem(path.resolve(configFolder, file)) };
+  const { username, password } = config;
+  const broker = config.broker ?? join.broker;
+  parseBroker(broker);
+  return new Uplink({
+    journal,
+    suite: nobleSuite,
+    key,
+    trust,
+    identity: { kid: key.kid, point },
+    join,
+    clock,
+    monotonicMs,
+    random,
+    plan: {
+      retryMs: config.retry_ms,
+      retryMostMs: config.retry_most_ms,
+      heldRetryMs: config.held_retry_ms,
+      refusedRetryMs: config.refused_retry_ms,
+      rejoinMs: config.rejoin_ms,
+      window: config.window,
+      unanswered: config.unanswered,
+    },
+    link: {
+      broker,
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+      ...pem("ca", config.tls_ca),
+      ...pem("cert", config.tls_cert),
+      ...pem("key", config.tls_key),
+      connectTimeoutMs: config.connect_timeout_ms,
+      publishTimeoutMs: config.publish_timeout_ms,
+    },
+    reconnect: { firstMs: config.reconnect_first_ms, mostMs: config.reconnect_most_ms },
+    report,
+    onEnrolment,
+  });
+}
+
+/** Throws `config` when it cannot be read. */
+function readPem(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    fail("config", `a certificate file cannot be read: ${(error as Error).message}`);
+  }
+}
