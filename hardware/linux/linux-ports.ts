@@ -25,14 +25,16 @@ export function openLinuxPorts(): Ports {
       return known;
     },
     async serialLine(settings) {
-      const { port, baud, parity } = settings;
+      const { port, baud, parity, dataBits = 8 } = settings;
       const known = lineByPort.get(port);
       if (known === undefined) {
         const line = kept(openLinuxSerialLine(settings));
         lineByPort.set(port, { settings, line });
         return line;
       }
-      if (known.settings.baud !== baud || known.settings.parity !== parity) {
+      const { settings: asked } = known;
+      const same = asked.baud === baud && asked.parity === parity;
+      if (!same || (asked.dataBits ?? 8) !== dataBits) {
         fail("sensor-busy", `${port} is in use with other settings`, { port });
       }
       return known.line;

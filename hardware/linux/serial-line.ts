@@ -2,12 +2,14 @@
  * `SerialLine` over a tty by the `serialport` module.
  *
  * The port is opened at first use and, after an unplug, at the next use again, at most once a second. Received
- * bytes are kept until somebody reads them.
+ * bytes are kept until somebody reads them. The module does not report every hang-up, and a USB adapter may
+ * stop to deliver while its device file stays: so a silent read looks whether the name still leads to the
+ * device that was opened, and a line that should speak (`silenceMs`) is opened anew.
  */
-import { access } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import type { SerialPort } from "serialport";
 import { concatBytes } from "../../shared/base/bytes.ts";
-import { fail, WattproofError } from "../../shared/base/error.ts";
+import { fail, isCoded, WattproofError } from "../../shared/base/error.ts";
 import { Lock } from "../port/lock.ts";
 import type { SerialLine, SerialSettings } from "../port/serial-line.ts";
 import { loadOptional } from "./optional-module.ts";
@@ -20,6 +22,8 @@ const OPEN_MS = 2_000;
 /** A whole frame of 256 bytes takes 1.1 s at 2400 Bd. */
 const WRITE_MS = 2_000;
 const REOPEN_MS = 1_000;
+/** The kernel may wait that long for bytes that a broken adapter does not take. */
+const CLOSE_MS = 2_000;
 /** What is kept of bytes that nobody reads. */
 const KEEP = 4_096;
 
@@ -36,6 +40,9 @@ class LinuxSerialLine implements SerialLine {
   #port: SerialPort | undefined;
   #opening: Promise<SerialPort> | undefined;
   #retryAt = 0;
+  /** The device file that was opened, and when it was last heard of. */
+  #device: string | undefined;
+  #heardMs = 0;
   #closed = false;
   // Owned by the port's events and by `read`.
   #arrived: Uint8Array = new Uint8Array(0);
@@ -54,8 +61,22 @@ class LinuxSerialLine implements SerialLine {
         else port.drain((late) => (late ? reject(this.#gone(late)) : resolve()));
       });
     });
+    await this.#orDrop(sent, "writing to");
+  }
+
+  async setBaud(baud: number): Promise<void> {
+    const port = await this.#open();
+    const updated = new Promise<void>((resolve, reject) => {
+      port.update({ baudRate: baud }, (error) => (error ? reject(this.#gone(error)) : resolve()));
+    });
+    await this.#orDrop(updated, "setting the speed of");
+    this.discard();
+  }
+
+  /** The port's work within its time; a port that fails it is closed. */
+  async #orDrop(work: Promise<void>, what: string): Promise<void> {
     try {
-      await withTimeLimit(sent, WRITE_MS, `writing to ${this.#settings.port}`);
+      await withTimeLimit(work, WRITE_MS, `${what} ${this.#settings.port}`);
     } catch (error) {
       await this.#drop();
       throw error;
@@ -67,16 +88,21 @@ class LinuxSerialLine implements SerialLine {
       await this.#open();
       await this.#untilWoken(timeoutMs);
     }
-    if (this.#arrived.length === 0) {
-      const { port } = this.#settings;
-      // The module may miss a hang-up that comes between its reads; the missing device file tells.
-      if (this.#port !== undefined && !(await exists(port))) await this.#drop();
-      if (this.#port === undefined) throw this.#gone("unplugged or closed");
-      fail("sensor-timeout", `nothing arrived on ${port}`, { ms: timeoutMs });
-    }
+    if (this.#arrived.length === 0) await this.#explainSilence(timeoutMs);
     const bytes = this.#arrived;
     this.#arrived = new Uint8Array(0);
     return bytes;
+  }
+
+  async #explainSilence(timeoutMs: number): Promise<void> {
+    const { port, silenceMs } = this.#settings;
+    // The module may miss a hang-up that comes between its reads; the device file tells.
+    if (this.#port !== undefined && (await identify(port)) !== this.#device) await this.#drop();
+    if (this.#arrived.length > 0) return;
+    if (this.#port === undefined) throw this.#gone("unplugged or closed");
+    const silent = performance.now() - this.#heardMs;
+    if (silenceMs !== undefined && silent > silenceMs) await this.#drop();
+    fail("sensor-timeout", `nothing arrived on ${port}`, { ms: timeoutMs });
   }
 
   discard(): void {
@@ -97,7 +123,14 @@ class LinuxSerialLine implements SerialLine {
   async #drop(): Promise<void> {
     const port = this.#port;
     this.#forget();
-    if (port?.isOpen) await new Promise<void>((resolve) => port.close(() => resolve()));
+    if (!port?.isOpen) return;
+    const closed = new Promise<void>((resolve) => port.close(() => resolve()));
+    try {
+      await withTimeLimit(closed, CLOSE_MS, `closing ${this.#settings.port}`);
+    } catch (error) {
+      // It goes on closing by itself; until then opening it anew fails with `sensor-busy`.
+      if (!isCoded(error, "sensor-timeout")) throw error;
+    }
   }
 
   #untilWoken(timeoutMs: number): Promise<void> {
@@ -125,9 +158,9 @@ class LinuxSerialLine implements SerialLine {
 
   async #openPort(): Promise<SerialPort> {
     this.#retryAt = performance.now() + REOPEN_MS;
-    const { port: path, baud, parity } = this.#settings;
-    const port = new this.#class({ path, baudRate: baud, parity, autoOpen: false });
-    port.on("data", (bytes: Buffer) => this.#receive(bytes));
+    const { port: path, baud, parity, dataBits = 8 } = this.#settings;
+    const port = new this.#class({ path, baudRate: baud, parity, dataBits, autoOpen: false });
+    port.on("data", (bytes: Buffer) => this.#receive(port, bytes));
     port.on("close", () => this.#forget(port));
     port.on("error", () => this.#forget(port));
     const opened = new Promise<void>((resolve, reject) => {
@@ -142,12 +175,17 @@ class LinuxSerialLine implements SerialLine {
       );
       throw error;
     }
+    this.#device = await identify(path);
+    this.#heardMs = performance.now();
+    if (!port.isOpen) throw this.#gone("unplugged while it was opened");
     this.#port = port;
     this.#arrived = new Uint8Array(0);
     return port;
   }
 
-  #receive(bytes: Uint8Array): void {
+  #receive(port: SerialPort, bytes: Uint8Array): void {
+    if (port !== this.#port) return;
+    this.#heardMs = performance.now();
     const all = concatBytes(this.#arrived, bytes);
     this.#arrived = all.length > KEEP ? all.slice(all.length - KEEP) : all;
     this.#wake?.();
@@ -166,9 +204,10 @@ class LinuxSerialLine implements SerialLine {
   }
 }
 
-async function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
+/** What a name leads to: a device that was pulled and plugged in again is another one. */
+async function identify(file: string): Promise<string | undefined> {
+  return stat(file).then(
+    ({ dev, ino, rdev }) => `${dev} ${ino} ${rdev}`,
+    () => undefined,
   );
 }

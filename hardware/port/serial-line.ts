@@ -18,6 +18,11 @@ export interface SerialLine {
    * without any, `sensor-gone`.
    */
   read(timeoutMs: number): Promise<Uint8Array>;
+  /**
+   * Another speed from now on, until the line is opened anew; what has arrived and was not read is forgotten. For
+   * protocols that agree on one (IEC 62056-21). Throws `sensor-gone`, `sensor-timeout`.
+   */
+  setBaud(baud: number): Promise<void>;
   /** Forgets what has arrived and was not read. */
   discard(): void;
   /** Runs `work` alone: calls wait for each other in the order in which they came. */
@@ -31,4 +36,11 @@ export interface SerialSettings {
   readonly port: string;
   readonly baud: number;
   readonly parity: "none" | "even" | "odd";
+  /** Default 8. */
+  readonly dataBits?: 7 | 8;
+  /**
+   * Of a part that speaks by itself: after so many milliseconds without a byte, while somebody reads, the line counts
+   * as stuck and is closed and opened anew. Without it silence is nothing but silence.
+   */
+  readonly silenceMs?: number;
 }

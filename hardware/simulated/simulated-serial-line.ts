@@ -36,6 +36,10 @@ export class SimulatedSerialLine implements SerialLine {
     fail("sensor-timeout", "nothing arrived on the simulated line", { ms: timeoutMs });
   }
 
+  async setBaud(): Promise<void> {
+    this.discard();
+  }
+
   discard(): void {
     this.#arrived = [];
   }

@@ -82,6 +82,7 @@ export function createPushPorts(): PushPorts {
       checkPresent();
       return arrived.shift() ?? fail("sensor-timeout", "nothing arrived", { ms: timeoutMs });
     },
+    async setBaud() {},
     discard() {
       arrived = [];
     },

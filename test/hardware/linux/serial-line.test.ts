@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SerialPort } from "serialport";
@@ -12,6 +15,7 @@ import { answerPzem } from "../../../hardware/simulated/pzem-slave.ts";
 import { concatBytes, decodeHex, encodeHex, encodeUtf8 } from "../../../shared/base/bytes.ts";
 import { rejectsWith } from "../../support/sensor-doubles.ts";
 import { requireSystemPart } from "../../support/system-part.ts";
+import { startTtyAdapter } from "../../support/tty-adapter.ts";
 import { createTtyPair, startPymodbusSlave, type TtyPair } from "../../support/tty-pair.ts";
 
 /** The line under test, and the other end as plain serialport. */
@@ -134,6 +138,91 @@ describe("a real serial line over a PTY", () => {
     const again = await openOther(t, pair.far);
     again.write("back");
     assert.equal(Buffer.from(await line.read(1000)).toString(), "back");
+  });
+
+  test("a line that should speak and is silent is opened anew, one without that duty is not", async (t) => {
+    if (!requireSystemPart(t, "python3")) return;
+    const adapter = await startTtyAdapter(t);
+    const ports = openLinuxPorts();
+    t.after(() => ports.close());
+    const settings = { port: adapter.tty, baud: 9600, parity: "none" } as const;
+    const line = await ports.serialLine({ ...settings, silenceMs: 1100 });
+    const reading = line.read(2000);
+    await adapter.say(encodeUtf8("one"));
+    assert.equal(Buffer.from(await reading).toString(), "one");
+    const reopened = adapter.stickUntilReopened();
+    for (let i = 0; i < 4; i++) {
+      await rejectsWith(line.read(400), "sensor-timeout");
+      // The adapter program looks every few milliseconds whether its tty is open.
+      await sleep(50);
+    }
+    await reopened;
+    const again = line.read(2000);
+    await adapter.say(encodeUtf8("two"));
+    assert.equal(Buffer.from(await again).toString(), "two");
+  });
+
+  test("a silent line without a duty to speak stays open", async (t) => {
+    if (!requireSystemPart(t, "python3")) return;
+    const adapter = await startTtyAdapter(t);
+    const ports = openLinuxPorts();
+    t.after(() => ports.close());
+    const line = await ports.serialLine({ port: adapter.tty, baud: 9600, parity: "none" });
+    for (let i = 0; i < 4; i++) await rejectsWith(line.read(60), "sensor-timeout");
+    let reopened = false;
+    const stuck = adapter.stickUntilReopened().then(() => {
+      reopened = true;
+    });
+    for (let i = 0; i < 4; i++) await rejectsWith(line.read(60), "sensor-timeout");
+    assert.equal(reopened, false);
+    await ports.close();
+    const other = openLinuxPorts();
+    t.after(() => other.close());
+    await rejectsWith(
+      (await other.serialLine({ port: adapter.tty, baud: 9600, parity: "none" })).read(60),
+      "sensor-timeout",
+    );
+    await stuck;
+  });
+
+  test("another speed in the middle of a session, and the first one after opening anew", async (t) => {
+    if (!requireSystemPart(t, "python3")) return;
+    const adapter = await startTtyAdapter(t);
+    const ports = openLinuxPorts();
+    t.after(() => ports.close());
+    const settings = { port: adapter.tty, baud: 300, parity: "even", dataBits: 7 } as const;
+    const line = await ports.serialLine(settings);
+    await line.write(encodeUtf8("?"));
+    assert.equal(await adapter.speed(), 300);
+    await adapter.say(encodeUtf8("stale"));
+    await sleep(50);
+    await line.setBaud(9600);
+    assert.equal(await adapter.speed(), 9600);
+    await rejectsWith(line.read(20), "sensor-timeout");
+    await rejectsWith(ports.serialLine({ ...settings, dataBits: 8 }), "sensor-busy");
+    assert.equal(await ports.serialLine(settings), line);
+    await line.close();
+    await rejectsWith(line.setBaud(300), "sensor-gone");
+  });
+
+  test("a device that was replaced under the same name is noticed in silence", async (t) => {
+    if (!requireSystemPart(t, "python3")) return;
+    const [first, second] = [await startTtyAdapter(t), await startTtyAdapter(t)];
+    const folder = mkdtempSync(path.join(tmpdir(), "wattproof-by-id-"));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const name = path.join(folder, "usb-adapter");
+    symlinkSync(first.tty, name);
+    const ports = openLinuxPorts();
+    t.after(() => ports.close());
+    const line = await ports.serialLine({ port: name, baud: 9600, parity: "none" });
+    await rejectsWith(line.read(20), "sensor-timeout");
+    rmSync(name);
+    await rejectsWith(line.read(20), "sensor-gone");
+    symlinkSync(second.tty, name);
+    await sleep(1100);
+    const reading = line.read(2000);
+    await second.say(encodeUtf8("second"));
+    assert.equal(Buffer.from(await reading).toString(), "second");
   });
 
   test("closing ends a waiting read; a closed line stays closed", async (t) => {
