@@ -1,8 +1,30 @@
 /** Every sensor that a meter can have, one line each. */
+import { ade7878 } from "./ade7878.ts";
+import { aht20 } from "./aht20.ts";
+import { bme280 } from "./bme280.ts";
 import { eastronSdm } from "./eastron-sdm.ts";
 import { emon } from "./emon.ts";
+import { hts221 } from "./hts221.ts";
+import { ina219 } from "./ina219.ts";
+import { ina226 } from "./ina226.ts";
+import { ina260 } from "./ina260.ts";
 import { pzem004t } from "./pzem-004t.ts";
 import { rpict } from "./rpict.ts";
+import { sht4x } from "./sht4x.ts";
 import { sht31 } from "./sht31.ts";
 
-export const SENSORS = [pzem004t, eastronSdm, rpict, emon, sht31] as const;
+export const SENSORS = [
+  pzem004t,
+  eastronSdm,
+  rpict,
+  emon,
+  sht31,
+  sht4x,
+  aht20,
+  bme280,
+  hts221,
+  ina219,
+  ina226,
+  ina260,
+  ade7878,
+] as const;
