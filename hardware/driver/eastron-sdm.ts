@@ -230,7 +230,7 @@ export function parseEastron(
     energy: "register",
     register: wattHours(energy === "import" ? REGISTER.imported : REGISTER.total),
     ...(energy === "import" ? { exported: wattHours(REGISTER.exported) } : {}),
-    ...(serial === undefined ? {} : { identity: serial }),
+    ...identityOf(energy, serial),
     power: scaled("power", power, 1000),
     voltage: perPhase("voltage"),
     current: perPhase("current"),
@@ -238,6 +238,15 @@ export function parseEastron(
     powerFactor: Math.abs(scaled("powerFactor", factor, 1000)),
     raw: concatBytes(...frames.map(({ bytes }) => bytes)),
   };
+}
+
+/** Another register of the same meter is another counter too. */
+function identityOf(energy: "import" | "total", serial: string | undefined): Partial<Reading> {
+  const names = [
+    ...(serial === undefined ? [] : [serial]),
+    ...(energy === "total" ? [energy] : []),
+  ];
+  return names.length === 0 ? {} : { identity: names.join(" ") };
 }
 
 function hasThreePhases(float: (register: number) => number): boolean {

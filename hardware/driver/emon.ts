@@ -123,13 +123,18 @@ export function parseEmonReading(text: string, config: Channels): Omit<Reading, 
   const degrees = temperature === undefined ? undefined : readTemperature(values, temperature);
   return {
     ...(energy.length > 0
-      ? { energy: "register", register: countWattHours(values, config) }
+      ? { energy: "register", register: countWattHours(values, config), identity: nameOf(config) }
       : { energy: "power" }),
     ...(watts.length === 0 ? {} : { power: watts.reduce((sum, value) => sum + value, 0) }),
     ...(volts.length === 0 ? {} : { voltage: volts }),
     ...(amps.length === 0 ? {} : { current: amps }),
     ...(degrees === undefined ? {} : { temperature: degrees }),
   };
+}
+
+/** Other channels are another register. */
+function nameOf({ energy = [], pulses_per_kwh: perKwh }: Channels): string {
+  return energy.join("+") + (perKwh === undefined ? "" : ` ${perKwh}/kWh`);
 }
 
 function countWattHours(values: Values, config: Channels): number {

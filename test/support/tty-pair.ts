@@ -57,11 +57,17 @@ export async function startPymodbusSlave(
   registers: readonly number[] | SlaveRegisters,
 ): Promise<() => Promise<void>> {
   const own = Array.isArray(registers) ? { input: { ...registers } } : registers;
-  const { child, end } = startPython(t, "pymodbus-slave.py", [
-    tty,
-    String(address),
-    JSON.stringify(own),
-  ]);
+  return startPymodbusSlaves(t, tty, { [address]: own });
+}
+
+/** Several slaves on one line, by address. */
+export async function startPymodbusSlaves(
+  t: TestContext,
+  tty: string,
+  slaves: { readonly [address: number]: SlaveRegisters },
+): Promise<() => Promise<void>> {
+  const pairs = Object.entries(slaves).flatMap(([address, own]) => [address, JSON.stringify(own)]);
+  const { child, end } = startPython(t, "pymodbus-slave.py", [tty, ...pairs]);
   await once(child.stdout, "data");
   return end;
 }
@@ -94,6 +100,8 @@ function startPython(t: TestContext, script: string, args: readonly string[]) {
   const child = spawn(findProgram("python3") ?? "python3", [file, ...args], {
     stdio: ["pipe", "pipe", "inherit"],
   });
+  // Ended while it is being told something.
+  child.stdin.on("error", () => {});
   const end = (): Promise<void> => stop(child);
   t.after(end);
   return { child, end };

@@ -11,6 +11,7 @@ import {
 import { SimulatedSerialLine } from "../../../hardware/simulated/simulated-serial-line.ts";
 import { SimulatedTiming } from "../../../hardware/simulated/simulated-timing.ts";
 import { concatBytes, decodeHex, encodeHex } from "../../../shared/base/bytes.ts";
+import { randomNumbers } from "../../support/random-numbers.ts";
 import { rejectsWith } from "../../support/sensor-doubles.ts";
 
 const REPLY = decodeHex("01041408d1006c000000f4000000260000" + "01f4006400005134");
@@ -170,4 +171,23 @@ test("a reply is found between any bytes, however they are cut", () => {
     ),
     { seed: 20_260_801, numRuns: 500 },
   );
+});
+
+test("any bytes: what is found is a whole frame with its checksum, or nothing", () => {
+  const random = randomNumbers(3);
+  const kinds = { reply: 0, exception: 0, none: 0 };
+  for (let i = 0; i < 100_000; i++) {
+    const parts = Array.from({ length: 1 + random(3) }, () => {
+      const whole = (random(4) === 0 ? EXCEPTION : REPLY).slice();
+      for (let n = random(4); n > 0; n--) {
+        const at = random(whole.length);
+        whole[at] = (whole[at] ?? 0) ^ (1 << random(8));
+      }
+      return random(3) === 0 ? whole.subarray(random(whole.length)) : whole;
+    });
+    const found = findReply(concatBytes(...parts), 1, 10);
+    kinds[found.kind] += 1;
+    if (found.kind === "reply") assert.deepEqual(sealFrame(found.frame.slice()), found.frame);
+  }
+  assert.ok(Math.min(kinds.reply, kinds.exception, kinds.none) > 5_000, JSON.stringify(kinds));
 });
