@@ -11,6 +11,7 @@ import { ina260 } from "./ina260.ts";
 import { pzem004t } from "./pzem-004t.ts";
 import { rpict } from "./rpict.ts";
 import { sht4x } from "./sht4x.ts";
+import { s0 } from "./s0.ts";
 import { sht31 } from "./sht31.ts";
 
 export const SENSORS = [
@@ -18,6 +19,7 @@ export const SENSORS = [
   eastronSdm,
   rpict,
   emon,
+  s0,
   sht31,
   sht4x,
   aht20,

@@ -9,7 +9,7 @@ import path from "node:path";
 import { fail } from "../../shared/base/error.ts";
 
 /** Chips whose lines are the header's BCM pins: Pi 5, Pi 4, Pi 0 to 3. */
-const LABELS = ["pinctrl-rp1", "pinctrl-bcm2711", "pinctrl-bcm2835"];
+export const chipLabels: readonly string[] = ["pinctrl-rp1", "pinctrl-bcm2711", "pinctrl-bcm2835"];
 
 /** `folder`: the sysfs GPIO class. Throws `gpio-chip`. */
 export async function resolveGpioNumber(pin: number, folder = "/sys/class/gpio"): Promise<number> {
@@ -17,7 +17,7 @@ export async function resolveGpioNumber(pin: number, folder = "/sys/class/gpio")
   for (const chip of await listChips(folder)) {
     const label = await readText(path.join(folder, chip, "label"));
     seen.push(label);
-    if (!LABELS.includes(label)) continue;
+    if (!chipLabels.includes(label)) continue;
     const base = Number(await readText(path.join(folder, chip, "base")));
     const lines = Number(await readText(path.join(folder, chip, "ngpio")));
     if (pin >= lines) fail("gpio-chip", `${label} has ${lines} pins, no ${pin}`, { pin, lines });

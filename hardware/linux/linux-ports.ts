@@ -6,11 +6,14 @@ import type { SerialLine, SerialSettings } from "../port/serial-line.ts";
 import { realTiming } from "../port/timing.ts";
 import { openLinuxPin } from "./digital-pin.ts";
 import { openLinuxI2cBus } from "./i2c-bus.ts";
+import { type CountFolders, openLinuxPulseCounter } from "./pulse-counter.ts";
 import { openLinuxSerialLine } from "./serial-line.ts";
 
-export function openLinuxPorts(): Ports {
+/** `folders`: where pulses are counted; without it there are no pulse counters. */
+export function openLinuxPorts(folders?: CountFolders): Ports {
   const busByNumber = new Map<number, Promise<I2cBus>>();
   const lineByPort = new Map<string, { settings: SerialSettings; line: Promise<SerialLine> }>();
+  const countedPins = new Set<number>();
   const closers: (() => Promise<void>)[] = [];
   const kept = async <T extends { close(): Promise<void> }>(opening: Promise<T>): Promise<T> => {
     const port = await opening;
@@ -22,6 +25,8 @@ export function openLinuxPorts(): Ports {
     i2cBus(bus) {
       const known = busByNumber.get(bus) ?? kept(openLinuxI2cBus(bus));
       busByNumber.set(bus, known);
+      // A bus that is not there yet is looked for again.
+      known.catch(() => busByNumber.delete(bus));
       return known;
     },
     async serialLine(settings) {
@@ -40,6 +45,17 @@ export function openLinuxPorts(): Ports {
       return known.line;
     },
     digitalPin: (settings) => kept(openLinuxPin(settings)),
+    async pulseCounter(settings) {
+      const { pin } = settings;
+      if (folders === undefined) fail("sensor-gone", "there is no folder to count pulses in");
+      // Two counters would overwrite each other's file.
+      if (countedPins.has(pin)) fail("sensor-busy", `GPIO${pin} is counted already`, { pin });
+      countedPins.add(pin);
+      const opening = kept(openLinuxPulseCounter(settings, folders, realTiming));
+      // What could not be opened may be asked for again.
+      opening.catch(() => countedPins.delete(pin));
+      return opening;
+    },
     async close() {
       for (const close of closers.splice(0)) await close();
     },

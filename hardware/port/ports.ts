@@ -6,6 +6,7 @@
  */
 import type { DigitalPin, PinSettings } from "./digital-pin.ts";
 import type { I2cBus } from "./i2c-bus.ts";
+import type { PulseCounter, PulseSettings } from "./pulse-counter.ts";
 import type { SerialLine, SerialSettings } from "./serial-line.ts";
 import type { Timing } from "./timing.ts";
 
@@ -17,6 +18,8 @@ export interface Ports {
   serialLine(settings: SerialSettings): Promise<SerialLine>;
   /** A new object for each call. Throws `sensor-gone`, `sensor-busy`, `hardware-module`, `gpio-chip`. */
   digitalPin(settings: PinSettings): Promise<DigitalPin>;
+  /** One for each pin. Throws `sensor-gone`, `sensor-busy`, `hardware-module`, `gpio-chip`. */
+  pulseCounter(settings: PulseSettings): Promise<PulseCounter>;
   /** Closes every port that was given out. Idempotent. */
   close(): Promise<void>;
 }

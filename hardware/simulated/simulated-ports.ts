@@ -19,6 +19,9 @@ export function createSimulatedPorts(
     async digitalPin({ pin }) {
       fail("gpio-chip", `no simulated pin ${pin}`, { pin });
     },
+    async pulseCounter({ pin }) {
+      fail("gpio-chip", `no simulated pulses on pin ${pin}`, { pin });
+    },
     async close() {
       await line.close();
       await bus.close();
