@@ -27,6 +27,7 @@ export const SYSTEM_PARTS = {
     programs: [["mosquitto_pub"], ["mosquitto_sub"]],
   },
   chromium: { packages: ["chromium"], programs: [["chromium", "chromium-browser"]] },
+  cc: { packages: ["gcc", "libc6-dev"], programs: [["cc", "gcc"]] },
   socat: { packages: ["socat"], programs: [["socat"]] },
   python3: { packages: ["python3"], programs: [["python3"]] },
   pymodbus: {
@@ -34,6 +35,7 @@ export const SYSTEM_PARTS = {
     programs: [["python3"]],
     pythonModule: "pymodbus",
   },
+  "systemd-notify": { packages: ["systemd"], programs: [["systemd-notify"]] },
   "python-cryptography": {
     packages: ["python3", "python3-cryptography", "tzdata"],
     programs: [["python3"]],
