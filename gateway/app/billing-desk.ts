@@ -49,7 +49,7 @@ function formatAmount({ total, minor, currency }: IssuedBillSummary): string {
 /** Whether a record can make a bill due: a day that began before `until`, or the ground for one. */
 function mayMakeDue(line1: string, until: number): boolean {
   const typ = readTyp(line1);
-  if (typ === "tariff" || typ === "assign") return true;
+  if (typ === "tariff" || typ === "price" || typ === "assign") return true;
   if (typ !== "day") return false;
   const payload = line1.split(".", 2)[1] ?? "";
   const from = /"from":(\d+)/.exec(Buffer.from(payload, "base64url").toString("latin1"));

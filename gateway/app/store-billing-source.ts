@@ -5,6 +5,7 @@ import type { Json } from "../../shared/base/canonical-json.ts";
 import { decodeOkpKey, thumbprint } from "../../shared/crypto/key.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
 import type { BillableDay } from "../../shared/money/bill.ts";
+import type { LoggedPrice } from "../../shared/money/price-series.ts";
 import type { LoggedAssignment, LoggedTariff } from "../../shared/money/tariff-timeline.ts";
 import { unpackLine1 } from "../../shared/record/compact.ts";
 import { type ParsedRecord, parseRecord } from "../../shared/record/record.ts";
@@ -18,7 +19,8 @@ import type {
 import type { Statement } from "../ledger/database.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { shiftDate } from "../projection/day-table.ts";
-import { unpackDay } from "../projection/packed-day.ts";
+import { meteredOf, unpackDay } from "../projection/packed-day.ts";
+import { PriceReader } from "../projection/price-reader.ts";
 
 interface DayRow {
   readonly pos: number;
@@ -40,6 +42,7 @@ function toDateNumber(date: string): number {
 export class StoreBillingSource implements BillingSource {
   readonly #ledger: Ledger;
   readonly #suite: CryptoSuite;
+  readonly #prices: PriceReader;
   readonly #enrolment: Statement<[string], { kid: string; meter: number | null }>;
   readonly #month: Statement<[number, number], { first: number; last: number }>;
   readonly #firstMonth: Statement<[], number>;
@@ -59,6 +62,7 @@ export class StoreBillingSource implements BillingSource {
     const { db } = ledger;
     this.#ledger = ledger;
     this.#suite = suite;
+    this.#prices = new PriceReader(db, suite);
     this.#enrolment = db.prepare(
       "SELECT kid, meter FROM enrolment WHERE point = ? ORDER BY pos DESC LIMIT 1",
     );
@@ -131,8 +135,7 @@ export class StoreBillingSource implements BillingSource {
   openDay(leaf: string): BillableDay | undefined {
     const row = this.#listed.get(leaf);
     if (row === undefined || row.code !== null || row.body === null) return undefined;
-    const { from, to, step, slotWh, quality } = unpackDay(row.body);
-    return { leaf, from, to, step, wh: slotWh, quality };
+    return { leaf, ...meteredOf(unpackDay(row.body)) };
   }
 
   assignments(point: string): readonly LoggedAssignment[] {
@@ -153,6 +156,10 @@ export class StoreBillingSource implements BillingSource {
     });
   }
 
+  prices(within: Span): readonly LoggedPrice[] {
+    return this.#prices.within(within);
+  }
+
   issuedPeriods(point: string): readonly Span[] {
     const bills = this.#ledger.pending.get("point", point)?.bills ?? [];
     return bills.map(([from, to]) => ({ from, to }));
@@ -161,7 +168,7 @@ export class StoreBillingSource implements BillingSource {
   isUnsettled(): boolean {
     return this.#own.all().some(({ line1 }) => {
       const { typ } = parseRecord(this.#suite, unpackLine1(line1));
-      return typ === "tariff" || typ === "assign";
+      return typ === "tariff" || typ === "price" || typ === "assign";
     });
   }
 

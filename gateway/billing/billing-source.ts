@@ -7,6 +7,7 @@
  */
 import type { UnixSeconds } from "../../shared/base/units.ts";
 import type { BillableDay } from "../../shared/money/bill.ts";
+import type { LoggedPrice } from "../../shared/money/price-series.ts";
 import type { LoggedAssignment, LoggedTariff } from "../../shared/money/tariff-timeline.ts";
 import type { BillPayload } from "../../shared/record/payload.ts";
 import type { Recipient } from "../../shared/record/sealed-box.ts";
@@ -48,9 +49,11 @@ export interface BillingSource {
   openDay(leaf: string): BillableDay | undefined;
   assignments(point: string): readonly LoggedAssignment[];
   tariffs(): readonly LoggedTariff[];
+  /** Price records of any series that reach into the span. */
+  prices(within: Span): readonly LoggedPrice[];
   /** Periods of the point's bills, held ones included. */
   issuedPeriods(point: string): readonly Span[];
-  /** Whether a tariff or assignment is held: a bill made now could rest on other rates than the log before it. */
+  /** Whether a tariff, price or assignment is held: a bill made now could rest on other rates than the log before it. */
   isUnsettled(): boolean;
   /** Whether a day of the point is held: it will stand before a bill issued now, which could not have used it. */
   hasHeldDays(point: string): boolean;

@@ -132,6 +132,7 @@ function billPeriod(
     days: logged.map(({ leaf }) => source.openDay(leaf)).filter((day) => day !== undefined),
     assignments: source.assignments(point.point),
     tariffs: source.tariffs(),
+    prices: source.prices(period),
     issued: source.issuedPeriods(point.point),
     allowIncomplete,
   });

@@ -12,8 +12,9 @@ import type { ErrorCode } from "../../shared/base/error-code.ts";
 import type { RecipientKey } from "../../shared/crypto/key.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
 import { checkDay } from "../../shared/day/check-day.ts";
+import type { DayReader } from "../../shared/day/day-bytes.ts";
 import { computePt } from "../../shared/record/envelope.ts";
-import { parsePlaintext } from "../../shared/record/plaintext.ts";
+import { parsePlaintext, requireDayPadding } from "../../shared/record/plaintext.ts";
 import type { ParsedRecord } from "../../shared/record/record.ts";
 import { openLine2, type ParsedLine2, parseLine2 } from "../../shared/record/sealed-box.ts";
 import type { Opened } from "../ledger/candidate.ts";
@@ -56,7 +57,22 @@ function judge(
   }
   const plaintext = openLine2(suite, parsed, key, record.kid, "day");
   if (computePt(suite, plaintext) !== record.payload.pt) fail("pt", "the plaintext is not pt's");
-  const day = parsePlaintext("day", decodeUtf8(plaintext));
-  checkDay(record.payload, day, { meter: context.meter });
-  return { packed: packDay(day) };
+  return { packed: packPlaintext(plaintext, record.payload, context.meter) };
+}
+
+/**
+ * The rules that look at the plaintext, and then its packed form. Throws the code of the first rule broken.
+ * With a `reader` a day of the usual form is read faster, and its text is never made.
+ */
+export function packPlaintext(
+  plaintext: Uint8Array,
+  period: { readonly from: number; readonly to: number },
+  meter: string,
+  reader?: DayReader,
+): Uint8Array {
+  let day = reader?.read(plaintext);
+  if (day === undefined) day = parsePlaintext("day", decodeUtf8(plaintext));
+  else requireDayPadding(plaintext.length, day);
+  checkDay(period, day, { meter });
+  return packDay(day);
 }

@@ -13,6 +13,7 @@
 import { decodeBase64url, encodeBase64url } from "../../shared/base/bytes.ts";
 import type { DayPlaintext } from "../../shared/day/day-plaintext.ts";
 import { kindOfQuality } from "../../shared/day/quality.ts";
+import type { MeteredDay } from "../../shared/money/slot-walk.ts";
 import { ByteReader, ByteWriter } from "./byte-codec.ts";
 
 const VERSION = 1;
@@ -159,6 +160,13 @@ export function unpackDay(packed: Uint8Array): UnpackedDay {
     ...cal,
     events,
   };
+}
+
+/** What a bill takes from a day. */
+export function meteredOf(day: UnpackedDay): MeteredDay {
+  const { from, to, step, slotWh, quality, slotExportWh } = day;
+  const exported = slotExportWh === undefined ? {} : { exported: slotExportWh };
+  return { from, to, step, wh: slotWh, quality, ...exported };
 }
 
 function flagsOf(day: DayPlaintext): number {

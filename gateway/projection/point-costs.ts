@@ -8,13 +8,15 @@
 import type { Json } from "../../shared/base/canonical-json.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
 import { listDailyStatements } from "../../shared/money/daily-statement.ts";
+import type { LoggedPrice } from "../../shared/money/price-series.ts";
 import type { MeteredDay } from "../../shared/money/slot-walk.ts";
 import type { LoggedTariff, TariffRecords } from "../../shared/money/tariff-timeline.ts";
 import { parseRecord } from "../../shared/record/record.ts";
 import type { Db, Statement } from "../ledger/database.ts";
 import { RecordStore } from "../ledger/record-store.ts";
 import { type DayRow, dateNumber, shiftDate } from "./day-table.ts";
-import { unpackDay } from "./packed-day.ts";
+import { meteredOf, unpackDay } from "./packed-day.ts";
+import { PriceReader } from "./price-reader.ts";
 
 /** A usable day record of the point. */
 export interface PlacedDay extends MeteredDay {
@@ -50,6 +52,7 @@ interface AssignmentRow {
 export class PointCosts {
   readonly #suite: CryptoSuite;
   readonly #records: RecordStore;
+  readonly #prices: PriceReader;
   readonly #days: Statement<[number, number], DayRow>;
   readonly #points: Statement<[number], string>;
   readonly #pointOfKey: Statement<[string, number], string>;
@@ -59,6 +62,7 @@ export class PointCosts {
   constructor(db: Db, suite: CryptoSuite) {
     this.#suite = suite;
     this.#records = new RecordStore(db);
+    this.#prices = new PriceReader(db, suite);
     this.#days = db.prepare("SELECT * FROM day WHERE date = ? AND meter = ? ORDER BY pos");
     this.#points = db.prepare<[number], string>(
       "SELECT DISTINCT point FROM enrolment WHERE meter = ? LIMIT 2",
@@ -84,8 +88,8 @@ export class PointCosts {
       for (const { pos, code, body } of this.#days.all(date, meter)) {
         if (code !== null || body === null) continue;
         if (!isSole && this.#pointOf(pos) !== point) continue;
-        const { from, to, step, slotWh, quality, zone } = unpackDay(body);
-        days.push({ position: pos, date, zone, from, to, step, wh: slotWh, quality });
+        const day = unpackDay(body);
+        days.push({ position: pos, date, zone: day.zone, ...meteredOf(day) });
       }
     }
     return days;
@@ -107,7 +111,8 @@ export class PointCosts {
   /** One row a local day of `zone`, by date. Throws what computeBill throws. */
   costs(days: readonly PlacedDay[], zone: string, records: TariffRecords): DayCost[] {
     const positionByStart = new Map(days.map(({ from, position }) => [from, position]));
-    return listDailyStatements(days, zone, records).map((day) => ({
+    const prices = this.#pricesFor(days);
+    return listDailyStatements(days, zone, { ...records, prices }).map((day) => ({
       date: dateNumber(day.date),
       position: positionByStart.get(day.from) ?? -1,
       wh: day.wh,
@@ -116,6 +121,12 @@ export class PointCosts {
       pico: day.pico,
       amount: day.amount,
     }));
+  }
+
+  #pricesFor(days: readonly PlacedDay[]): readonly LoggedPrice[] {
+    const from = Math.min(...days.map((day) => day.from));
+    const to = Math.max(...days.map((day) => day.to));
+    return from < to ? this.#prices.within({ from, to }) : [];
   }
 
   #versions(id: string): LoggedTariff[] {

@@ -136,6 +136,9 @@ class StoreProjector implements Projector {
       case "tariff":
         rows.addTariff(position, record.leaf, record.payload.id, record.payload.ver);
         break;
+      case "price":
+        rows.addPrice(position, record.leaf, record.payload);
+        break;
       case "assign":
         rows.addAssignment(position, record.payload);
         break;

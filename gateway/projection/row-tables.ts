@@ -1,7 +1,7 @@
 /** The projection's smaller tables: enrolments, frozen keys, tariffs, assignments, bills, alarms and their counts. */
 import type { EventPlaintext } from "../../shared/event/event-plaintext.ts";
 import type { BillPlaintext } from "../../shared/money/bill-plaintext.ts";
-import type { AssignPayload } from "../../shared/record/payload.ts";
+import type { AssignPayload, PricePayload } from "../../shared/record/payload.ts";
 import type { Db, Statement } from "../ledger/database.ts";
 
 /** A bill's plaintext without what only hides it. */
@@ -11,6 +11,7 @@ const BY_POSITION = [
   "enrolment",
   "frozen",
   "tariff",
+  "price",
   "assignment",
   "bill",
   "event",
@@ -25,6 +26,7 @@ export class RowTables {
   readonly #hasMeter: Statement<[number]>;
   readonly #freeze: Statement<[string, number]>;
   readonly #addTariff: Statement<[number, string, string, number]>;
+  readonly #addPrice: Statement<[number, string, string, number, number]>;
   readonly #addAssignment: Statement<(string | number | null)[]>;
   readonly #addBill: Statement<(string | number)[]>;
   readonly #addEvent: Statement<(string | number | null)[]>;
@@ -41,6 +43,9 @@ export class RowTables {
     this.#hasMeter = db.prepare("SELECT 1 FROM meter WHERE meter = ?");
     this.#freeze = db.prepare("INSERT OR IGNORE INTO frozen (kid, pos) VALUES (?, ?)");
     this.#addTariff = db.prepare("INSERT INTO tariff (pos, leaf, id, ver) VALUES (?, ?, ?, ?)");
+    this.#addPrice = db.prepare(
+      "INSERT INTO price (pos, leaf, id, from_s, to_s) VALUES (?, ?, ?, ?, ?)",
+    );
     this.#addAssignment = db.prepare(
       "INSERT INTO assignment (pos, point, tariff, from_s, to_s) VALUES (?, ?, ?, ?, ?)",
     );
@@ -87,6 +92,10 @@ export class RowTables {
 
   addTariff(position: number, leaf: string, id: string, ver: number): void {
     this.#addTariff.run(position, leaf, id, ver);
+  }
+
+  addPrice(position: number, leaf: string, { id, from, step, nano }: PricePayload): void {
+    this.#addPrice.run(position, leaf, id, from, from + step * nano.length);
   }
 
   addAssignment(position: number, { point, tariff, from, to }: AssignPayload): void {

@@ -14,8 +14,16 @@ const EVENT_TABLE = `
   CREATE INDEX event_meter ON event (meter, pos);
 `;
 
-/** By store version: what leads from it to the next one. No store of version 1 holds an event record. */
-export const STORE_UPGRADES: Readonly<Record<number, string>> = { 1: EVENT_TABLE };
+const PRICE_TABLE = `
+  -- Price records; to_s = end of the last price.
+  CREATE TABLE price (
+    pos INTEGER PRIMARY KEY, leaf TEXT NOT NULL, id TEXT NOT NULL, from_s INTEGER NOT NULL,
+    to_s INTEGER NOT NULL) STRICT;
+  CREATE INDEX price_period ON price (to_s, from_s);
+`;
+
+/** By store version: what leads from it to the next one. No store of version 1 holds an event or a price record. */
+export const STORE_UPGRADES: Readonly<Record<number, string>> = { 1: EVENT_TABLE + PRICE_TABLE };
 
 export const PROJECTION_TABLES = `
   -- One row a day record. date = yyyymmdd of the local day; meter = the nine digits as a number; code = why it is
@@ -65,6 +73,7 @@ export const PROJECTION_TABLES = `
     wh INTEGER NOT NULL, currency TEXT NOT NULL, minor INTEGER NOT NULL, exact TEXT NOT NULL,
     amount INTEGER NOT NULL, PRIMARY KEY (date, meter, bill)) STRICT, WITHOUT ROWID;
   ${EVENT_TABLE}
+  ${PRICE_TABLE}
   -- One alarm a record at most; at = block time.
   CREATE TABLE alarm (
     pos INTEGER PRIMARY KEY, at INTEGER NOT NULL, code TEXT NOT NULL, meter INTEGER,
@@ -83,6 +92,7 @@ export const PROJECTION_TABLE_NAMES = [
   "meter",
   "frozen",
   "tariff",
+  "price",
   "assignment",
   "bill",
   "statement",

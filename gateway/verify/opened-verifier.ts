@@ -18,7 +18,8 @@ import {
   registersAfter,
 } from "../../shared/day/register-rule.ts";
 import { checkEvent } from "../../shared/event/event-plaintext.ts";
-import type { BillableDay } from "../../shared/money/bill.ts";
+import { type BillableDay, toBillableDay } from "../../shared/money/bill.ts";
+import type { LoggedPrice } from "../../shared/money/price-series.ts";
 import { recomputeBill } from "../../shared/money/recompute-bill.ts";
 import type { LoggedAssignment, LoggedTariff } from "../../shared/money/tariff-timeline.ts";
 import { computePt } from "../../shared/record/envelope.ts";
@@ -62,6 +63,7 @@ export class OpenedVerifier {
   readonly #lastDay = new Map<string, number>();
   readonly #sealed = new Map<string, Sealed>();
   readonly #tariffs: LoggedTariff[] = [];
+  readonly #prices: LoggedPrice[] = [];
   readonly #points = new Map<string, PointLog>();
   /** Registers after each key's last day that passed the rules of one day, and its seq. */
   readonly #registers = new Map<string, DayRegisters & { readonly seq: number }>();
@@ -116,6 +118,11 @@ export class OpenedVerifier {
         this.#tariffs.push({ leaf: record.leaf, position, id, ver, body });
         break;
       }
+      case "price": {
+        const { id, from, step, nano } = record.payload;
+        this.#prices.push({ leaf: record.leaf, position, id, from, step, nano });
+        break;
+      }
       case "assign": {
         const { point, tariff, from, to } = record.payload;
         const assignment = { position, tariff, from, ...(to === undefined ? {} : { to }) };
@@ -163,8 +170,7 @@ export class OpenedVerifier {
       const before = this.#registers.get(kid);
       this.#registers.set(kid, { seq: payload.seq, ...registersAfter(day) });
       checkRegisters(before?.seq === previous ? before : undefined, day);
-      const { meter, from, to, step, wh, quality } = day;
-      log.days.push({ leaf, position, meter, from, to, step, wh, quality });
+      log.days.push({ ...toBillableDay(leaf, day), position, meter: day.meter });
     } catch (error) {
       // A local rule: such a day stands in the chain and does not count.
       if (!isCoded(error)) throw error;
@@ -201,6 +207,7 @@ export class OpenedVerifier {
           days: log.days.filter((day) => isBefore(day) && day.meter === plaintext.meter),
           assignments: log.assignments.filter(isBefore),
           tariffs: this.#tariffs.filter(isBefore),
+          prices: this.#prices.filter(isBefore),
         },
       );
     } catch (error) {

@@ -105,6 +105,7 @@ export const ERROR_CODES = {
   "bill-incomplete": "the period has missing slots, so its bill needs an explicit order",
   "bill-period": "the period of a bill holds nothing to bill or is not over",
   "bill-differs": "the bill does not follow from the records that it names",
+  bundle: "a bill bundle of another form, or with records that do not belong to it",
 
   // hardware: ports, sensors, recordings
   "sensor-nack": "the sensor did not acknowledge or refused the request",

@@ -14,20 +14,9 @@ import { applyEnrol } from "./rule/enrol.ts";
 import { applyEvent } from "./rule/event.ts";
 import { applyEvidence } from "./rule/evidence.ts";
 import { applyGenesis, findFounder, NO_LEAF } from "./rule/genesis.ts";
-import { applyAssign, applyBill, applyTariff } from "./rule/money.ts";
+import { applyAssign, applyBill, applyPrice, applyTariff } from "./rule/money.ts";
 import type { RuleContext } from "./rule-context.ts";
-
-/** Who signs which type: a meter key, or a member with one of these roles. */
-const SIGNERS: { readonly [T in Typ]: "meter" | readonly Role[] } = {
-  genesis: ["authority"],
-  enrol: ["registrar"],
-  day: "meter",
-  event: "meter",
-  tariff: ["biller"],
-  assign: ["biller"],
-  bill: ["biller"],
-  evidence: ["gateway", "registrar"],
-};
+import { SIGNERS } from "./signers.ts";
 
 const EFFECTS: {
   readonly [T in Typ]: (state: ChainState, record: ParsedRecord<T>, context: RuleContext) => void;
@@ -37,6 +26,7 @@ const EFFECTS: {
   day: applyDay,
   event: applyEvent,
   tariff: applyTariff,
+  price: applyPrice,
   assign: applyAssign,
   bill: applyBill,
   evidence: applyEvidence,

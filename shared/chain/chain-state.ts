@@ -10,6 +10,7 @@
  *   device:<kid>     key, point, recipients, last seq and leaf, status, end of its last day
  *   point:<P>        active kid, end of its last day, issued bills
  *   tariff:<id>      last version
+ *   price:<id>       end of the series
  *   logged:<leaf>    type and position of records that later ones name
  *   token:<H>        used one-time tokens
  */
@@ -67,8 +68,13 @@ export interface TariffEntity {
   readonly leaf: string;
 }
 
+export interface PriceEntity {
+  /** End of the last price of the series. */
+  readonly to: number;
+}
+
 export interface LoggedEntity {
-  readonly typ: "tariff" | "bill";
+  readonly typ: "tariff" | "price" | "bill";
   readonly position: number;
 }
 
@@ -81,6 +87,7 @@ interface EntityByKind {
   readonly device: DeviceEntity;
   readonly point: PointEntity;
   readonly tariff: TariffEntity;
+  readonly price: PriceEntity;
   readonly logged: LoggedEntity;
   readonly token: TokenEntity;
 }
@@ -124,6 +131,7 @@ export class ChainState {
     device: new Map(),
     point: new Map(),
     tariff: new Map(),
+    price: new Map(),
     logged: new Map(),
     token: new Map(),
   };

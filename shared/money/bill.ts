@@ -10,6 +10,7 @@ import { fail } from "../base/error.ts";
 import type { UnixSeconds } from "../base/units.ts";
 import { computeRoot } from "../chain/tree.ts";
 import type { CryptoSuite } from "../crypto/suite.ts";
+import type { DayPlaintext } from "../day/day-plaintext.ts";
 import { countSlots, type SlotCounts } from "../day/quality.ts";
 import type { BillPayload } from "../record/payload.ts";
 import type { Span } from "../time/civil-day.ts";
@@ -38,6 +39,20 @@ export interface BillInput extends Span, TariffRecords {
   readonly offsets: readonly (readonly [UnixSeconds, number])[];
   /** Usable day records of the point; those that are not within the period are left out. */
   readonly days: readonly BillableDay[];
+}
+
+/** What a bill takes from an opened day. */
+export function toBillableDay(leaf: string, day: DayPlaintext): BillableDay {
+  const { from, to, step, wh, quality, out } = day;
+  return {
+    leaf,
+    from,
+    to,
+    step,
+    wh,
+    quality,
+    ...(out === undefined ? {} : { exported: out.wh }),
+  };
 }
 
 /** What follows from the log: the members of the plaintext but for names and salt, and of the payload. */

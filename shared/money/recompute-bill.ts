@@ -22,7 +22,7 @@ export interface IssuedBill {
 }
 
 /** What the log held below the bill's position. */
-export type BillEvidence = Pick<BillInput, "days" | "assignments" | "tariffs">;
+export type BillEvidence = Pick<BillInput, "days" | "assignments" | "tariffs" | "prices">;
 
 /**
  * Names of differing members: of the plaintext `opening, from, to, offsets, currency, minor, lines, total, used,

@@ -20,6 +20,7 @@ import {
   natural,
   object,
   pattern,
+  signedInteger,
 } from "../base/decoder.ts";
 import { fail } from "../base/error.ts";
 
@@ -85,6 +86,14 @@ const tariffBody: Decoder<JsonObject> = (value, path) => {
 
 const tariff = object({ ...chained, id: code, ver: integer(1), body: tariffBody });
 
+const price = object({
+  ...chained,
+  id: code,
+  from: instant,
+  step: integer(1),
+  nano: arrayOf(signedInteger, 1),
+});
+
 const assign = object({ ...chained, point: hash, tariff: code, from: instant }, { to: instant });
 
 const bill = object({
@@ -100,7 +109,7 @@ const bill = object({
 
 const evidence = object({ ...chained, a: compactJws, b: compactJws });
 
-const DECODERS = { genesis, enrol, day, event, tariff, assign, bill, evidence };
+const DECODERS = { genesis, enrol, day, event, tariff, price, assign, bill, evidence };
 
 export type PayloadByTyp = { [T in keyof typeof DECODERS]: Decoded<(typeof DECODERS)[T]> };
 /** Record types whose rules this version implements. */
@@ -114,7 +123,6 @@ const RESERVED = new Set([
   "revoke",
   "correction",
   "exchange",
-  "price",
   "credit",
   "payment",
   "erase",
@@ -128,6 +136,7 @@ export type EnrolRecipient = EnrolPayload["to"][number];
 export type DayPayload = PayloadByTyp["day"];
 export type EventPayload = PayloadByTyp["event"];
 export type TariffPayload = PayloadByTyp["tariff"];
+export type PricePayload = PayloadByTyp["price"];
 export type AssignPayload = PayloadByTyp["assign"];
 export type BillPayload = PayloadByTyp["bill"];
 

@@ -3,8 +3,7 @@
  */
 import { encodeBase64url } from "../../shared/base/bytes.ts";
 import { nodeSuite } from "../../shared/crypto/node-suite.ts";
-import type { BillInput } from "../../shared/money/bill.ts";
-import type { BillableDay } from "../../shared/money/bill.ts";
+import type { BillableDay, BillInput } from "../../shared/money/bill.ts";
 import { createFlatTariff, type FlatTariff } from "../../shared/money/tariff.ts";
 import type { LoggedTariff } from "../../shared/money/tariff-timeline.ts";
 import { computePoint } from "../../shared/record/meter-id.ts";

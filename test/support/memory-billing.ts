@@ -14,8 +14,9 @@ import type { BillingOptions } from "../../gateway/billing/issue-bill.ts";
 import { decodeUtf8, encodeBase64url } from "../../shared/base/bytes.ts";
 import { createRecipientKey, createSigningKey } from "../../shared/crypto/key.ts";
 import { nodeSuite } from "../../shared/crypto/node-suite.ts";
-import type { BillPlaintext } from "../../shared/money/bill-plaintext.ts";
 import type { BillableDay } from "../../shared/money/bill.ts";
+import type { BillPlaintext } from "../../shared/money/bill-plaintext.ts";
+import type { LoggedPrice } from "../../shared/money/price-series.ts";
 import type { LoggedAssignment, LoggedTariff } from "../../shared/money/tariff-timeline.ts";
 import { computeCt, computePt } from "../../shared/record/envelope.ts";
 import { computePoint } from "../../shared/record/meter-id.ts";
@@ -101,6 +102,10 @@ export class MemoryBilling implements BillingSource, BillingLedger {
 
   tariffs(): readonly LoggedTariff[] {
     return this.tariffList;
+  }
+
+  prices(): readonly LoggedPrice[] {
+    return [];
   }
 
   issuedPeriods(point: string): readonly Span[] {

@@ -1,4 +1,4 @@
-/** Rules C6 of `tariff`, `assign` and `bill`. */
+/** Rules C6 of `tariff`, `price`, `assign` and `bill`. */
 import { fail } from "../../base/error.ts";
 import type { ParsedRecord } from "../../record/record.ts";
 import type { ChainState, PointEntity } from "../chain-state.ts";
@@ -15,6 +15,21 @@ export function applyTariff(
   if (payload.ver !== last + 1) fail("tariff", `the next version of ${payload.id} is ${last + 1}`);
   state.put("tariff", payload.id, { ver: payload.ver, leaf });
   state.put("logged", leaf, { typ: "tariff", position: context.position });
+}
+
+/** A series only grows at its end. Throws `period`. */
+export function applyPrice(
+  state: ChainState,
+  record: ParsedRecord<"price">,
+  context: RuleContext,
+): void {
+  const { payload, leaf } = record;
+  const { id, from, step, nano } = payload;
+  if (from < (state.get("price", id)?.to ?? 0)) fail("period", `prices of ${id} are set already`);
+  const to = from + step * nano.length;
+  if (!Number.isSafeInteger(to)) fail("period", "the prices reach beyond the calendar");
+  state.put("price", id, { to });
+  state.put("logged", leaf, { typ: "price", position: context.position });
 }
 
 /** An assignment never reaches back into an issued bill. Throws `point`, `tariff`, `period`. */
@@ -40,7 +55,9 @@ export function applyBill(
   let before = -1;
   for (const used of payload.tariffs) {
     const logged = state.get("logged", used);
-    if (logged?.typ !== "tariff") fail("reference", "the bill names a tariff that is not logged");
+    if (logged?.typ !== "tariff" && logged?.typ !== "price") {
+      fail("reference", "the bill names a tariff that is not logged");
+    }
     if (logged.position <= before) fail("reference", "tariffs are named in log order, none twice");
     before = logged.position;
   }
