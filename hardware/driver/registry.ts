@@ -10,8 +10,8 @@ import { ina226 } from "./ina226.ts";
 import { ina260 } from "./ina260.ts";
 import { pzem004t } from "./pzem-004t.ts";
 import { rpict } from "./rpict.ts";
-import { sht4x } from "./sht4x.ts";
 import { s0 } from "./s0.ts";
+import { sht4x } from "./sht4x.ts";
 import { sht31 } from "./sht31.ts";
 
 export const SENSORS = [

@@ -10,9 +10,9 @@ import { isCoded, WattproofError } from "../../shared/base/error.ts";
 import type { PulseCount, PulseCounter, PulseSettings } from "../port/pulse-counter.ts";
 import type { Timing } from "../port/timing.ts";
 import { CountFile } from "./count-file.ts";
-import { openLinuxPin } from "./digital-pin.ts";
 import type { EdgeListener, EdgeSource } from "./edge-source.ts";
 import { watchByGpiomon } from "./gpiomon.ts";
+import { watchByOnoff } from "./onoff-edges.ts";
 import { type Edge, PulseFilter } from "./pulse-filter.ts";
 import { failFromSystem } from "./system-error.ts";
 
@@ -182,20 +182,4 @@ function watchEdges(timing: Timing): WatchEdges {
     via === "gpiomon"
       ? watchByGpiomon({ pin, pull }, listener)
       : watchByOnoff(pin, listener, timing);
-}
-
-async function watchByOnoff(
-  pin: number,
-  listener: EdgeListener,
-  timing: Timing,
-): Promise<EdgeSource> {
-  const input = await openLinuxPin({ pin, direction: "in" });
-  const leave = input.watch((level) => listener.onEdge({ level, atMs: timing.monotonicMs() }));
-  return {
-    failure: () => undefined,
-    async close() {
-      leave();
-      await input.close();
-    },
-  };
 }
