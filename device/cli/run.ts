@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { SensorHost } from "../../hardware/host/sensor-host.ts";
 import { realTiming } from "../../hardware/port/timing.ts";
-import { type Clock, type ClockSpec, parseClockSpec } from "../../shared/base/clock.ts";
+import { type ClockSpec, parseClockSpec } from "../../shared/base/clock.ts";
 import { fail, isCoded } from "../../shared/base/error.ts";
 import { describeConfig, parseMeterConfig } from "../config.ts";
 import { formatEvent, type LogFormat } from "../meter-event.ts";
@@ -13,6 +13,8 @@ import { LiveState } from "../run/live-state.ts";
 import { type MeterOptions, runMeter } from "../run/meter.ts";
 import { runMeters } from "../run/run-meters.ts";
 import { createServiceManager } from "../run/service-manager.ts";
+import { createLinuxClock } from "../time/linux-clock.ts";
+import type { MachineClock } from "../time/machine-clock.ts";
 import { readOptions, requireOption } from "./options.ts";
 
 const help = (): string => `meter run: measure, close and seal days, and publish them
@@ -44,9 +46,16 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   const format = readFormat(options.log ?? "text");
   const clockSpec = readClock(options.clock ?? "real");
+  // Monotonic time is that of the sensors' process too.
+  const system = createLinuxClock({ monotonicMs: realTiming.monotonicMs });
   const stop = new AbortController();
-  const host = new SensorHost({ monotonicMs: systemClock.monotonicMs });
-  const common = { clockSpec, format, host, signal: stop.signal };
+  const { RUNTIME_DIRECTORY: memory } = process.env;
+  const state = path.resolve(folders[0] ?? ".");
+  const host = new SensorHost({
+    monotonicMs: () => system.monotonicMs(),
+    folders: { state, ...(memory === undefined ? {} : { memory }) },
+  });
+  const common = { clockSpec, system, format, host, signal: stop.signal };
   const meters = folders.map((folder) => prepareMeter(folder, options.config, common));
   const onSignal = (): void => stop.abort();
   process.on("SIGINT", onSignal);
@@ -74,6 +83,7 @@ export async function run(args: readonly string[]): Promise<number> {
 
 interface Common {
   readonly clockSpec: ClockSpec;
+  readonly system: MachineClock;
   readonly format: LogFormat;
   readonly host: SensorHost;
   readonly signal: AbortSignal;
@@ -81,7 +91,7 @@ interface Common {
 
 /** Throws `usage`, `config`, `no-meter`, `join`. */
 function prepareMeter(folder: string, config: string | undefined, common: Common): MeterOptions {
-  const { clockSpec, format, host, signal } = common;
+  const { clockSpec, system, format, host, signal } = common;
   const files = dataFolder(requireOption(folder, "data"));
   const configFile = config ?? files.config;
   if (!existsSync(configFile)) fail("config", `there is no configuration ${configFile}`);
@@ -91,11 +101,11 @@ function prepareMeter(folder: string, config: string | undefined, common: Common
     config: parseMeterConfig(readFileSync(configFile, "utf8"), configFile),
     configFolder: path.dirname(path.resolve(configFile)),
     clockSpec,
-    system: systemClock,
+    system,
     randomBytes: (length) => randomBytes(length),
     random: Math.random,
     openSensors: (configs, onRestart) => host.open(configs, onRestart),
-    live: new LiveState(systemClock.monotonicMs),
+    live: new LiveState(() => system.monotonicMs()),
     report: (event) => {
       process.stdout.write(`${formatEvent(meter, event, format)}\n`);
     },
@@ -121,9 +131,6 @@ async function untilStopping(running: Promise<void>, signal: AbortSignal): Promi
   });
   await Promise.race([running, aborted]);
 }
-
-/** Monotonic time is that of the sensors' process too. */
-const systemClock: Clock = { wallMs: () => Date.now(), monotonicMs: realTiming.monotonicMs };
 
 function readFormat(text: string): LogFormat {
   if (text !== "json" && text !== "text") fail("usage", "--log is json or text. See --help.");

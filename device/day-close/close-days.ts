@@ -64,7 +64,8 @@ function closeDay(context: ClosingContext, state: ClosingState): ClosedDay {
       JSON.stringify(body),
     );
     deleteSamples(journal, to);
-    const clock = events.map(readBoot).findLast((boot) => boot !== undefined) ?? state.clock;
+    const newest = events.map(readBoot).findLast((boot) => boot !== undefined);
+    const clock = newest === undefined ? state.clock : ([newest[0], newest[1]] as const);
     const out = body.out === undefined ? {} : { out: body.out.register[1] };
     const next: ClosingState = { from: to, register: body.register[1], ...out, clock };
     journal.writeState("closing", next);

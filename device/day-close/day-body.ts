@@ -67,7 +67,7 @@ export interface DayParts {
   readonly clock: readonly [boot: number, sync: string];
 }
 
-/** The code of events that tell of a start; their note is `<boot> <sync>`. */
+/** The code of events that tell of a start or of another clock; their note is `<boot> <sync> <offset ms>`. */
 export const BOOT_EVENT = "boot";
 
 /** A day lists its first events up to this number, so that line 2 keeps its limit. */
@@ -145,24 +145,27 @@ function listEvents(events: readonly SamplerEvent[]): DayBody["events"] {
 }
 
 /**
- * One entry at the day's beginning and one at each start of the meter within it, in the order of the starts: one whose
- * clock was behind stands where the start before it does.
+ * One entry at the day's beginning and one wherever the machine was booted, its clock was set or got another
+ * provenance within it, in that order: one whose clock was behind stands where the one before it does.
  */
 function listClock(parts: DayParts, length: number): DayBody["clock"] {
   const entries: DayBody["clock"] = [[0, parts.clock[0], parts.clock[1], 0]];
   for (const event of parts.events) {
     const boot = readBoot(event);
     const last = entries.at(-1);
-    if (boot === undefined || boot[0] === last?.[1] || entries.length >= MAX_EVENTS) continue;
+    const same = boot?.[0] === last?.[1] && boot?.[1] === last?.[2] && boot?.[2] === 0;
+    if (boot === undefined || same || entries.length >= MAX_EVENTS) continue;
     const slot = Math.floor((event.at - parts.from) / length);
-    entries.push([Math.max(last?.[0] ?? 0, slot), boot[0], boot[1], 0]);
+    entries.push([Math.max(last?.[0] ?? 0, slot), ...boot]);
   }
   return entries;
 }
 
-/** Boot number and clock provenance of a boot event, or undefined for another one. */
-export function readBoot(event: SamplerEvent): [boot: number, sync: string] | undefined {
+/** Boot number, clock provenance and step of a boot event, or undefined for another one. */
+export function readBoot(
+  event: SamplerEvent,
+): [boot: number, sync: string, offsetMs: number] | undefined {
   if (event.code !== BOOT_EVENT) return undefined;
-  const [boot, sync] = (event.note ?? "").split(" ");
-  return [Number(boot), sync ?? "unknown"];
+  const [boot, sync, offset] = (event.note ?? "").split(" ");
+  return [Number(boot), sync ?? "unknown", Number(offset ?? 0)];
 }

@@ -6,11 +6,13 @@
  * `refused`   a record was refused; it is sent again now and then, later ones wait
  * `fork`      gateways signed two different roots for one size of the log
  * `gap`       the gateway asks for a record that the meter no longer has
+ * `clock`     civil time is not known, or the machine's clock is not the one that is believed: measuring goes on
+ * `storage`   the card takes nothing more: readings stay in memory
  */
 import type { UnixSeconds } from "../../shared/base/units.ts";
 import type { Journal } from "./journal.ts";
 
-export type AlarmCode = "frozen" | "restored" | "refused" | "fork" | "gap";
+export type AlarmCode = "frozen" | "restored" | "refused" | "fork" | "gap" | "clock" | "storage";
 
 export interface Alarm {
   readonly code: AlarmCode;
@@ -40,6 +42,14 @@ export function raiseAlarm(journal: Journal, alarm: Alarm): boolean {
     journal.writeState("alarms", [...alarms.filter(({ code }) => code !== alarm.code), next]),
   );
   return true;
+}
+
+/** What raised it has passed. */
+export function clearAlarm(journal: Journal, code: AlarmCode): void {
+  const alarms = loadAlarms(journal);
+  const left = alarms.filter((alarm) => alarm.code !== code);
+  if (left.length === alarms.length) return;
+  journal.transact("alarm", () => journal.writeState("alarms", left));
 }
 
 /** Call it inside `transact`: the record that an alarm was about is in the log. */

@@ -49,9 +49,11 @@ export function commitSamples(
     readonly state: SamplerState;
     readonly boot: number;
     readonly sync: string;
+    /** What else belongs into the same transaction. */
+    readonly also?: (() => void) | undefined;
   },
 ): void {
-  const { slots, events, state, boot, sync } = batch;
+  const { slots, events, state, boot, sync, also } = batch;
   journal.transact("samples", () => {
     if (state.begin !== undefined && loadClosingState(journal) === undefined) {
       const closing: ClosingState = { from: state.begin, register: 0, clock: [boot, sync] };
@@ -70,6 +72,7 @@ export function commitSamples(
     }
     for (const event of events) addEvent(journal, event);
     journal.writeState("sampler", state);
+    also?.();
   });
 }
 

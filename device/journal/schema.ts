@@ -7,6 +7,7 @@
  * `day`     closed days; `body` is their plaintext without salt and pad, emptied when `seq` is given
  * `outbox`  sealed envelopes, byte for byte as they are sent, until a verified receipt
  * `notice`  what happened to the meter, to be told by `event` records; `at` is null while the clock is not known
+ * `loose`   slots of a time when the clock was not known, by boot and monotonic time, until it is
  * `receipt` verified receipts with line 1, kept 400 days
  */
 import type { Database } from "better-sqlite3";
@@ -38,6 +39,7 @@ const MIGRATIONS: readonly string[] = [
    WHERE key = 'sampler';
    UPDATE state SET value = json_set(value, '$.open.coveredMs', json('{}'))
    WHERE key = 'sampler' AND value -> '$.open' IS NOT NULL;`,
+  "CREATE TABLE loose (id INTEGER PRIMARY KEY, boot INTEGER NOT NULL, body TEXT NOT NULL)",
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

@@ -29,9 +29,10 @@ export interface DayWorkOptions {
   readonly calendar: Calendar;
   readonly facts: MeterFacts;
   readonly seal: SealContext;
-  readonly boot: number;
-  /** Provenance of the clock: `simulated` or `unchecked`. */
-  readonly sync: string;
+  /** The machine's boot, and who vouches for the clock, at this instant. */
+  readonly provenance: () => { readonly boot: number; readonly sync: string };
+  /** What belongs into the transaction of the slots, and what follows it. */
+  readonly timed?: { store(): void; stored(): boolean } | undefined;
   readonly report: (event: MeterEvent) => void;
   /** Called before each commit: what waits for space on the card. */
   readonly beforeCommit?: () => void;
@@ -53,15 +54,17 @@ export class DayWork {
    * (a full disk) nothing is forgotten: a register without its slots is never written.
    */
   commit(): void {
-    const { journal, sampler, boot, sync, beforeCommit } = this.#options;
+    const { journal, sampler, provenance, timed, beforeCommit } = this.#options;
     beforeCommit?.();
     const taken = sampler.take();
     try {
-      commitSamples(journal, { ...taken, state: sampler.state, boot, sync });
+      const batch = { ...taken, state: sampler.state, ...provenance() };
+      commitSamples(journal, { ...batch, also: () => timed?.store() });
     } catch (error) {
       sampler.giveBack(taken);
       throw error;
     }
+    if (timed?.stored()) this.sealSoon();
   }
 
   /** Closes every unclosed day that has ended, then seals what is closed. Call it after `commit`. */

@@ -10,13 +10,13 @@ import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../../shared/base/clock.ts";
 import type { UnixMillis } from "../../shared/base/units.ts";
 import type { Sampler } from "../sampler/sampler.ts";
+import type { TimedSampler } from "../time/timed-sampler.ts";
 import type { DayWork } from "./day-work.ts";
 import { pause } from "./pause.ts";
 import type { ReadSource } from "./read-source.ts";
 
 export interface SamplingOptions {
   readonly read: ReadSource;
-  readonly sampler: Sampler;
   readonly days: DayWork;
   readonly clock: Clock;
   readonly intervalMs: number;
@@ -27,26 +27,27 @@ export interface SamplingOptions {
 }
 
 /**
- * Samples by the machine's clock until the signal is aborted or a recording has ended. Readings from before `sinceMs` are passed over: a
- * machine without a battery clock wakes up in the past.
+ * Samples by the machine's clock until the signal is aborted or a recording has ended. Readings from before the clock is
+ * known wait in `timed` for their time.
  */
 export async function sampleByRealClock(
-  options: SamplingOptions & { readonly sinceMs: UnixMillis },
+  options: SamplingOptions & { readonly timed: TimedSampler },
 ): Promise<void> {
-  const { read, sampler, days, clock, intervalMs, signal, sinceMs } = options;
+  const { read, timed, days, clock, intervalMs, signal } = options;
   const ticks = await tickEachMinute(() => days.settle());
   let savedMs = clock.monotonicMs();
   try {
     while (!signal.aborted) {
       await pause(untilNext(clock.wallMs(), intervalMs), signal);
-      const at = clock.wallMs();
       ticks.check();
       options.onProgress();
-      if (signal.aborted || at < sinceMs) continue;
-      const before = sampler.finishedTo;
+      if (signal.aborted) continue;
+      timed.look();
+      const at = clock.wallMs();
+      const before = timed.finishedTo;
       if (!(await read(at, () => clock.monotonicMs()))) return await days.conclude();
-      sampler.advance(at);
-      const finished = sampler.hasFinished || sampler.finishedTo !== before;
+      timed.advance(at);
+      const finished = timed.hasFinished || timed.finishedTo !== before;
       if (!finished && clock.monotonicMs() - savedMs < options.saveEveryMs) continue;
       days.commit();
       savedMs = clock.monotonicMs();
@@ -92,7 +93,7 @@ const LOOK_MS = 50;
  * ended.
  */
 export async function sampleBySimulatedClock(
-  options: SamplingOptions & { readonly fromMs: UnixMillis },
+  options: SamplingOptions & { readonly sampler: Sampler; readonly fromMs: UnixMillis },
 ): Promise<void> {
   const { read, sampler, days, clock, intervalMs, signal } = options;
   let next = Math.ceil(options.fromMs / intervalMs) * intervalMs;

@@ -10,13 +10,7 @@ import { openSources } from "../../hardware/open-source.ts";
 import type { OpenedSource, Source } from "../../hardware/source.ts";
 import { type SensorConfig, type SourceConfig, sensorsOf } from "../../hardware/source-config.ts";
 import { planParts } from "../../hardware/source-plan.ts";
-import {
-  type Clock,
-  type ClockSpec,
-  createClock,
-  type RandomBytes,
-  unixNow,
-} from "../../shared/base/clock.ts";
+import { type ClockSpec, createClock, type RandomBytes, unixNow } from "../../shared/base/clock.ts";
 import { fail } from "../../shared/base/error.ts";
 import type { SigningKey } from "../../shared/crypto/key.ts";
 import { nobleSuite } from "../../shared/crypto/noble-suite.ts";
@@ -26,10 +20,14 @@ import { createCalendar } from "../day-close/calendar.ts";
 import { BOOT_EVENT, type MeterFacts } from "../day-close/day-body.ts";
 import { EventRecorder } from "../event/event-recorder.ts";
 import { Journal } from "../journal/journal.ts";
+import { loadSavedClock, numberBoot } from "../journal/loose-store.ts";
 import { acquireRunLock } from "../journal/run-lock.ts";
 import { countBoot, loadSamplerState } from "../journal/sampler-store.ts";
 import type { MeterEvent } from "../meter-event.ts";
-import { Sampler } from "../sampler/sampler.ts";
+import { Sampler, type SamplerOptions } from "../sampler/sampler.ts";
+import type { MachineClock } from "../time/machine-clock.ts";
+import { MeterClock } from "../time/meter-clock.ts";
+import { TimedSampler } from "../time/timed-sampler.ts";
 import { createTrust, type Trust } from "../uplink/trust.ts";
 import { spreadDelay } from "../uplink/uplink.ts";
 import { createUplink } from "./create-uplink.ts";
@@ -49,7 +47,7 @@ export interface MeterOptions {
   readonly configFolder: string;
   readonly clockSpec: ClockSpec;
   /** The machine's clock. */
-  readonly system: Clock;
+  readonly system: MachineClock;
   readonly randomBytes: RandomBytes;
   /** Uniform in [0, 1); spreads retries, protects nothing. */
   readonly random: () => number;
@@ -124,30 +122,55 @@ async function measure(options: MeterOptions, parts: Parts): Promise<void> {
   const { config, clockSpec, system, report, signal, live } = options;
   const { join, key, journal, source } = parts;
   const simulated = clockSpec.kind === "simulated";
-  const clock = createClock(clockSpec, system);
-  const boot = countBoot(journal);
-  const sync = simulated ? "simulated" : "unchecked";
-  const intervalMs = (config.interval_s ?? (simulated ? 60 : 1)) * 1000;
   const state = loadSamplerState(journal);
+  const start = countBoot(journal);
+  const boot = numberBoot(journal, simulated ? undefined : system.bootId, start);
+  const disciplined =
+    simulated || source.kind === "rows"
+      ? undefined
+      : new MeterClock({
+          machine: system,
+          saved: loadSavedClock(journal),
+          sinceMs: (parts.trust.since - CLOCK_SLACK_S) * 1000,
+          newestMs: state?.lastMs,
+        });
+  const clock = disciplined ?? createClock(clockSpec, system);
+  const provenance = () => ({
+    boot,
+    sync: disciplined?.sync ?? (simulated ? "simulated" : "unchecked"),
+  });
+  const intervalMs = (config.interval_s ?? (simulated ? 60 : 1)) * 1000;
   const step = chooseStep(config, source);
   const row = source.kind === "rows" ? Math.max(1, source.source.step) : 1;
   const calendar = createCalendar(join.time_zone, step, state?.open, row);
-  const sampler = new Sampler(
-    {
-      dayOf: calendar,
-      maxGapMs: 1000 * (config.max_gap_s ?? Math.max(5, (1.5 * intervalMs) / 1000)),
-      maxSilenceMs: 1000 * (config.max_gap_s ?? MAX_SILENCE_S),
-      maxPowerW: config.max_power_w,
-      ...countingParts(config.sources, source),
-    },
-    state,
-  );
-  sampler.note(clock.wallMs(), BOOT_EVENT, `${boot} ${sync}`);
+  const sampling: SamplerOptions = {
+    dayOf: calendar,
+    maxGapMs: 1000 * (config.max_gap_s ?? Math.max(5, (1.5 * intervalMs) / 1000)),
+    maxSilenceMs: 1000 * (config.max_gap_s ?? MAX_SILENCE_S),
+    maxPowerW: config.max_power_w,
+    ...countingParts(config.sources, source),
+  };
+  const sampler = new Sampler(sampling, state);
+  const noteClock = (at: number, offsetMs: number): void =>
+    sampler.note(at, BOOT_EVENT, `${boot} ${provenance().sync} ${offsetMs}`);
+  const isKnown = (): boolean => disciplined === undefined || disciplined.anchorMs !== undefined;
+  if (isKnown()) noteClock(clock.wallMs(), 0);
   const events = new EventRecorder({
     journal,
-    now: () => ({ boot, monotonicMs: system.monotonicMs(), at: unixNow(clock) }),
+    now: () => ({
+      boot,
+      monotonicMs: system.monotonicMs(),
+      ...(isKnown() ? { at: unixNow(clock) } : {}),
+    }),
     onRecorded: () => days.sealSoon(),
   });
+  const timed =
+    disciplined &&
+    new TimedSampler({
+      ...{ journal, clock: disciplined, civil: sampler, sampling, boot, noteClock },
+      record: events.record,
+      report,
+    });
   parts.restarts.heard = ({ cause, silentMs, pid }) => {
     report({ event: "sensor-host", cause, silentMs, pid });
     events.record("sensor-restart", cause, `no readings for ${Math.round(silentMs / 1000)} s`);
@@ -167,13 +190,13 @@ async function measure(options: MeterOptions, parts: Parts): Promise<void> {
     calendar,
     facts: describeMeter(join),
     seal: { journal, suite: nobleSuite, key, randomBytes: options.randomBytes },
-    boot,
-    sync,
+    provenance,
+    timed,
     report,
     beforeCommit: () => events.flush(),
     onSealed: ({ typ, seq }) => uplink.wake({ seq, delayMs: typ === "day" ? delayMs : 0 }),
   });
-  report({ event: "started", boot, kid: key.kid });
+  report({ event: "started", boot: start, kid: key.kid });
   uplink.start();
   try {
     const common = { sampler, days, clock, signal };
@@ -183,21 +206,21 @@ async function measure(options: MeterOptions, parts: Parts): Promise<void> {
     } else {
       const read = createSourceReader({
         source: source.source,
-        sampler,
+        sampler: timed ?? sampler,
         report,
         watch: (said) => live.watch(said),
       });
       const saveEveryMs = config.save_every_s * 1000;
       const onProgress = (): void => live.progress();
-      const sampling = { ...common, read, onProgress, intervalMs, saveEveryMs };
+      const work = { ...common, read, onProgress, intervalMs, saveEveryMs };
       live.expect(intervalMs);
-      if (clockSpec.kind === "simulated") {
-        const last = state?.lastMs;
-        const fromMs = last === undefined ? clockSpec.simOriginS * 1000 : last + intervalMs;
-        await sampleBySimulatedClock({ ...sampling, fromMs });
+      if (timed !== undefined) {
+        await sampleByRealClock({ ...work, timed });
       } else {
-        const sinceMs = (parts.trust.since - CLOCK_SLACK_S) * 1000;
-        await sampleByRealClock({ ...sampling, sinceMs });
+        const beginMs = clockSpec.kind === "simulated" ? clockSpec.simOriginS * 1000 : 0;
+        const last = state?.lastMs;
+        const fromMs = last === undefined ? beginMs : last + intervalMs;
+        await sampleBySimulatedClock({ ...work, fromMs });
       }
     }
     live.expect(undefined);

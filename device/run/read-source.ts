@@ -20,7 +20,7 @@ import type { Sampler } from "../sampler/sampler.ts";
 
 export interface SourceReaderOptions {
   readonly source: Source;
-  readonly sampler: Sampler;
+  readonly sampler: Pick<Sampler, "add">;
   readonly report: (event: MeterEvent) => void;
   /** Told of each reading, for those who look at the meter while it runs. */
   readonly watch?: (said: Pick<Sample, "parts" | "faults">) => void;

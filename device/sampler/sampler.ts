@@ -31,7 +31,7 @@ import {
   openSlotAt,
   type SlotDay,
 } from "./slot.ts";
-import { addQuantities, type Quantities } from "./statistics.ts";
+import { addQuantities, mergeStatistics, type Quantities } from "./statistics.ts";
 
 export interface MeterSample extends Quantities {
   /** Civil time of the reading. */
@@ -47,6 +47,12 @@ export interface MeterRow extends Quantities {
   readonly wh: WattHour;
   readonly partial: boolean;
   readonly measured: "M" | "I";
+}
+
+/** An interval that was measured before its civil time was known; it lies within one slot. */
+export interface MeasuredPiece extends Pick<FinishedSlot, "wh" | "out" | "quality" | "statistics"> {
+  readonly fromMs: UnixMillis;
+  readonly toMs: UnixMillis;
 }
 
 export interface SamplerState {
@@ -191,6 +197,51 @@ export class Sampler {
     open.statistics = addQuantities(open.statistics, row);
     part.lastMs = row.to * 1000;
     this.#state.lastMs = row.to * 1000;
+  }
+
+  /**
+   * The civil time of everything that `loose` has measured is known now: `pieces` are its intervals, in order and each
+   * within one slot, and its parts go on here without a gap. `anchorMs`: civil minus monotonic time.
+   */
+  adopt(loose: Sampler, pieces: readonly MeasuredPiece[], anchorMs: number): void {
+    const shift = (ms: UnixMillis): UnixMillis => Math.round(ms + anchorMs);
+    const { parts, lastMs } = loose.state;
+    for (const [name, part] of Object.entries(parts)) {
+      // Not read since: what was known of it before holds.
+      const before = this.#state.parts[name]?.lastMs;
+      const at = part.lastMs === undefined ? before : shift(part.lastMs);
+      if (at !== undefined) part.lastMs = at;
+    }
+    this.#state.parts = parts;
+    for (const piece of pieces) this.#addPiece(piece);
+    if (lastMs !== undefined) this.#state.lastMs = Math.max(shift(lastMs), this.#state.lastMs ?? 0);
+    this.#last = new Map(loose.#last);
+    const last = loose.#lastSample;
+    if (last !== undefined) {
+      this.#lastSample = { at: shift(last.at), monotonicMs: last.monotonicMs };
+    }
+    this.#graceMs = Math.max(this.#graceMs, loose.#graceMs);
+    this.#left = loose.#left;
+  }
+
+  /** What comes too late for its slot goes into the open one, as recovered. */
+  #addPiece(piece: MeasuredPiece): void {
+    const { fromMs, toMs, wh, out, quality, statistics } = piece;
+    const open = this.#rollTo(this.#openAt(Math.floor(fromMs / 1000)), fromMs);
+    this.#settle();
+    open.wh += wh;
+    if (out !== undefined) {
+      this.#state.out ??= 0;
+      open.out = (open.out ?? 0) + out;
+    }
+    const late = fromMs < open.from * 1000;
+    if (quality === "R" || (late && wh > 0)) open.recovered = true;
+    const letter = quality === "R" ? "M" : quality.toUpperCase();
+    if (letter === "M" || letter === "I" || letter === "E") markMeasured(open, letter);
+    if (quality === letter && !late) {
+      for (const part of Object.keys(this.#state.parts)) coverSlot(open, part, fromMs, toMs);
+    }
+    open.statistics = mergeStatistics(open.statistics, statistics);
   }
 
   /** Time has passed, with or without readings: slots that ended more than `graceMs` ago are finished. */

@@ -16,7 +16,7 @@ function workOn(bench: MeterBench): { days: DayWork; sealed: string[] } {
   const { journal, sampler, calendar, facts, key, randomBytes, boot } = bench;
   const sealed: string[] = [];
   const days = new DayWork({
-    ...{ journal, sampler, calendar, facts, boot, sync: "test" },
+    ...{ journal, sampler, calendar, facts, provenance: () => ({ boot, sync: "test" }) },
     seal: { journal, suite: nobleSuite, key, randomBytes },
     report: () => undefined,
     onSealed: ({ date }) => sealed.push(date),
