@@ -10,8 +10,12 @@ import { opensPoint, recipientsOf } from "./office.ts";
 
 const DEVICE = "device:";
 
-/** The entry of one key; undefined when its point cannot be opened here. */
-function makeEntry(ledger: Ledger, suite: CryptoSuite, kid: string): RegistryEntry | undefined {
+/** The entry of one key but for its number; undefined when its point cannot be opened here. */
+function makeEntry(
+  ledger: Ledger,
+  suite: CryptoSuite,
+  kid: string,
+): Omit<RegistryEntry, "no"> | undefined {
   const device = ledger.pending.get("device", kid);
   if (device === undefined) return undefined;
   const opening = ledger.vault.point(device.point);
@@ -43,6 +47,8 @@ export class RegistryBook {
   readonly #ledger: Ledger;
   readonly #suite: CryptoSuite;
   readonly #entryByKid = new Map<string, RegistryEntry>();
+  /** By `no`. */
+  readonly #entries: RegistryEntry[] = [];
   readonly #meters = new Set<string>();
   /** Header part of a day record's line 1 → kid. */
   readonly #kidByHeader = new Map<string, string>();
@@ -64,8 +70,11 @@ export class RegistryBook {
 
   /** Enters a key as the ledger knows it now; undefined when its point cannot be opened here. */
   renew(kid: string): RegistryEntry | undefined {
-    const entry = makeEntry(this.#ledger, this.#suite, kid);
-    if (entry === undefined) return undefined;
+    const made = makeEntry(this.#ledger, this.#suite, kid);
+    if (made === undefined) return undefined;
+    const no = this.#entryByKid.get(kid)?.no ?? this.#entries.length;
+    const entry: RegistryEntry = { ...made, no };
+    this.#entries[no] = entry;
     this.#entryByKid.set(kid, entry);
     this.#meters.add(entry.meter);
     this.#kidByHeader.set(dayHeaderPart(kid), kid);
@@ -76,8 +85,15 @@ export class RegistryBook {
     return this.#entryByKid.get(kid);
   }
 
-  all(): RegistryEntry[] {
-    return [...this.#entryByKid.values()];
+  /** The entry with this number, which came from this book. */
+  at(no: number): RegistryEntry {
+    const entry = this.#entries[no];
+    if (entry === undefined) throw new RangeError(`no key has number ${no}`);
+    return entry;
+  }
+
+  all(): readonly RegistryEntry[] {
+    return this.#entries;
   }
 
   /** Whether a meter id is one of ours. */

@@ -9,8 +9,9 @@ import type { RecipientKey } from "../../shared/crypto/key.ts";
 import { nodeSuite } from "../../shared/crypto/node-suite.ts";
 import { openDay } from "../projection/open-day.ts";
 import { type AdmissionOptions, admit } from "./admission.ts";
-import { type AdmittedItem, packAdmitted } from "./admitted-batch.ts";
-import { type PackedBatch, unpackBatch } from "./packed-batch.ts";
+import { AdmittedBatchWriter } from "./admitted-batch.ts";
+import { DayAdmission } from "./day-admission.ts";
+import { BATCH_STRIDE, type PackedBatch } from "./packed-batch.ts";
 import { Registry, type RegistryEntry } from "./registry.ts";
 
 /** What the worker is started with. */
@@ -32,29 +33,36 @@ export interface BatchDone {
 }
 
 function run(port: MessagePort, data: AdmissionWorkerData): void {
-  const registry = new Registry(nodeSuite);
+  const registry = new Registry();
   const options: AdmissionOptions = {
     suite: nodeSuite,
     registry,
     open: (...order) => openDay(nodeSuite, data.utility, ...order),
   };
+  const days = new DayAdmission(nodeSuite, registry, data.utility);
+  const admitted = new AdmittedBatchWriter();
   port.on("message", (message: PackedBatch | RegistryMessage) => {
     if ("entries" in message) {
       for (const entry of message.entries) registry.set(entry);
       return;
     }
-    const items: AdmittedItem[] = [];
-    for (const { meter, epoch, packetId, payload } of unpackBatch(message)) {
+    const { index } = message;
+    const bytes = new Uint8Array(message.bytes);
+    for (let i = 0; i < index.length; i += BATCH_STRIDE) {
+      const meter = index[i] as number;
+      const epoch = index[i + 1] as number;
+      const packetId = index[i + 2] as number;
+      const start = index[i + 3] as number;
+      const end = start + (index[i + 4] as number);
+      const verdict = days.admit(admitted, meter, epoch, packetId, bytes, start, end);
+      if (verdict === "admitted") continue;
       const id = String(meter).padStart(9, "0");
-      items.push({ meter: id, epoch, packetId, ...admit(options, id, payload) });
+      const judged = verdict === "other" ? admit(options, id, bytes.subarray(start, end)) : verdict;
+      admitted.other({ meter: id, epoch, packetId, ...judged });
     }
-    const admitted = packAdmitted(items);
-    data.writer.postMessage(admitted, [
-      admitted.bytes,
-      admitted.numbers.buffer,
-      admitted.kinds.buffer,
-    ]);
-    port.postMessage({ done: items.length } satisfies BatchDone);
+    const { batch, transfer } = admitted.take();
+    data.writer.postMessage(batch, transfer);
+    port.postMessage({ done: index.length / BATCH_STRIDE } satisfies BatchDone);
   });
 }
 

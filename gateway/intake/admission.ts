@@ -6,7 +6,7 @@
  * longer refuse: what fails there enters the chain as unusable. The token bucket comes before, on the main thread.
  */
 
-import { encodeBase64url } from "../../shared/base/bytes.ts";
+import { decodeBase64url, encodeBase64url } from "../../shared/base/bytes.ts";
 import { fail, isCoded } from "../../shared/base/error.ts";
 import type { ErrorCode } from "../../shared/base/error-code.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
@@ -90,17 +90,14 @@ function admitSealed(
   if (line2 === undefined) fail("form", `a record of type ${record.typ} has a second line`);
   // The same record again, byte for byte: verified when it first came. Only the ledger's answer is wanted.
   const repeated = record.seq === known.seq && leaf === known.leaf;
-  if (!repeated && !verifyRecordSignature(suite, options.registry.verifyKey(known), record.line1)) {
+  if (!repeated && !verifyRecordSignature(suite, known.verifyKey(suite), record.line1)) {
     fail("signature", "the signature does not verify");
   }
   if (computeCt(suite, line2) !== record.payload.ct) fail("ct", "line 2 does not match ct");
   if (record.seq <= known.seq) {
     return { leaf, candidate: { record, line2, meter }, unopened: true };
   }
-  if (record.seq === known.seq + 1) {
-    known.seq = record.seq;
-    known.leaf = leaf;
-  }
+  if (record.seq === known.seq + 1) known.pass(record.seq, decodeBase64url(leaf));
   if (record.typ === "event") return { leaf, candidate: { record, line2, meter } };
   const parsed = tryParseLine2(line2);
   return {

@@ -112,7 +112,7 @@ export class Intake {
     }
     this.#unacknowledged += 1;
     const { epoch, packetId, payload } = message;
-    this.#pool.push({ meter: Number(meter), epoch, packetId, payload });
+    this.#pool.push(Number(meter), epoch, packetId, payload);
     this.#flushSoon();
     this.#holdBack();
   }

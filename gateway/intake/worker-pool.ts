@@ -6,17 +6,19 @@
  */
 import { type MessagePort, Worker } from "node:worker_threads";
 import type { RecipientKey } from "../../shared/crypto/key.ts";
-import type { AdmissionWorkerData, BatchDone, RegistryMessage } from "./admission-worker.ts";
-import { type BatchItem, packBatch } from "./packed-batch.ts";
+import type { AdmissionWorkerData, RegistryMessage } from "./admission-worker.ts";
+import { BATCH_STRIDE, BatchBuilder, type PackedBatch } from "./packed-batch.ts";
 import type { RegistryEntry } from "./registry.ts";
 
-const MAX_BATCH = 256;
 const FULL_ENOUGH = 64;
 const MAX_OUTSTANDING = 2;
 
 interface Lane {
   readonly worker: Worker;
-  waiting: BatchItem[];
+  /** The batch that is being filled. */
+  readonly filling: BatchBuilder;
+  /** Full batches that wait for the worker, oldest first. */
+  readonly full: PackedBatch[];
   outstanding: number;
 }
 
@@ -51,8 +53,8 @@ export class WorkerPool {
         transferList: [writer],
         name: "wattproof-crypto",
       });
-      const lane: Lane = { worker, waiting: [], outstanding: 0 };
-      worker.on("message", (message: BatchDone) => this.#done(lane, message));
+      const lane: Lane = { worker, filling: new BatchBuilder(), full: [], outstanding: 0 };
+      worker.on("message", () => this.#done(lane));
       const died = (error: Error): void => {
         if (!this.#stopping) options.onError(error);
       };
@@ -72,18 +74,18 @@ export class WorkerPool {
     for (const { worker } of this.#lanes) worker.postMessage({ entries } satisfies RegistryMessage);
   }
 
-  push(item: BatchItem): void {
-    const lane = this.#lanes[workerOf(item.meter, this.#lanes.length)] as Lane;
-    lane.waiting.push(item);
+  /** Takes an envelope, whose bytes are copied. `meter`: the nine digits as a number. */
+  push(meter: number, epoch: number, packetId: number, payload: Uint8Array): void {
+    const lane = this.#lanes[workerOf(meter, this.#lanes.length)] as Lane;
+    lane.filling.push(meter, epoch, packetId, payload);
     this.#queued += 1;
-    if (lane.waiting.length >= FULL_ENOUGH && lane.outstanding < MAX_OUTSTANDING) this.#send(lane);
+    if (lane.filling.isFull) lane.full.push(lane.filling.take());
+    if (lane.outstanding < MAX_OUTSTANDING) this.#sendFullEnough(lane);
   }
 
   /** Sends what waits to idle workers; called once for all messages of one turn of the event loop. */
   flush(): void {
-    for (const lane of this.#lanes) {
-      if (lane.outstanding === 0 && lane.waiting.length > 0) this.#send(lane);
-    }
+    for (const lane of this.#lanes) this.#sendToIdle(lane);
   }
 
   async stop(): Promise<void> {
@@ -91,19 +93,26 @@ export class WorkerPool {
     await Promise.all(this.#lanes.map((lane) => lane.worker.terminate()));
   }
 
+  #sendFullEnough(lane: Lane): void {
+    if (lane.full.length > 0 || lane.filling.count >= FULL_ENOUGH) this.#send(lane);
+  }
+
+  #sendToIdle(lane: Lane): void {
+    const waits = lane.full.length > 0 || lane.filling.count > 0;
+    if (lane.outstanding === 0 && waits) this.#send(lane);
+  }
+
   #send(lane: Lane): void {
-    const items = lane.waiting.splice(0, MAX_BATCH);
-    const batch = packBatch(items);
-    this.#queued -= items.length;
+    const batch = lane.full.shift() ?? lane.filling.take();
+    this.#queued -= batch.index.length / BATCH_STRIDE;
     lane.outstanding += 1;
     lane.worker.postMessage(batch, [batch.bytes, batch.index.buffer]);
   }
 
-  #done(lane: Lane, _message: BatchDone): void {
+  #done(lane: Lane): void {
     lane.outstanding -= 1;
-    if (lane.waiting.length >= FULL_ENOUGH || (lane.outstanding === 0 && lane.waiting.length > 0)) {
-      this.#send(lane);
-    }
+    this.#sendFullEnough(lane);
+    this.#sendToIdle(lane);
     this.#onDrain();
   }
 }

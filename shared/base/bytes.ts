@@ -8,10 +8,15 @@
 import { fail } from "./error.ts";
 
 interface NativeBuffer {
-  from(data: ArrayBuffer, offset: number, length: number): { toString(encoding: string): string };
   from(text: string, encoding: string): Uint8Array;
   /** From a pool where it is small: an array with memory of its own costs more than what is written into it. */
   allocUnsafe(length: number): WritableBuffer;
+  /** Called on plain arrays: a Buffer over each of them would cost more than what it gives. */
+  readonly prototype: {
+    latin1Slice(start: number, end: number): string;
+    base64Slice(start: number, end: number): string;
+    base64urlSlice(start: number, end: number): string;
+  };
 }
 interface WritableBuffer extends Uint8Array {
   write(text: string, offset: number, encoding: string): number;
@@ -33,10 +38,13 @@ export function encodeAscii(text: string): Uint8Array {
 
 /** One character a byte, those above 127 included, whichever they are. */
 export function decodeLatin1(bytes: Uint8Array): string {
-  if (native === undefined) return latin1.decode(bytes);
-  return native
-    .from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength)
-    .toString("latin1");
+  return readLatin1(bytes, 0, bytes.length);
+}
+
+/** {@link decodeLatin1} of the bytes from `start` up to, not including, `end`. */
+export function readLatin1(bytes: Uint8Array, start: number, end: number): string {
+  if (native === undefined) return latin1.decode(bytes.subarray(start, end));
+  return native.prototype.latin1Slice.call(bytes, start, end);
 }
 
 /** Throws `utf8` on malformed input; keeps a byte order mark as a character. */
@@ -103,10 +111,13 @@ function decodeWith(alphabet: string, text: string): Uint8Array | undefined {
 
 /** Without padding (RFC 4648 section 5, RFC 7515 section 2). */
 export function encodeBase64url(bytes: Uint8Array): string {
-  if (native === undefined) return encodeWith(URL_SAFE, bytes, false);
-  return native
-    .from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength)
-    .toString("base64url");
+  return readBase64url(bytes, 0, bytes.length);
+}
+
+/** {@link encodeBase64url} of the bytes from `start` up to, not including, `end`. */
+export function readBase64url(bytes: Uint8Array, start: number, end: number): string {
+  if (native === undefined) return encodeWith(URL_SAFE, bytes.subarray(start, end), false);
+  return native.prototype.base64urlSlice.call(bytes, start, end);
 }
 
 /** Canonical base64url without padding only. Throws `base64`. */
@@ -151,9 +162,7 @@ export function concatDecoded(parts: readonly (Uint8Array | string)[]): Uint8Arr
 /** With padding (RFC 4648 section 4), as C2SP notes use it. */
 export function encodeBase64(bytes: Uint8Array): string {
   if (native === undefined) return encodeWith(STANDARD, bytes, true);
-  return native
-    .from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength)
-    .toString("base64");
+  return native.prototype.base64Slice.call(bytes, 0, bytes.length);
 }
 
 /** Canonical padded base64 only. Throws `base64`. */

@@ -52,6 +52,7 @@ function verifyNote(publicKey: Uint8Array, message: Uint8Array, signature: Uint8
 export const nobleSuite: CryptoSuite = {
   name: "noble",
   sha256: (data) => sha256(data),
+  sha256Into: (data, out, at) => out.set(sha256(data), at),
   sha256Text: (text) => encodeBase64url(sha256(encodeUtf8(text))),
 
   importVerifyKey(jwk) {

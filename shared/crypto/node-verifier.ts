@@ -23,11 +23,23 @@ export function plain(buffer: Uint8Array): Uint8Array {
   return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
 }
 
+/** One character a byte: the only result of a one-shot hash that costs no native memory. */
+function sha256Into(data: Uint8Array, out: Uint8Array, at: number): void {
+  const bytes = hash("sha256", data, "binary");
+  for (let i = 0; i < 32; i++) out[at + i] = bytes.charCodeAt(i);
+}
+
 export const nodeVerifier: Pick<
   CryptoSuite,
-  "sha256" | "sha256Text" | "importVerifyKey" | "verify"
+  "sha256" | "sha256Into" | "sha256Text" | "importVerifyKey" | "verify"
 > = {
-  sha256: (data) => plain(hash("sha256", data, "buffer")),
+  sha256(data) {
+    // Arrays up to 64 bytes lie in V8's own heap; a Buffer has native memory that the collector must free.
+    const out = new Uint8Array(32);
+    sha256Into(data, out, 0);
+    return out;
+  },
+  sha256Into,
   sha256Text: (text) => hash("sha256", text, "base64url"),
 
   importVerifyKey(jwk) {

@@ -14,6 +14,7 @@ const N = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 
 const ORDER = bytesOf(N);
 const HALF_ORDER = bytesOf(N >> 1n);
+const LAST_SCALAR = bytesOf(N - 1n);
 
 function bytesOf(value: bigint): Uint8Array {
   return decodeHex(value.toString(16).padStart(64, "0"));
@@ -35,8 +36,16 @@ export function isScalar(bytes: Uint8Array): boolean {
 /** Whether r ‖ s has 64 bytes, r and s in 1…n-1 and s ≤ n/2. */
 export function isLowSSignature(signature: Uint8Array): boolean {
   if (signature.length !== 64) return false;
-  const s = signature.subarray(32);
-  return compareBytes(s, HALF_ORDER) <= 0 && !isZero(s) && isScalar(signature.subarray(0, 32));
+  return isAtMost(signature, 32, HALF_ORDER) && isAtMost(signature, 0, LAST_SCALAR);
+}
+
+/** Whether the 32 bytes at `at` are an integer from 1 to `most`; without an array for them. */
+function isAtMost(bytes: Uint8Array, at: number, most: Uint8Array): boolean {
+  let i = 0;
+  while (i < 32 && bytes[at + i] === most[i]) i += 1;
+  if (i < 32 && (bytes[at + i] as number) > (most[i] as number)) return false;
+  for (let j = 0; j < 32; j++) if (bytes[at + j] !== 0) return true;
+  return false;
 }
 
 /** r ‖ n-s where s is high: what a signer does whose hardware knows no low s. */

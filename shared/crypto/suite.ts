@@ -28,6 +28,8 @@ export interface VerifyKey {
 export interface CryptoSuite {
   readonly name: "noble" | "node";
   sha256(data: Uint8Array): Uint8Array;
+  /** Writes the hash to `out` at `at`, for many hashes without an array each. */
+  sha256Into(data: Uint8Array, out: Uint8Array, at: number): void;
   /** SHA-256 of a text's UTF-8, as H: without the arrays between, it takes half as long. */
   sha256Text(text: string): string;
 

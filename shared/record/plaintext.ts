@@ -47,10 +47,19 @@ export function parsePlaintext<T extends SealedTyp>(typ: T, text: string): Plain
   const plaintext = (day ?? DECODERS[typ](parseCanonical(text), typ)) as PlaintextByTyp[T];
   const slots = "wh" in plaintext ? plaintext.wh.length : 0;
   const bytes = day === undefined ? byteLength(text) : text.length;
-  if (bytes !== paddedLength(bytes - plaintext.pad.length, slots)) {
+  requirePadding(bytes, plaintext.pad.length, slots);
+  return plaintext;
+}
+
+/** Judges the length of a day of `bytes` bytes, all ASCII. Throws `pad`. */
+export function requireDayPadding(bytes: number, day: DayPlaintext): void {
+  requirePadding(bytes, day.pad.length, day.wh.length);
+}
+
+function requirePadding(bytes: number, pad: number, slots: number): void {
+  if (bytes !== paddedLength(bytes - pad, slots)) {
     fail("pad", "padded to another length than the shortest one", { bytes });
   }
-  return plaintext;
 }
 
 function paddedLength(bytes: number, slots: number): number {

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Commit, CommitQueue } from "../../../gateway/app/commit-queue.ts";
 import type { AdmittedItem } from "../../../gateway/intake/admitted-batch.ts";
-import { packAdmitted, unpackAdmitted } from "../../../gateway/intake/admitted-batch.ts";
 import type { Candidate, HoldOutcome } from "../../../gateway/ledger/candidate.ts";
 import { waitFor } from "../../support/wait.ts";
 
@@ -135,28 +134,4 @@ test("opens what a worker skipped only if it is to be held after all", () => {
   queue.flush();
   assert.deepEqual(opened, [2]);
   assert.deepEqual(ledger.batches[0]?.[1]?.opened, { unusable: "pt" });
-});
-
-test("a batch crosses threads whole", () => {
-  const { candidate: _none, ...refused } = makeItem(9, { refused: "ct" });
-  const packed = makeItem(2).candidate as Candidate;
-  const items: AdmittedItem[] = [
-    makeItem(1),
-    refused,
-    {
-      ...makeItem(2),
-      candidate: {
-        ...packed,
-        packedLine1: new Uint8Array([1, 2]),
-        packedLine2: new Uint8Array([3]),
-      },
-    },
-    {
-      ...makeItem(3),
-      candidate: { ...(makeItem(3).candidate as Candidate), opened: { unusable: "pt" } },
-    },
-  ];
-  items.push({ ...makeItem(4), unopened: true });
-  const batch = structuredClone(packAdmitted(items));
-  assert.deepEqual(unpackAdmitted(batch), items);
 });

@@ -24,6 +24,7 @@ before(() => {
   const { id, prev: leaf } = meter;
   const recipients = [t.keys.utility.kid];
   entry = {
+    no: 0,
     kid: meter.key.kid,
     key: meter.key.jwk,
     meter: id,
@@ -38,7 +39,7 @@ before(() => {
 after(() => t.close());
 
 function createAdmission(changes: Partial<RegistryEntry> = {}): AdmissionOptions {
-  const registry = new Registry(nodeSuite);
+  const registry = new Registry();
   registry.set({ ...entry, ...changes });
   const open: AdmissionOptions["open"] = (...order) => openDay(nodeSuite, t.keys.utility, ...order);
   return { suite: nodeSuite, registry, open };

@@ -101,11 +101,11 @@ test("the projection with events equals its rebuild, and the dump opens what cou
 
 test("admission: an event is a candidate of its own; without a second line it is refused", (t) => {
   const { house, meter } = start(t);
-  const registry = new Registry(nodeSuite);
+  const registry = new Registry();
   const { kid, jwk: key } = meter.key;
   const recipients = [house.keys.utility.kid];
   const leaf = meter.prev;
-  registry.set({ kid, key, meter: meter.id, recipients, state: "active", seq: 0, leaf });
+  registry.set({ no: 0, kid, key, meter: meter.id, recipients, state: "active", seq: 0, leaf });
   const open: AdmissionOptions["open"] = (...order) =>
     openDay(nodeSuite, house.keys.utility, ...order);
   const options = { suite: nodeSuite, registry, open };
