@@ -29,7 +29,7 @@ export const INA_ADDRESSES: readonly number[] = Array.from({ length: 16 }, (_, i
 const MANUFACTURER_REGISTER = 0xfe;
 const DIE_REGISTER = 0xff;
 /** "TI". */
-export const TEXAS_INSTRUMENTS = 0x5449;
+const TEXAS_INSTRUMENTS = 0x5449;
 /** The last four bits are the revision. */
 const DIE_MASK = 0xfff0;
 
