@@ -2,44 +2,68 @@
  * Verifies a chain from genesis: every block by the rules of records.md section 6, every record by the chain rules,
  * every line 2 by its hash, every checkpoint by signature and root. It needs no secret and reads no clock.
  *
- * The only effects of running it are on its own state; the first rule broken ends it with a coded error whose
+ * Days that a reader vouches for are folded over numbers (day-fold.ts); every other record, and every day about which
+ * there is any doubt, goes through the rules of shared/chain. The first rule broken ends it with a coded error whose
  * detail names height, record (position in the log) and leaf where there is one.
  */
 import { decodeBase64url, encodeBase64url, equalBytes } from "../../shared/base/bytes.ts";
 import { fail, WattproofError } from "../../shared/base/error.ts";
-import type { SealedBlock } from "../../shared/chain/block.ts";
-import { applyBlock, type ParentBlock } from "../../shared/chain/block-rules.ts";
-import { ChainState, quorumOf } from "../../shared/chain/chain-state.ts";
+import type { BlockHeader, SealedBlock } from "../../shared/chain/block.ts";
+import { type BlockHead, checkAgainstChain, checkHead } from "../../shared/chain/block-rules.ts";
+import { type ChainEntity, quorumOf } from "../../shared/chain/chain-state.ts";
 import { verifyCheckpoint } from "../../shared/chain/checkpoint.ts";
-import { VerifyKeyCache } from "../../shared/chain/rule-context.ts";
+import { workOfBits } from "../../shared/chain/work.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
 import { computeLeaf, type ParsedRecord } from "../../shared/record/record.ts";
+import {
+  CT_AT,
+  DAY,
+  HASH_BYTES,
+  HASHES,
+  type KnownKey,
+  LEAF_AT,
+  type RecordFacts,
+} from "./facts.ts";
+import { LogTree } from "./log-tree.ts";
+import { hashText } from "./record-facts.ts";
+import { RecordFold } from "./record-fold.ts";
+import { type Place, SealedOrder } from "./sealed-order.ts";
 
-/** A record as the rest of a dump refers to it. */
-export interface VerifiedRecord {
-  readonly position: number;
+/** A block without its records. */
+export type BlockFrame = Omit<SealedBlock, "records">;
+
+interface Parent {
   readonly height: number;
-  readonly leaf: string;
-  readonly pt: string;
+  readonly hash: Uint8Array;
+  readonly time: number;
+}
+
+/** Where a block's records begin, and their leaves one after the other. */
+interface VerifiedBlock {
+  readonly first: number;
+  readonly leaves: Buffer;
 }
 
 export class ChainVerifier {
-  readonly state = new ChainState();
   readonly #suite: CryptoSuite;
-  readonly #keys: VerifyKeyCache;
-  #parent: ParentBlock | undefined;
-  #work = 0n;
+  readonly #fold: RecordFold;
+  readonly #log = new LogTree();
+  readonly #sealed = new SealedOrder();
+  /** By height. */
+  readonly #blocks: VerifiedBlock[] = [];
   /** Log root after each block, by log size; what a checkpoint of that size must show. */
   readonly #roots = new Map<number, Uint8Array>();
-  /** ct of every line 2 in log order of its first record, with that record. */
-  readonly #sealed = new Map<string, VerifiedRecord>();
-  readonly #order: string[] = [];
-  #nextBlob = 0;
-  #checkpoint: { size: number; note: string } | undefined;
+  #parent: Parent | undefined;
+  #work = 0n;
+  #checkpoint: number | undefined;
 
   constructor(suite: CryptoSuite) {
     this.#suite = suite;
-    this.#keys = new VerifyKeyCache(suite);
+    this.#fold = new RecordFold(suite);
+  }
+
+  get chain(): ChainEntity {
+    return this.#fold.state.chain;
   }
 
   get height(): number {
@@ -47,7 +71,7 @@ export class ChainVerifier {
   }
 
   get size(): number {
-    return this.#parent?.range.size ?? 0;
+    return this.#log.size;
   }
 
   get tipHash(): Uint8Array {
@@ -64,83 +88,157 @@ export class ChainVerifier {
   }
 
   get blobs(): number {
-    return this.#nextBlob;
+    return this.#sealed.found;
   }
 
   get checkpointSize(): number | undefined {
-    return this.#checkpoint?.size;
+    return this.#checkpoint;
   }
 
-  /**
-   * The next block. `known` gives, for its records one after the other, the record that was parsed and whose
-   * signature was verified already, or undefined.
-   */
-  addBlock(block: SealedBlock, known: () => ParsedRecord | undefined): readonly ParsedRecord[] {
-    if (this.#nextBlob > 0 || this.#checkpoint !== undefined) {
+  /** As {@link RecordFold.addKeys}. Whether a key may sign anything is a matter of the rules, applied in order. */
+  addKeys(keys: RecordFacts["admitted"]): readonly KnownKey[] {
+    return this.#fold.addKeys(keys);
+  }
+
+  /** The kid of a key that readers name by this number. */
+  kidOf(no: number): string {
+    return this.#fold.kidOf(no);
+  }
+
+  /** The next block, with the facts of all its records in order. Returns the records that are no `DAY`. */
+  addBlock(block: BlockFrame, facts: readonly RecordFacts[]): readonly ParsedRecord[] {
+    if (this.#sealed.found > 0 || this.#checkpoint !== undefined) {
       fail("dump", "a block after blobs or checkpoints");
     }
-    const first = this.size;
     const height = this.height + 1;
     try {
-      const checked = applyBlock(this.state, this.#parent, block, {
-        suite: this.#suite,
-        keys: this.#keys,
-        known: (line1) => {
-          const record = known();
-          return record?.line1 === line1 ? record : undefined;
-        },
-      });
-      this.state.forgetChanges();
-      const { header, hash, range, records, work } = checked;
-      this.#parent = { height: header.height, hash, time: header.time, range };
-      this.#roots.set(header.logSize, header.logRoot);
-      this.#work += work;
-      for (const [i, record] of records.entries()) this.#remember(record, first + i, height);
-      return records;
+      return this.#applyBlock(block, facts, height);
     } catch (error) {
-      throw this.#locate(error, height, first, block);
+      throw error instanceof WattproofError ? withDetail(error, { height }) : error;
     }
   }
 
-  #remember(record: ParsedRecord, position: number, height: number): void {
-    if (record.typ !== "day" && record.typ !== "event" && record.typ !== "bill") return;
-    const { ct, pt } = record.payload;
-    if (this.#sealed.has(ct)) return;
-    this.#sealed.set(ct, { position, height, leaf: record.leaf, pt });
-    this.#order.push(ct);
+  #applyBlock(
+    block: BlockFrame,
+    facts: readonly RecordFacts[],
+    height: number,
+  ): readonly ParsedRecord[] {
+    const head = checkHead(this.#suite, this.#parent, block);
+    const { header, hash } = head;
+    const body = { seal: block.seal, records: 0, bytes: 0 };
+    for (const { count, bytes } of facts) {
+      body.records += count;
+      body.bytes += bytes;
+    }
+    const isGenesis = this.#parent === undefined;
+    if (isGenesis && body.records === 0) fail("genesis", "block 0 begins with genesis");
+    // Membership and parameters are those at the start of the block; genesis itself sets them for block 0.
+    if (!isGenesis) this.#checkAgainstChain(head, body);
+    const leaves = Buffer.alloc(body.records * HASH_BYTES);
+    this.#blocks.push({ first: this.size, leaves });
+    const tree = new LogTree();
+    const others: ParsedRecord[] = [];
+    for (const batch of facts) {
+      const hashes = asBuffer(batch.hashes);
+      let text = 0;
+      for (let i = 0; i < batch.count; i++) {
+        const line1 = batch.status[i] === DAY ? undefined : (batch.texts[text++] ?? "");
+        const other = this.#applyRecord(batch, i, line1, { height, time: header.time });
+        const at = i * HASHES;
+        const leaf =
+          other === undefined
+            ? hashes.toString("latin1", at + LEAF_AT, at + LEAF_AT + HASH_BYTES)
+            : toLatin1(other.leaf);
+        leaves.write(leaf, tree.size * HASH_BYTES, "latin1");
+        if (other === undefined) {
+          this.#sealed.demand(
+            hashes.toString("latin1", at + CT_AT, at + CT_AT + HASH_BYTES),
+            this.size,
+          );
+        } else {
+          others.push(other);
+          this.#demand(other);
+        }
+        tree.append(leaf);
+        this.#log.append(leaf);
+        if (isGenesis && tree.size === 1) this.#checkAgainstChain(head, body);
+      }
+    }
+    this.#checkRoots(header, tree);
+    this.#parent = { height, hash, time: header.time };
+    this.#roots.set(header.logSize, header.logRoot);
+    this.#work += workOfBits(header.bits);
+    return others;
   }
 
-  /** The next line 2, of which `ct` is the hash: it must be the one that comes next in log order. */
+  #checkAgainstChain(head: BlockHead, body: Parameters<typeof checkAgainstChain>[2]): void {
+    const { state, keys } = this.#fold;
+    checkAgainstChain(state, head, body, { suite: this.#suite, keys });
+  }
+
+  /** Applies the next record of the log; returns it unless it is a `DAY`. */
+  #applyRecord(
+    batch: RecordFacts,
+    i: number,
+    line1: string | undefined,
+    block: { readonly height: number; readonly time: number },
+  ): ParsedRecord | undefined {
+    try {
+      if (line1 !== undefined) return this.#fold.applyText(batch, i, line1, this.size, block);
+      this.#fold.applyDay(batch, i, this.size, block);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof WattproofError)) throw error;
+      const leaf =
+        line1 === undefined
+          ? hashText(batch, i, LEAF_AT)
+          : encodeBase64url(computeLeaf(this.#suite, line1));
+      throw withDetail(error, { record: this.size, leaf });
+    }
+  }
+
+  #demand(record: ParsedRecord): void {
+    if (record.typ !== "day" && record.typ !== "event" && record.typ !== "bill") return;
+    this.#sealed.demand(toLatin1(record.payload.ct), this.size);
+  }
+
+  #checkRoots(header: BlockHeader, tree: LogTree): void {
+    if (!equalBytes(tree.root(), header.recordsRoot)) {
+      fail("root", "recordsRoot is not the root of the block's records");
+    }
+    if (this.size !== header.logSize) fail("root", "logSize is not the size of the log");
+    if (!equalBytes(this.#log.root(), header.logRoot)) {
+      fail("root", "logRoot is not the root of the log");
+    }
+  }
+
+  /** The next line 2: it must be the one that comes next in log order. `ct` has one character a byte. */
   addBlob(ct: string): void {
     if (this.#parent === undefined) fail("dump", "a blob before the blocks");
     if (this.#checkpoint !== undefined) fail("dump", "a blob after checkpoints");
-    const expected = this.#order[this.#nextBlob];
-    if (ct !== expected) {
-      const record = expected === undefined ? undefined : this.#sealed.get(expected);
-      const place =
-        record === undefined
-          ? {}
-          : { height: record.height, record: record.position, leaf: record.leaf };
-      if (!this.#sealed.has(ct)) fail("ct", "a line 2 that no record names", place);
-      fail("blob", "line 2 of a record is missing, comes twice or is out of log order", place);
-    }
-    this.#nextBlob += 1;
+    this.#sealed.find(ct, (position) => this.#placeOf(position));
+  }
+
+  #placeOf(position: number): Place {
+    const height = this.#blocks.findLastIndex(({ first }) => first <= position);
+    const { first, leaves } = this.#blocks[height] as VerifiedBlock;
+    const at = (position - first) * HASH_BYTES;
+    return { height, record: position, leaf: leaves.toString("base64url", at, at + HASH_BYTES) };
   }
 
   /** The next checkpoint: signed by Q gateways, for the root of a block's end, larger than the one before. */
   addCheckpoint(note: string): void {
     if (this.#parent === undefined) fail("dump", "a checkpoint before the blocks");
-    const gateways = this.state.gateways();
-    const checkpoint = verifyCheckpoint(this.#suite, note, {
-      origin: this.state.chain.origin,
+    const gateways = this.#fold.state.gateways();
+    const { size, root } = verifyCheckpoint(this.#suite, note, {
+      origin: this.chain.origin,
       verifiers: gateways.map(({ name, note: key }) => ({
         name,
         publicKey: decodeBase64url(key ?? ""),
       })),
       threshold: quorumOf(gateways.length),
     });
-    const { size, root } = checkpoint;
-    if (this.#checkpoint !== undefined && size <= this.#checkpoint.size) {
+    if (this.#checkpoint !== undefined && size <= this.#checkpoint) {
       fail("dump", "checkpoints are in order of their size", { size });
     }
     const expected = this.#roots.get(size);
@@ -154,19 +252,18 @@ export class ChainVerifier {
         size,
       });
     }
-    this.#checkpoint = { size, note };
+    this.#checkpoint = size;
   }
 
   /** Ends the verification. `complete`: whether every line 2 was demanded (none is erasable in this version). */
   finish(complete: boolean): void {
     if (this.#parent === undefined) fail("dump", "there is no block");
-    const missing = this.#order[this.#nextBlob];
+    const missing = this.#sealed.missing();
     if (complete && missing !== undefined) {
-      const { height, position, leaf } = this.#sealed.get(missing) as VerifiedRecord;
-      fail("blob", "line 2 of a record is missing", { height, record: position, leaf });
+      fail("blob", "line 2 of a record is missing", { ...this.#placeOf(missing) });
     }
     // With one gateway every block is final when it is appended, so a checkpoint must reach the last one.
-    if (this.state.gateways().length === 1 && this.#checkpoint?.size !== this.size) {
+    if (this.#fold.state.gateways().length === 1 && this.#checkpoint !== this.size) {
       fail(
         "tail-missing",
         "no checkpoint covers the last block: the end of the chain may be cut off",
@@ -176,16 +273,17 @@ export class ChainVerifier {
       );
     }
   }
+}
 
-  /** Adds where it happened to an error of a block's rules. */
-  #locate(error: unknown, height: number, first: number, block: SealedBlock): unknown {
-    if (!(error instanceof WattproofError)) return error;
-    const { record: index, ...detail } = error.detail;
-    const line1 = typeof index === "number" ? block.records[index] : undefined;
-    const place =
-      typeof index !== "number" || line1 === undefined
-        ? { height }
-        : { height, record: first + index, leaf: encodeBase64url(computeLeaf(this.#suite, line1)) };
-    return new WattproofError(error.code, error.message, { ...detail, ...place });
-  }
+function withDetail(error: WattproofError, detail: WattproofError["detail"]): WattproofError {
+  return new WattproofError(error.code, error.message, { ...error.detail, ...detail });
+}
+
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
+
+/** H as a text of one character a byte. */
+function toLatin1(hash: string): string {
+  return Buffer.from(hash, "base64url").toString("latin1");
 }

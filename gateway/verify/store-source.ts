@@ -1,15 +1,19 @@
 /**
- * Reads a gateway's store in dump order, by a read-only connection of its own, also while the gateway runs: one
- * read transaction shows one state.
+ * Reads a gateway's store in dump order, by read-only connections, also while the gateway runs: one read transaction
+ * shows one state. This one reads blocks and checkpoints; records and lines 2 are read by the readers' connections
+ * (store-reader.ts), and here only where those give up.
  */
+import { statSync } from "node:fs";
 import Database from "better-sqlite3";
-import { fail } from "../../shared/base/error.ts";
-import type { DumpLine } from "../../shared/chain/dump.ts";
+import { fail, WattproofError } from "../../shared/base/error.ts";
 import { unpackLine1, unpackLine2 } from "../../shared/record/compact.ts";
-import type { RawBlob, VerifySource } from "./verify-source.ts";
+import type { Order, ReaderStore } from "./facts.ts";
+import type { SourceBlobs, SourceBlock, SourceItem, VerifySource } from "./verify-source.ts";
 
 /** Forms of the store that keep the chain alike: the second one has more tables beside it. */
 const STORE_VERSIONS: readonly unknown[] = [1, 2];
+/** Records a batch: enough to pay for the message, few enough to keep all cores busy at the end. */
+const BATCH = 256;
 
 interface BlockRow {
   readonly height: number;
@@ -23,16 +27,22 @@ interface BlockRow {
 /** Reading throws `not-found` without a store and `store` for one of another form or one that is damaged. */
 export function openStoreSource(file: string): VerifySource {
   let height = -1;
-  let tip = 0;
+  let store: ReaderStore | undefined;
+  let db: Database.Database | undefined;
   return {
     name: file,
-    progress: () => (tip === 0 ? 0 : Math.min(1, (height + 1) / (tip + 1))),
-    *lines(): Iterable<DumpLine | RawBlob> {
-      let db: Database.Database | undefined;
+    bytes: sizeOf(file) + sizeOf(`${file}-wal`),
+    usesStore: true,
+    store: () => store,
+    progress: () => (store === undefined ? 0 : Math.min(1, (height + 1) / (store.height + 1))),
+    *items(): Iterable<SourceItem> {
       try {
         db = openReadOnly(file);
         db.exec("BEGIN");
-        tip = Number(db.prepare("SELECT max(height) AS tip FROM block").pluck().get() ?? 0);
+        const tip = db
+          .prepare("SELECT height, hash FROM block ORDER BY height DESC LIMIT 1")
+          .get() as { height: number; hash: Uint8Array } | undefined;
+        store = { file, height: tip?.height ?? 0, hash: plain(tip?.hash ?? new Uint8Array(0)) };
         const heights = db.prepare("SELECT height FROM block ORDER BY height").pluck();
         const block = db.prepare(
           "SELECT height, header, nonce, seal, first, records FROM block WHERE height = ?",
@@ -40,60 +50,63 @@ export function openStoreSource(file: string): VerifySource {
         const line1s = db
           .prepare("SELECT line1 FROM record WHERE pos >= ? AND pos < ? ORDER BY pos")
           .pluck();
-        // One block at a time holds at most 16,384 records in memory.
         for (const each of heights.all() as number[]) {
           const row = block.get(each) as BlockRow;
           height = row.height;
-          const packed = line1s.all(row.first, row.first + row.records) as Uint8Array[];
-          yield {
-            kind: "block",
-            block: {
-              header: plain(row.header),
-              nonce: plain(row.nonce),
-              seal: plain(row.seal),
-              records: packed.map((bytes) => unpackLine1(bytes)),
-            },
-          };
+          yield toBlock(row, file, line1s);
         }
-        yield* blobLines(db);
+        yield* blobItems(db, file);
         const notes = db.prepare("SELECT note FROM checkpoint ORDER BY size").pluck();
         for (const note of notes.all() as string[]) yield { kind: "checkpoint", note };
       } catch (error) {
-        if (!(error instanceof Database.SqliteError)) throw error;
-        fail("store", `${file} cannot be read: ${error.message}`);
-      } finally {
-        db?.close();
+        throw coded(error, file);
       }
+    },
+    close: () => db?.close(),
+  };
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function toBlock(row: BlockRow, file: string, line1s: Database.Statement): SourceBlock {
+  const { first, records } = row;
+  const orders: Order[] = [];
+  for (let at = 0; at < records; at += BATCH) {
+    orders.push({ kind: "rows", first: first + at, count: Math.min(BATCH, records - at) });
+  }
+  return {
+    kind: "source-block",
+    frame: { header: plain(row.header), nonce: plain(row.nonce), seal: plain(row.seal) },
+    orders,
+    load: () => {
+      const packed = orUnreadable(file, () => line1s.all(first, first + records) as Uint8Array[]);
+      return packed.map((bytes) => unpackLine1(bytes));
     },
   };
 }
 
-interface BlobRow {
-  readonly id: number;
-  readonly body: Uint8Array;
-}
-
-/** Rows of line 2 that are read together: half a megabyte. */
-const ROWS_AT_ONCE = 256;
-
-function* blobLines(db: Database.Database): Iterable<RawBlob> {
-  const range = db.prepare("SELECT id, body FROM blob WHERE id BETWEEN ? AND ?");
-  const ids = db
-    .prepare("SELECT blob FROM record WHERE blob IS NOT NULL GROUP BY blob ORDER BY min(pos)")
-    .pluck()
-    .all() as number[];
-  // Rows follow each other almost as records do, so most are read many at a time.
-  let rows = new Map<number, Uint8Array>();
-  for (const id of ids) {
-    if (!rows.has(id)) {
-      const found = range.all(id, id + ROWS_AT_ONCE - 1) as BlobRow[];
-      rows = new Map(found.map((row) => [row.id, row.body]));
-    }
-    const packed = rows.get(id);
-    // What is missing here is missed by the verifier, which knows the record that it belongs to.
-    if (packed === undefined) continue;
-    const read = (): DumpLine => ({ kind: "blob", line2: unpackLine2(packed) });
-    yield { kind: "raw-blob", form: "packed", bytes: packed, read };
+/** Ranges of all records, also of those that no block has: a line 2 that nothing names is found. */
+function* blobItems(db: Database.Database, file: string): Iterable<SourceBlobs> {
+  const last = db.prepare("SELECT max(pos) FROM record WHERE blob IS NOT NULL").pluck().get();
+  const rows = db
+    .prepare(
+      "SELECT id, body FROM record JOIN blob ON id = blob WHERE pos >= ? AND pos < ? ORDER BY pos",
+    )
+    .raw();
+  for (let first = 0; first <= Number(last ?? -1); first += BATCH) {
+    yield {
+      kind: "source-blobs",
+      order: { kind: "row-blobs", first, count: BATCH },
+      load: () => {
+        const found = orUnreadable(file, () => rows.all(first, first + BATCH));
+        return (found as [number, Uint8Array][]).map(([id, body]) => ({
+          id,
+          read: () => unpackLine2(body),
+        }));
+      },
+    };
   }
 }
 
@@ -110,6 +123,19 @@ function openReadOnly(file: string): Database.Database {
     fail("store", `the store has form ${String(version)}, this software reads 1 and 2`);
   }
   return db;
+}
+
+function orUnreadable<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw coded(error, file);
+  }
+}
+
+function coded(error: unknown, file: string): unknown {
+  if (!(error instanceof Database.SqliteError)) return error;
+  return new WattproofError("store", `${file} cannot be read: ${error.message}`);
 }
 
 /** Buffers of the driver, as plain arrays that every comparison accepts. */

@@ -1,22 +1,29 @@
 /**
  * `gateway verify`: checks a dump or a live store from genesis and says what it found.
  *
- * Shares nothing with the code that writes the chain beyond `shared/`. The source is read ahead in chunks whose
- * signatures and hashes go to the worker threads, while what came before is folded in order by {@link ChainVerifier}.
+ * Shares nothing with the code that writes the chain beyond `shared/`. The source is read ahead; records and lines 2
+ * go to the readers in batches, while what came before is folded in order by {@link ChainVerifier}.
  */
-import { encodeBase64url, encodeHex, encodeUtf8 } from "../../shared/base/bytes.ts";
+import { hash } from "node:crypto";
+import { encodeHex } from "../../shared/base/bytes.ts";
 import { fail, isCoded } from "../../shared/base/error.ts";
-import type { SealedBlock } from "../../shared/chain/block.ts";
 import type { DumpLine } from "../../shared/chain/dump.ts";
 import { thumbprint } from "../../shared/crypto/key.ts";
 import { nodeSuite } from "../../shared/crypto/node-suite.ts";
-import { formatJwsHeader } from "../../shared/record/compact-jws.ts";
-import { computeCt } from "../../shared/record/envelope.ts";
-import { parseRecord } from "../../shared/record/record.ts";
-import { ChainVerifier } from "./chain-verifier.ts";
-import { OpenedVerifier } from "./opened-verifier.ts";
-import { SignaturePool, type Vouched } from "./signature-pool.ts";
-import type { RawBlob, VerifySource } from "./verify-source.ts";
+import { type ParsedRecord, parseRecord } from "../../shared/record/record.ts";
+import { type BlockFrame, ChainVerifier } from "./chain-verifier.ts";
+import {
+  type BlobFacts,
+  DAY,
+  HASH_BYTES,
+  NUMBERS,
+  type RecordFacts,
+  unknownFacts,
+} from "./facts.ts";
+import type { OpenedVerifier } from "./opened-verifier.ts";
+import { ReaderPool } from "./reader-pool.ts";
+import { toDayRecord } from "./record-facts.ts";
+import type { SourceBlobs, SourceBlock, SourceItem, VerifySource } from "./verify-source.ts";
 
 export interface VerifyOptions {
   /** Worker threads that check signatures. */
@@ -50,16 +57,25 @@ export interface VerifyReport {
   readonly bills: number;
 }
 
-/** Records a chunk: enough for all cores. */
-const CHUNK_RECORDS = 1_024;
-/** Blobs a batch: half a megabyte. */
-const BLOB_BATCH = 256;
-/** Chunks and batches that are read ahead, so that no core waits. */
-const STEPS_AHEAD = 12;
+/** Smaller sources are not worth starting threads for. */
+const WORTH_THREADS_BYTES = 1 << 20;
+/** Orders that each worker finds waiting, so that no core waits for what comes next. */
+const ORDERS_AHEAD = 8;
+
+const NOTHING_OPENED = { opened: 0, unusable: 0, events: 0, bills: 0 };
 
 /** Something that was read and is not folded yet; its turn comes in the order of the source. */
 interface Step {
+  readonly orders: number;
   fold(): Promise<void>;
+}
+
+/** A block's records as the opened plaintexts need them. */
+interface KeptBlock {
+  readonly first: number;
+  readonly height: number;
+  readonly facts: readonly RecordFacts[];
+  readonly others: readonly ParsedRecord[];
 }
 
 /**
@@ -67,184 +83,223 @@ interface Step {
  * (detail: height, record = position in the log, leaf).
  */
 export async function verify(source: VerifySource, options: VerifyOptions): Promise<VerifyReport> {
-  const pool = new SignaturePool(options.workers);
+  const run = new Verification(source, options);
   try {
-    return await run(source, options, pool);
+    return await run.complete();
   } finally {
-    await pool.close();
+    await run.close();
   }
 }
 
-async function run(
-  source: VerifySource,
-  options: VerifyOptions,
-  pool: SignaturePool,
-): Promise<VerifyReport> {
-  const verifier = new ChainVerifier(nodeSuite);
-  const opened = new OpenedVerifier(nodeSuite);
-  const ahead: Step[] = [];
-  let blocks: SealedBlock[] = [];
-  let blobs: RawBlob[] = [];
-  let records = 0;
-  let blockCount = 0;
+class Verification {
+  readonly #source: VerifySource;
+  readonly #options: VerifyOptions;
+  readonly #pool: ReaderPool;
+  readonly #verifier = new ChainVerifier(nodeSuite);
+  readonly #ahead: Step[] = [];
+  #ordersAhead = 0;
+  /** Whether the founding members' keys were looked up. */
+  #isFounded = false;
+  /** Of a dump, which may have opened plaintexts at its end. */
+  readonly #kept: KeptBlock[] = [];
+  #opened: OpenedVerifier | undefined;
+  /** Rows of lines 2 that were seen: records may share one. */
+  readonly #rows = new Set<number>();
 
-  try {
-    for await (const line of source.lines()) await take(line);
-  } catch (error) {
-    // What comes before the line that cannot be read is judged first: the first fault in order is the one named.
-    await foldAll();
-    throw error;
-  }
-  await foldAll();
-  verifier.finish(options.withoutBlobs !== true);
-  options.onProgress?.(1);
-  const { chain } = verifier.state;
-  return {
-    chain: chain.id,
-    origin: chain.origin,
-    blocks: blockCount,
-    records: verifier.size,
-    time: verifier.tipTime,
-    tip: encodeHex(verifier.tipHash),
-    work: String(verifier.work),
-    blobs: verifier.blobs,
-    checkpoint: verifier.checkpointSize,
-    ...opened.counts,
-  };
-
-  async function take(line: DumpLine | RawBlob): Promise<void> {
-    if (line.kind === "block") {
-      startBlobs();
-      blocks.push(line.block);
-      records += line.block.records.length;
-      if (records >= CHUNK_RECORDS) startChunk();
-    } else if (line.kind === "raw-blob") {
-      startChunk();
-      blobs.push(line);
-      if (blobs.length >= BLOB_BATCH) startBlobs();
-    } else {
-      startChunk();
-      startBlobs();
-      push(Promise.resolve(), () => addOther(line));
-    }
-    while (ahead.length >= STEPS_AHEAD) await foldNext();
-  }
-
-  function push(ready: Promise<unknown>, fold: () => void): void {
-    // Folding awaits it later; until then a failing pool must not count as an unhandled rejection.
-    ready.catch(() => undefined);
-    ahead.push({
-      fold: async () => {
-        await ready;
-        fold();
-      },
+  constructor(source: VerifySource, options: VerifyOptions) {
+    this.#source = source;
+    this.#options = options;
+    this.#pool = new ReaderPool({
+      workers: source.bytes < WORTH_THREADS_BYTES ? 0 : options.workers,
+      usesStore: source.usesStore,
+      onAdmitted: (keys) => this.#pool.addKeys(this.#verifier.addKeys(keys)),
     });
   }
 
-  function startChunk(): void {
-    if (blocks.length === 0) return;
-    const chunk = blocks;
-    blocks = [];
-    records = 0;
-    const lines = chunk.flatMap((block) => block.records);
-    announceKeys(pool, lines);
-    let vouched: readonly Vouched[] = [];
-    const ready = pool.check(lines).then((checked) => {
-      vouched = checked;
-    });
-    let at = 0;
-    push(ready, () => {
-      for (const block of chunk) addBlock(block, () => vouched[at++]);
-      options.onProgress?.(source.progress());
-    });
-  }
-
-  function startBlobs(): void {
-    if (blobs.length === 0) return;
-    const batch = blobs;
-    blobs = [];
-    let hashes: readonly string[] = [];
-    const ready = pool.hash(batch).then((hashed) => {
-      hashes = hashed;
-    });
-    push(ready, () => {
-      batch.forEach((blob, i) => {
-        addBlob(hashes[i] || hashLongWay(blob));
-      });
-    });
-  }
-
-  async function foldAll(): Promise<void> {
-    startChunk();
-    startBlobs();
-    while (ahead.length > 0) await foldNext();
-  }
-
-  async function foldNext(): Promise<void> {
-    await ahead.shift()?.fold();
-  }
-
-  function addBlock(block: SealedBlock, known: () => Vouched): void {
-    requireNoneOpened();
-    const first = verifier.size;
-    const added = verifier.addBlock(block, known);
-    if (blockCount++ === 0) requireChain(options, verifier);
-    added.forEach((record, i) => {
-      opened.addRecord(record, first + i, verifier.height);
-    });
-  }
-
-  function requireNoneOpened(): void {
-    if (opened.counts.opened > 0) fail("dump", "another line after the opened plaintexts");
-  }
-
-  function addBlob(ct: string): void {
-    requireNoneOpened();
-    if (options.withoutBlobs === true) fail("dump", "a line 2 in a dump said to have none");
-    verifier.addBlob(ct);
-  }
-
-  function addOther(line: Exclude<DumpLine, { kind: "block" }>): void {
-    if (line.kind === "blob") addBlob(computeCt(nodeSuite, line.line2));
-    else if (line.kind === "checkpoint") {
-      requireNoneOpened();
-      verifier.addCheckpoint(line.note);
-    } else opened.addOpened(line.opened);
-  }
-}
-
-/** The bytes of a blob are not what they should be: reading them the long way says what is wrong. */
-function hashLongWay(blob: RawBlob): string {
-  const line = blob.read();
-  return line.kind === "blob" ? computeCt(nodeSuite, line.line2) : "";
-}
-
-function requireChain(options: VerifyOptions, verifier: ChainVerifier): void {
-  const { id } = verifier.state.chain;
-  if (options.chain !== undefined && options.chain !== id) {
-    fail("chain", `this is chain ${id}, not ${options.chain}`);
-  }
-}
-
-/**
- * Makes the keys that these lines admit known to the workers. A kid is its key's own hash, so that a key can be
- * taken from anywhere; whether it may sign is a matter of the rules, which are applied in order afterwards.
- */
-function announceKeys(pool: SignaturePool, lines: readonly string[]): void {
-  for (const line1 of lines) {
-    if (!ADMITTING_LENGTHS.includes(line1.indexOf("."))) continue;
+  async complete(): Promise<VerifyReport> {
+    const { onProgress, withoutBlobs } = this.#options;
     try {
+      for (const item of this.#source.items()) await this.#take(item);
+    } catch (error) {
+      // What comes before what cannot be read is judged first: the first fault in order is the one named.
+      await this.#foldAll();
+      throw error;
+    }
+    await this.#foldAll();
+    const verifier = this.#verifier;
+    verifier.finish(withoutBlobs !== true);
+    onProgress?.(1);
+    return {
+      chain: verifier.chain.id,
+      origin: verifier.chain.origin,
+      blocks: verifier.height + 1,
+      records: verifier.size,
+      time: verifier.tipTime,
+      tip: encodeHex(verifier.tipHash),
+      work: String(verifier.work),
+      blobs: verifier.blobs,
+      checkpoint: verifier.checkpointSize,
+      ...(this.#opened?.counts ?? NOTHING_OPENED),
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.close();
+    this.#source.close();
+  }
+
+  async #take(item: SourceItem): Promise<void> {
+    switch (item.kind) {
+      case "source-block":
+        await this.#found(item);
+        this.#takeBlock(item);
+        break;
+      case "source-blobs":
+        this.#takeBlobs(item);
+        break;
+      default:
+        this.#push(0, Promise.resolve(), () => this.#addLine(item));
+    }
+    const limit = ORDERS_AHEAD * Math.max(1, this.#options.workers);
+    while (this.#ordersAhead > limit && this.#ahead.length > 1) await this.#foldNext();
+  }
+
+  /** Before the first order: opens the readers' store and tells them the keys of the founding members. */
+  async #found(block: SourceBlock): Promise<void> {
+    if (this.#isFounded) return;
+    this.#isFounded = true;
+    const store = this.#source.store();
+    if (store !== undefined) await this.#pool.openStore(store);
+    try {
+      const [line1 = ""] = block.load();
       const { typ, payload } = parseRecord(nodeSuite, line1);
-      const admitted = typ === "enrol" ? [payload] : typ === "genesis" ? payload.members : [];
-      for (const { key } of admitted) pool.addKey(thumbprint(nodeSuite, key), key);
+      if (typ !== "genesis") return;
+      const keys = payload.members.map(({ key }) => ({
+        kid: thumbprint(nodeSuite, key),
+        key: nodeSuite.importVerifyKey(key),
+      }));
+      this.#pool.addKeys(this.#verifier.addKeys(keys));
     } catch (error) {
       // Applying the record in order finds the same fault and names it.
       if (!isCoded(error)) throw error;
     }
   }
+
+  #takeBlock(block: SourceBlock): void {
+    const answers = Promise.all(block.orders.map((order) => this.#pool.readRecords(order)));
+    this.#push(block.orders.length, answers, (found) => {
+      this.#requireNoneOpened();
+      const facts = found.filter((batch) => batch !== undefined);
+      const whole = facts.length === found.length ? facts : [unknownFacts(block.load())];
+      this.#addBlock(block.frame, whole);
+      this.#options.onProgress?.(this.#source.progress());
+    });
+  }
+
+  #addBlock(frame: BlockFrame, facts: readonly RecordFacts[]): void {
+    const first = this.#verifier.size;
+    const others = this.#verifier.addBlock(frame, facts);
+    const { height, chain } = this.#verifier;
+    const wanted = this.#options.chain ?? chain.id;
+    if (height === 0 && chain.id !== wanted) {
+      fail("chain", `this is chain ${chain.id}, not ${wanted}`);
+    }
+    if (!this.#source.usesStore) this.#kept.push({ first, height, facts, others });
+  }
+
+  #takeBlobs(blobs: SourceBlobs): void {
+    this.#push(1, this.#pool.readBlobs(blobs.order), (facts) => {
+      if (facts !== undefined) this.#addBlobs(blobs, facts);
+      else for (const { id, read } of blobs.load()) this.#addBlob(id, hashLine2(read()));
+    });
+  }
+
+  #addBlobs(blobs: SourceBlobs, { count, ids, hashes, holds }: BlobFacts): void {
+    const cts = Buffer.from(hashes.buffer, hashes.byteOffset, hashes.byteLength);
+    let loaded: ReturnType<SourceBlobs["load"]> | undefined;
+    for (let i = 0; i < count; i++) {
+      const at = i * HASH_BYTES;
+      let ct = cts.toString("latin1", at, at + HASH_BYTES);
+      if (holds[i] === 0) {
+        // Reading it the long way says what is wrong.
+        loaded ??= blobs.load();
+        ct = hashLine2(loaded[i]?.read() ?? "");
+      }
+      this.#addBlob(ids[i] as number, ct);
+    }
+  }
+
+  #addBlob(id: number, ct: string): void {
+    if (this.#source.usesStore) {
+      if (this.#rows.has(id)) return;
+      this.#rows.add(id);
+    }
+    this.#requireNoneOpened();
+    if (this.#options.withoutBlobs === true) fail("dump", "a line 2 in a dump said to have none");
+    this.#verifier.addBlob(ct);
+  }
+
+  async #addLine(line: DumpLine): Promise<void> {
+    if (line.kind === "opened") {
+      this.#opened ??= await this.#prepareOpened();
+      this.#opened.addOpened(line.opened);
+      return;
+    }
+    this.#requireNoneOpened();
+    if (line.kind === "checkpoint") this.#verifier.addCheckpoint(line.note);
+    else if (line.kind === "blob") this.#addBlob(0, hashLine2(line.line2));
+    else this.#addBlock(line.block, [unknownFacts(line.block.records)]);
+  }
+
+  /** Loaded and told of the log only where there are opened plaintexts. */
+  async #prepareOpened(): Promise<OpenedVerifier> {
+    const { OpenedVerifier } = await import("./opened-verifier.ts");
+    const opened = new OpenedVerifier(nodeSuite);
+    for (const { first, height, facts, others } of this.#kept.splice(0)) {
+      let position = first;
+      let other = 0;
+      for (const batch of facts) {
+        for (let i = 0; i < batch.count; i++) {
+          const no = batch.numbers[i * NUMBERS] as number;
+          const isDay = batch.status[i] === DAY;
+          const record = isDay ? toDayRecord(batch, i, this.#verifier.kidOf(no)) : others[other++];
+          if (record !== undefined) opened.addRecord(record, position++, height);
+        }
+      }
+    }
+    return opened;
+  }
+
+  #requireNoneOpened(): void {
+    if (this.#opened !== undefined) fail("dump", "another line after the opened plaintexts");
+  }
+
+  #push<T>(orders: number, answer: Promise<T>, fold: (found: T) => void | Promise<void>): void {
+    // Folding awaits it later; until then a failing pool must not count as an unhandled rejection.
+    answer.catch(() => undefined);
+    this.#ordersAhead += orders;
+    this.#ahead.push({ orders, fold: async () => fold(await answer) });
+  }
+
+  async #foldAll(): Promise<void> {
+    while (this.#ahead.length > 0) await this.#foldNext();
+  }
+
+  async #foldNext(): Promise<void> {
+    const step = this.#ahead.shift();
+    if (step === undefined) return;
+    this.#ordersAhead -= step.orders;
+    try {
+      await step.fold();
+    } catch (error) {
+      // Nothing that comes later can be judged.
+      this.#ahead.length = 0;
+      throw error;
+    }
+  }
 }
 
-/** Lengths of the headers that belong to records with keys: a quick look, other types of these lengths do no harm. */
-const ADMITTING_LENGTHS = ["enrol", "genesis"].map(
-  (typ) => encodeBase64url(encodeUtf8(formatJwsHeader("0".repeat(43), typ))).length,
-);
+/** ct of line 2, one character a byte. */
+function hashLine2(line2: string): string {
+  return hash("sha256", line2, "binary");
+}

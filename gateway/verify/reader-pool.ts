@@ -1,0 +1,140 @@
+/**
+ * The verifier's readers: a worker thread a core, each with its next order waiting while it works on one; or, where
+ * the source is too small to pay for threads, one reader in this thread.
+ */
+import { Worker } from "node:worker_threads";
+import type {
+  Answer,
+  BlobFacts,
+  KnownKey,
+  Order,
+  ReaderMessage,
+  ReaderStore,
+  RecordFacts,
+} from "./facts.ts";
+import { Reader } from "./reader.ts";
+
+/** Orders that a worker holds: the one it works on and the next. */
+const HELD = 2;
+
+interface Waiting {
+  readonly order: Order;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Hand {
+  readonly worker: Worker;
+  readonly held: Waiting[];
+}
+
+export interface PoolOptions {
+  /** Worker threads; 0: everything in this thread. */
+  readonly workers: number;
+  readonly usesStore: boolean;
+  /** Called with the keys that enrol records bring, before the answer is given. */
+  readonly onAdmitted: (keys: RecordFacts["admitted"]) => void;
+}
+
+export class ReaderPool {
+  readonly #onAdmitted: PoolOptions["onAdmitted"];
+  readonly #hands: readonly Hand[];
+  readonly #queue: Waiting[] = [];
+  #own = new Reader();
+  #closeStore: (() => void) | undefined;
+  #broken: Error | undefined;
+
+  constructor({ workers, usesStore, onAdmitted }: PoolOptions) {
+    this.#onAdmitted = onAdmitted;
+    this.#hands = Array.from({ length: workers }, () => this.#hire(usesStore));
+  }
+
+  /** Before anything is asked. */
+  async openStore(store: ReaderStore): Promise<void> {
+    if (this.#hands.length > 0) {
+      this.#tell({ kind: "store", store });
+      return;
+    }
+    const { openStoreReader } = await import("./store-reader.ts");
+    const opened = openStoreReader(store);
+    this.#closeStore = opened?.close;
+    this.#own = new Reader(opened);
+  }
+
+  addKeys(keys: readonly KnownKey[]): void {
+    if (this.#hands.length > 0) this.#tell({ kind: "keys", keys });
+    else this.#own.addKeys(keys);
+  }
+
+  async readRecords(order: Order): Promise<RecordFacts | undefined> {
+    const answer = await this.#ask(order);
+    return answer.kind === "records" ? answer.facts : undefined;
+  }
+
+  async readBlobs(order: Order): Promise<BlobFacts | undefined> {
+    const answer = await this.#ask(order);
+    return answer.kind === "blobs" ? answer.facts : undefined;
+  }
+
+  async close(): Promise<void> {
+    this.#closeStore?.();
+    await Promise.all(this.#hands.map(({ worker }) => worker.terminate()));
+  }
+
+  #ask(order: Order): Promise<Answer> {
+    if (this.#hands.length === 0) return Promise.resolve(this.#take(this.#own.read(order)));
+    return new Promise((resolve, reject) => {
+      if (this.#broken !== undefined) {
+        reject(this.#broken);
+        return;
+      }
+      this.#queue.push({ order, resolve, reject });
+      this.#feed();
+    });
+  }
+
+  #hire(usesStore: boolean): Hand {
+    // The string is not rewritten by the compiler: it names the built file.
+    const worker = new Worker(new URL("./reader-worker.js", import.meta.url), {
+      workerData: usesStore,
+    });
+    const hand: Hand = { worker, held: [] };
+    worker.on("message", (answer: Answer) => {
+      const waiting = hand.held.shift();
+      this.#feed();
+      waiting?.resolve(this.#take(answer));
+    });
+    worker.on("error", (error) => this.#break(error));
+    return hand;
+  }
+
+  /** New keys go out at once, so that few records come before their key. */
+  #take(answer: Answer): Answer {
+    if (answer.kind === "records" && answer.facts !== undefined) {
+      if (answer.facts.admitted.length > 0) this.#onAdmitted(answer.facts.admitted);
+    }
+    return answer;
+  }
+
+  #feed(): void {
+    for (let load = 0; load < HELD; load++) {
+      for (const { worker, held } of this.#hands) {
+        if (held.length > load) continue;
+        const waiting = this.#queue.shift();
+        if (waiting === undefined) return;
+        held.push(waiting);
+        worker.postMessage({ kind: "order", order: waiting.order } satisfies ReaderMessage);
+      }
+    }
+  }
+
+  #tell(message: ReaderMessage): void {
+    for (const { worker } of this.#hands) worker.postMessage(message);
+  }
+
+  #break(error: Error): void {
+    this.#broken = error;
+    const lost = [...this.#hands.flatMap(({ held }) => held.splice(0)), ...this.#queue.splice(0)];
+    for (const { reject } of lost) reject(error);
+  }
+}

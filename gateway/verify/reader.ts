@@ -1,0 +1,67 @@
+/**
+ * A reader of the verifier (facts.ts): what each worker thread runs, and what the main thread runs itself where the
+ * source is too small for threads.
+ */
+import { BlobReader, BlobSheet } from "./blob-reader.ts";
+import type { Answer, BlobFacts, KnownKey, Order, RecordFacts } from "./facts.ts";
+import { RecordReader } from "./record-reader.ts";
+import type { StoreReader } from "./store-reader.ts";
+
+/** What a line 1 in a dump consists of; anything else in its place is no record. */
+const LINE1 = /^[A-Za-z0-9_.-]+$/;
+const BETWEEN_LINES = '","';
+
+export class Reader {
+  readonly #records = new RecordReader();
+  readonly #blobs = new BlobReader();
+  readonly #store: StoreReader | undefined;
+
+  /** `store`: for orders of rows. */
+  constructor(store?: StoreReader) {
+    this.#store = store;
+  }
+
+  addKeys(keys: readonly KnownKey[]): void {
+    this.#records.addKeys(keys);
+  }
+
+  read(order: Order): Answer {
+    switch (order.kind) {
+      case "rows":
+        return {
+          kind: "records",
+          facts: this.#store?.readRows(this.#records, order.first, order.count),
+        };
+      case "row-blobs":
+        return {
+          kind: "blobs",
+          facts: this.#store?.readBlobs(this.#blobs, order.first, order.count),
+        };
+      case "lines":
+        return { kind: "records", facts: this.#readLines(order.text) };
+      case "blobs":
+        return { kind: "blobs", facts: this.#readBlobs(order) };
+    }
+  }
+
+  #readLines(text: Uint8Array): RecordFacts | undefined {
+    const lines = asBuffer(text).toString("latin1").split(BETWEEN_LINES);
+    if (!lines.every((line1) => LINE1.test(line1))) return undefined;
+    this.#records.start(lines.length);
+    for (const line1 of lines) this.#records.readText(line1);
+    return this.#records.finish();
+  }
+
+  #readBlobs({ bytes, starts, ends }: Order & { readonly kind: "blobs" }): BlobFacts {
+    const buffer = asBuffer(bytes);
+    const sheet = new BlobSheet(starts.length);
+    starts.forEach((start, i) => {
+      sheet.add(this.#blobs.hashEncoded(buffer.toString("latin1", start, ends[i])), i);
+    });
+    return sheet.finish();
+  }
+}
+
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
+}

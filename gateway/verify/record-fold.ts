@@ -1,0 +1,84 @@
+/**
+ * Applies records to the state of the chain one after the other: days over numbers (day-fold.ts), everything else,
+ * and every day about which there is any doubt, by the rules of shared/chain.
+ */
+import { checkMeterCount } from "../../shared/chain/block-rules.ts";
+import { applyRecord } from "../../shared/chain/chain-rules.ts";
+import { ChainState } from "../../shared/chain/chain-state.ts";
+import { type RuleContext, VerifyKeyCache } from "../../shared/chain/rule-context.ts";
+import type { CryptoSuite } from "../../shared/crypto/suite.ts";
+import { type ParsedRecord, parseRecord } from "../../shared/record/record.ts";
+import { DayFold } from "./day-fold.ts";
+import { type KnownKey, LEAF_AT, NUMBERS, type RecordFacts, VOUCHED } from "./facts.ts";
+import { hashText, toDayRecord, toVouchedRecord } from "./record-facts.ts";
+
+export class RecordFold {
+  readonly state = new ChainState();
+  readonly keys: VerifyKeyCache;
+  readonly #suite: CryptoSuite;
+  readonly #days = new DayFold();
+
+  constructor(suite: CryptoSuite) {
+    this.#suite = suite;
+    this.keys = new VerifyKeyCache(suite);
+  }
+
+  /** Keys that were imported elsewhere, each under its thumbprint, with the numbers by which readers name them. */
+  addKeys(keys: RecordFacts["admitted"]): readonly KnownKey[] {
+    for (const { kid, key } of keys) this.keys.add(kid, key);
+    return keys.map(({ kid, key }) => ({ no: this.#days.numberOf(kid), kid, key }));
+  }
+
+  kidOf(no: number): string {
+    return this.#days.kidOf(no);
+  }
+
+  /** Applies day `i`. Throws the code of the first rule broken. */
+  applyDay(facts: RecordFacts, i: number, position: number, block: BlockPlace): void {
+    const no = facts.numbers[i * NUMBERS] as number;
+    if (this.#days.apply(this.state, facts, i, block.time)) {
+      checkMeterCount(this.#days.countRecord(no, block.height));
+    } else {
+      this.#judge(toDayRecord(facts, i, this.kidOf(no)), true, position, block);
+    }
+  }
+
+  /** Applies record `i`, which is no `DAY`, and returns it. Throws as `applyDay` does. */
+  applyText(
+    facts: RecordFacts,
+    i: number,
+    line1: string,
+    position: number,
+    block: BlockPlace,
+  ): ParsedRecord {
+    const isVouched = facts.status[i] === VOUCHED;
+    const record = isVouched
+      ? toVouchedRecord(line1, hashText(facts, i, LEAF_AT))
+      : parseRecord(this.#suite, line1);
+    this.#judge(record, isVouched, position, block);
+    return record;
+  }
+
+  #judge(record: ParsedRecord, isVouched: boolean, position: number, block: BlockPlace): void {
+    this.#days.flush(this.state);
+    const context: RuleContext = {
+      suite: this.#suite,
+      keys: this.keys,
+      position,
+      height: block.height,
+      blockTime: block.time,
+      requestChecked: isVouched,
+    };
+    applyRecord(this.state, record, context, isVouched);
+    this.state.forgetChanges();
+    if (this.state.get("device", record.kid) === undefined) return;
+    checkMeterCount(this.#days.countRecord(this.#days.numberOf(record.kid), block.height));
+  }
+}
+
+/** What rules ask of the block that a record stands in. */
+export interface BlockPlace {
+  readonly height: number;
+  /** Unix seconds. */
+  readonly time: number;
+}
