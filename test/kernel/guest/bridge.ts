@@ -3,10 +3,11 @@
  * something on its pins.
  *
  * usage: node bridge.js PIN:PULSES:POLLS …
- * Each `PIN:PULSES:POLLS` puts so many pulses on a pin as soon as somebody watches it. A level stays until the kernel
+ * Each `PIN:PULSES:POLLS` puts so many pulses on a pin, once there is a file /tmp/pulse-PIN. A level stays until the kernel
  * has looked at it `POLLS` times, so that what is counted does not depend on how fast this machine is. Prints
  * `pulsed PIN` when they have all been there.
  */
+import { existsSync } from "node:fs";
 import process from "node:process";
 
 import { CP2112_IDENTITY, Cp2112 } from "./cp2112.ts";
@@ -16,6 +17,7 @@ import { plugIn } from "./uhid.ts";
 interface Train {
   readonly pin: number;
   readonly polls: number;
+  begun: boolean;
   /** Changes of level that are still to come. */
   left: number;
   level: 0 | 1;
@@ -24,7 +26,7 @@ interface Train {
 
 function parseTrain(text: string): Train {
   const [pin = 0, pulses = 0, polls = 2] = text.split(":").map(Number);
-  return { pin, polls, left: 2 * pulses, level: 0, seen: 0 };
+  return { pin, polls, begun: false, left: 2 * pulses, level: 0, seen: 0 };
 }
 
 const trains = process.argv.slice(2).map(parseTrain);
@@ -32,9 +34,10 @@ const trains = process.argv.slice(2).map(parseTrain);
 /** The kernel looks every 10 ticks while an edge of any pin is wanted. */
 function poll(): void {
   for (const train of trains) {
-    if (++train.seen < train.polls) continue;
-    train.seen = 0;
     if (train.left === 0) continue;
+    train.begun ||= existsSync(`/tmp/pulse-${train.pin}`);
+    if (!train.begun || ++train.seen < train.polls) continue;
+    train.seen = 0;
     train.left -= 1;
     train.level = train.level === 0 ? 1 : 0;
     bridge.setInput(train.pin, train.level);
@@ -44,7 +47,7 @@ function poll(): void {
 
 const bridge = new Cp2112(
   new Map([
-    [0x44, createSht31(0x6666, 0x8000, 0xcafe1234)],
+    [0x44, createSht31(0x6666, 0x8000, 0xbeef0000)],
     [0x76, createBme280()],
     [0x40, createIna219()],
   ]),

@@ -1,13 +1,13 @@
 /**
  * What a meter's journal holds, as one JSON line, read by SQL and not by the meter's own code.
  *
- * usage: node read-journal.js FILE
+ * usage: JOURNAL=FILE node read-journal.js, or in front of a program: JOURNAL=FILE node --import read-journal.js …
  */
 import process from "node:process";
 
 import Database from "better-sqlite3";
 
-const db = new Database(process.argv[2] ?? "", { readonly: true });
+const db = new Database(process.env["JOURNAL"] ?? "", { readonly: true });
 const state = (key: string): string | undefined =>
   (db.prepare("SELECT value FROM state WHERE key = ?").get(key) as { value: string } | undefined)
     ?.value;

@@ -144,7 +144,6 @@ export function createIna219(): I2cSlave {
   return {
     write(bytes) {
       const [register = 0, high, low] = bytes;
-      if (register > 5) return false;
       pointer = register;
       if (high === undefined || low === undefined) return true;
       const written = (high << 8) | low;

@@ -9,7 +9,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import type { TestContext } from "node:test";
@@ -19,6 +19,7 @@ import { makeTestFolder } from "../../support/process.ts";
 import { projectRoot } from "../../support/project-root.ts";
 import { findProgram } from "../../support/system-part.ts";
 import { type CpioEntry, writeCpio } from "./cpio.ts";
+import { buildRoot } from "./house-image.ts";
 import { collectModules } from "./kernel-modules.ts";
 import { fetchKernel, type KernelPackage } from "./kernel-package.ts";
 import type { VolatileDisk } from "./volatile-disk.ts";
@@ -34,13 +35,17 @@ export interface Rig {
   readonly kernel: KernelPackage;
   /** The part of the first root file system that all boots share. */
   readonly base: Buffer;
+  /** Each boot has a folder in it. */
+  readonly folder: string;
 }
 
 export interface GuestOptions {
   readonly rig: Rig;
   /** Shell text; `house`, `$NODE` and `$BUILD` (where this build is, inside the guest) are there. */
   readonly job: string;
-  /** /dev/vda of the guest. */
+  /** File of a file system with the guest's programs (house-image.ts), /dev/vda; the host's own without it. */
+  readonly house?: string;
+  /** The guest's data disk: /dev/vda, or /dev/vdb beside a house. */
   readonly disk?: VolatileDisk;
   /** Date and time of the guest's clock chip, UTC; the present without it. */
   readonly rtc?: string;
@@ -98,17 +103,14 @@ export function prepareRig(say: (line: string) => void): Rig {
       content: relabelChip(name, content),
     })),
   ];
-  return { kernel, base: writeCpio(entries) };
+  return { kernel, base: writeCpio(entries), folder: makeTestFolder() };
 }
 
-/** Folder of this build as the guest sees it. */
-function buildInGuest(): string {
-  const here = path.dirname(path.dirname(path.dirname(import.meta.dirname)));
-  return path.posix.join("/project", path.relative(projectRoot(), here));
-}
-
-function formatJob({ job }: GuestOptions): string {
-  return `NODE=${process.execPath}\nBUILD=${buildInGuest()}\n${job}\n`;
+/** Variables of init and of the job. */
+function formatSettings({ house }: GuestOptions): string {
+  const build = path.posix.join("/project", path.relative(projectRoot(), buildRoot()));
+  const disk = house === undefined ? "host" : "disk";
+  return `HOUSE=${disk}\nNODE=${process.execPath}\nBUILD=${build}\n`;
 }
 
 function qemuArguments(options: GuestOptions, folder: string, initrd: string): string[] {
@@ -116,13 +118,18 @@ function qemuArguments(options: GuestOptions, folder: string, initrd: string): s
     "-virtfs",
     `local,path=${from},mount_tag=${tag},security_model=none,readonly=on,multidevs=remap`,
   ];
-  const disk = [
-    "-drive",
-    `if=none,id=disk,format=raw,cache=writeback,file=nbd+unix:///?socket=${diskSocket(folder)}`,
-    ...["-device", "virtio-blk-pci,drive=disk"],
+  const disk = (id: string, settings: string): string[] => [
+    ...["-drive", `if=none,id=${id},format=raw,${settings}`],
+    ...["-device", `virtio-blk-pci,drive=${id}`],
   ];
+  const programs =
+    options.house === undefined
+      ? [...share("host", "/"), ...share("project", projectRoot())]
+      : disk("house", `readonly=on,file=${options.house}`);
+  const data = `cache=writeback,file=nbd+unix:///?socket=${diskSocket(folder)}`;
   return [
-    ...["-accel", "tcg,thread=multi", "-machine", "q35", "-cpu", "max", "-smp", "2", "-m", "768"],
+    // One processor: with two, QEMU's emulation may stumble over code that the kernel patches while it runs.
+    ...["-accel", "tcg", "-machine", "q35", "-cpu", "Nehalem", "-smp", "1", "-m", "512"],
     ...["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"],
     ...["-kernel", options.rig.kernel.image, "-initrd", initrd],
     ...["-append", "console=ttyS0 quiet panic=-1 mitigations=off nokaslr random.trust_cpu=on"],
@@ -130,9 +137,8 @@ function qemuArguments(options: GuestOptions, folder: string, initrd: string): s
     ...["-chardev", "stdio,id=job,signal=off", "-device", "virtio-serial-pci"],
     ...["-device", "virtconsole,chardev=job"],
     ...["-rtc", `base=${options.rtc ?? "utc"},clock=host`],
-    ...share("host", "/"),
-    ...share("project", projectRoot()),
-    ...(options.disk ? disk : []),
+    ...programs,
+    ...(options.disk ? disk("data", data) : []),
   ];
 }
 
@@ -155,15 +161,18 @@ export class Guest {
     this.#closed = once(child, "close").then(async () => {
       this.#running = false;
       await disk?.close();
+      rmSync(path.join(folder, "initrd"), { force: true });
     });
   }
 
   /** Switches the machine on; it is switched off after the test if it still runs. */
   static async start(t: TestContext, options: GuestOptions): Promise<Guest> {
-    const folder = makeTestFolder();
-    mkdirSync(folder, { recursive: true });
+    const folder = mkdtempSync(path.join(options.rig.folder, "boot-"));
     const initrd = path.join(folder, "initrd");
-    const job = writeCpio([{ name: "job.sh", content: formatJob(options) }]);
+    const job = writeCpio([
+      { name: "settings.sh", content: formatSettings(options) },
+      { name: "job.sh", content: `${options.job}\n` },
+    ]);
     writeFileSync(initrd, Buffer.concat([options.rig.base, job]));
     await options.disk?.listen(diskSocket(folder));
     const program = findProgram("qemu-system-x86_64") ?? "qemu-system-x86_64";

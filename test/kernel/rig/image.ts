@@ -1,6 +1,6 @@
 /** A file system image for a data disk, made and read without mounting anything. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import { makeTestFolder } from "../../support/process.ts";
@@ -16,13 +16,18 @@ function run(program: string, args: readonly string[]): string {
   return stdout;
 }
 
-/** An ext4 of so many MiB that holds what a folder holds (nothing without one). */
-export function makeImage(mebibytes: number, folder?: string): Buffer {
+/** A file with an ext4 of so many MiB that holds what a folder holds. */
+export function writeImage(mebibytes: number, folder: string): string {
   const file = path.join(makeTestFolder(), "image");
-  writeFileSync(file, Buffer.alloc(mebibytes * MEBIBYTE));
-  const content = folder === undefined ? [] : ["-d", folder];
-  run("mke2fs", ["-q", "-F", "-t", "ext4", ...content, file]);
-  return readFileSync(file);
+  writeFileSync(file, "");
+  truncateSync(file, mebibytes * MEBIBYTE);
+  run("mke2fs", ["-q", "-F", "-t", "ext4", "-d", folder, file]);
+  return file;
+}
+
+/** The same in memory. */
+export function makeImage(mebibytes: number, folder: string): Buffer {
+  return readFileSync(writeImage(mebibytes, folder));
 }
 
 /** Copies a folder of a cleanly unmounted image to `target`. */
