@@ -9,6 +9,7 @@ import { decodeSources, type SourceConfig } from "../hardware/source-config.ts";
 import type { Json } from "../shared/base/canonical-json.ts";
 import { fail, isCoded } from "../shared/base/error.ts";
 import { STEPS } from "./day-close/calendar.ts";
+import { decodePins, type PinsConfig } from "./pins/pins-config.ts";
 
 interface Key<T> {
   readonly meaning: string;
@@ -47,9 +48,25 @@ const step: Key<number | undefined> = {
     STEPS.includes(value as number) ? undefined : `expected one of ${STEPS.join(", ")}`,
 };
 
+const pins: Key<PinsConfig | undefined> = {
+  meaning: "BCM numbers of what is wired to the header: led, tamper, button",
+  fallback: undefined,
+  shown: "none",
+  check(value) {
+    try {
+      decodePins(value as Json);
+      return undefined;
+    } catch (error) {
+      if (!isCoded(error)) throw error;
+      return error.message;
+    }
+  },
+};
+
 /** Every key but `sources`. */
 export const CONFIG_KEYS = {
   step,
+  pins,
   interval_s: count(
     "seconds between two readings",
     undefined,

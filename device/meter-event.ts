@@ -53,6 +53,17 @@ export type MeterEvent =
   | { readonly event: "failed"; readonly code: string; readonly reason: string }
   /** systemd cannot be told how the meter is. */
   | { readonly event: "not-notified"; readonly reason: string }
+  /** The case was opened or closed, by the tamper switch. */
+  | { readonly event: "tamper"; readonly opened: boolean }
+  /** The button was pressed: how the meter is. */
+  | { readonly event: "button"; readonly status: string }
+  /** A pin of the header cannot be used; the meter goes on without it. */
+  | {
+      readonly event: "pin";
+      readonly pin: "led" | "tamper" | "button";
+      readonly code: string;
+      readonly reason: string;
+    }
   /** The recording has no more rows. */
   | { readonly event: "recording-ended" };
 
@@ -103,6 +114,12 @@ function describe(event: MeterEvent): string {
       return `FAILED, will be started again (${event.code}): ${event.reason}`;
     case "not-notified":
       return `systemd cannot be told how the meter is: ${event.reason}`;
+    case "tamper":
+      return event.opened ? "THE CASE IS OPEN" : "the case is closed";
+    case "button":
+      return `button: ${event.status}`;
+    case "pin":
+      return `the ${event.pin} pin cannot be used (${event.code}): ${event.reason}`;
     case "recording-ended":
       return "the recording has ended";
   }

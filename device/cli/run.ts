@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { SensorHost } from "../../hardware/host/sensor-host.ts";
+import { openLinuxPin } from "../../hardware/linux/digital-pin.ts";
 import { realTiming } from "../../hardware/port/timing.ts";
 import { type ClockSpec, parseClockSpec } from "../../shared/base/clock.ts";
 import { fail, isCoded } from "../../shared/base/error.ts";
@@ -105,6 +106,7 @@ function prepareMeter(folder: string, config: string | undefined, common: Common
     randomBytes: (length) => randomBytes(length),
     random: Math.random,
     openSensors: (configs, onRestart) => host.open(configs, onRestart),
+    openPin: (settings) => openLinuxPin(settings),
     live: new LiveState(() => system.monotonicMs()),
     report: (event) => {
       process.stdout.write(`${formatEvent(meter, event, format)}\n`);

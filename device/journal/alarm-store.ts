@@ -8,11 +8,20 @@
  * `gap`       the gateway asks for a record that the meter no longer has
  * `clock`     civil time is not known, or the machine's clock is not the one that is believed: measuring goes on
  * `storage`   the card takes nothing more: readings stay in memory
+ * `tamper`    the case is open
  */
 import type { UnixSeconds } from "../../shared/base/units.ts";
 import type { Journal } from "./journal.ts";
 
-export type AlarmCode = "frozen" | "restored" | "refused" | "fork" | "gap" | "clock" | "storage";
+export type AlarmCode =
+  | "frozen"
+  | "restored"
+  | "refused"
+  | "fork"
+  | "gap"
+  | "clock"
+  | "storage"
+  | "tamper";
 
 export interface Alarm {
   readonly code: AlarmCode;

@@ -7,6 +7,7 @@
 
 import type { HostRestart } from "../../hardware/host/sensor-host.ts";
 import { openSources } from "../../hardware/open-source.ts";
+import type { DigitalPin, PinSettings } from "../../hardware/port/digital-pin.ts";
 import type { OpenedSource, Source } from "../../hardware/source.ts";
 import { type SensorConfig, type SourceConfig, sensorsOf } from "../../hardware/source-config.ts";
 import { planParts } from "../../hardware/source-plan.ts";
@@ -39,6 +40,8 @@ import { sampleByRealClock, sampleBySimulatedClock } from "./measure-samples.ts"
 import { hashProgram } from "./program-hash.ts";
 import { createSourceReader } from "./read-source.ts";
 import { serveStatus } from "./status-server.ts";
+import { stopParts } from "./stop-parts.ts";
+import { wirePins } from "./wire-pins.ts";
 
 export interface MeterOptions {
   readonly files: DataFolder;
@@ -56,6 +59,8 @@ export interface MeterOptions {
     configs: readonly SensorConfig[],
     onRestart: (restart: HostRestart) => void,
   ) => Promise<Source>;
+  /** Opens a pin of the header for light, tamper switch and button. */
+  readonly openPin: (settings: PinSettings) => Promise<DigitalPin>;
   readonly live: LiveState;
   readonly report: (event: MeterEvent) => void;
   /** Aborted to stop the meter. */
@@ -197,6 +202,10 @@ async function measure(options: MeterOptions, parts: Parts): Promise<void> {
     onSealed: ({ typ, seq }) => uplink.wake({ seq, delayMs: typ === "day" ? delayMs : 0 }),
   });
   report({ event: "started", boot: start, kid: key.kid });
+  const pins = await wirePins({
+    ...{ config: config.pins, open: options.openPin, live, journal, monotonicMs, report },
+    ...{ isClockKnown: isKnown, now: () => unixNow(clock), record: events.record },
+  });
   uplink.start();
   try {
     const common = { sampler, days, clock, signal };
@@ -229,22 +238,12 @@ async function measure(options: MeterOptions, parts: Parts): Promise<void> {
     await untilAborted(signal);
   } finally {
     await stopParts([
+      () => pins.close(),
       () => days.stop(),
       () => days.commit(),
       () => uplink.stop(),
       () => (source.kind === "samples" ? source.source.close() : undefined),
     ]);
-  }
-}
-
-/** Stops all, in order: a part that fails must not leave the ones after it running in a process that has given up. */
-async function stopParts(stops: readonly (() => Promise<void> | void)[]): Promise<void> {
-  const [stop, ...rest] = stops;
-  if (stop === undefined) return;
-  try {
-    await stop();
-  } finally {
-    await stopParts(rest);
   }
 }
 

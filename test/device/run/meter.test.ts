@@ -69,6 +69,7 @@ async function runUntil(
     randomBytes,
     random: () => 0.5,
     openSensors: () => assert.fail("these meters have no real sensors"),
+    openPin: () => assert.fail("these meters have no pins"),
     live: new LiveState(() => system.monotonicMs()),
     report: (event) => events.push(event),
     signal: stop.signal,
