@@ -1,12 +1,14 @@
 /** `gateway bill`: issues the bills that are due, by explicit order. */
 import type { IssuedBillSummary } from "../billing/billing-source.ts";
 import type { HeldBack } from "../billing/close-months.ts";
+import { exportBill } from "./bill-export.ts";
 import { orderOffice } from "./office-order.ts";
 import { readOptions, requireOption } from "./options.ts";
 
 const HELP = `gateway bill: issues the bills of ended months that are not issued yet
 
 usage: gateway bill --data DIR [--month YYYY-MM] [--meter ID] [--incomplete]
+       gateway bill export --data DIR --no NUMBER    (see its own --help)
 
   --data DIR       data folder of the gateway, running or not
   --month YYYY-MM  only this month
@@ -23,6 +25,7 @@ interface Outcome {
 }
 
 export async function bill(args: readonly string[]): Promise<number> {
+  if (args[0] === "export") return exportBill(args.slice(1));
   const options = readOptions(args, {
     data: { type: "string" },
     month: { type: "string" },
