@@ -1,5 +1,5 @@
 /**
- * Loose slots: what was measured while civil time was not known, by boot and monotonic time, a minute each.
+ * Loose slots: what was measured while civil time was not known, by boot and monotonic time, some seconds each.
  *
  * In: finished slots of a sampler that runs on the monotonic clock, and the ones that it still has open. Out: pieces
  * with their civil time, each within one slot of the day, with all of their energy.
@@ -9,13 +9,16 @@ import type { MeasuredPiece, SamplerState } from "../sampler/sampler.ts";
 import { type FinishedSlot, finishSlot, openSlotAt, type SlotDay } from "../sampler/slot.ts";
 import { mergeStatistics, NO_STATISTICS } from "../sampler/statistics.ts";
 
-/** Seconds of a loose slot: fine enough to be cut at the slots of any day. */
-export const LOOSE_STEP = 60;
+/** Least seconds of a loose slot: fine enough to be cut at the slots of any day. */
+const LEAST_STEP = 20;
 
-/** A calendar of the monotonic clock. */
-export function looseDayOf(instant: number): SlotDay {
-  const from = Math.floor(instant / 86_400) * 86_400;
-  return { from, to: from + 86_400, step: LOOSE_STEP };
+/** A calendar of the monotonic clock. No slot is so short that readings which follow closely would skip it. */
+export function looseCalendar(maxGapMs: number): (instant: number) => SlotDay {
+  const step = Math.max(LEAST_STEP, Math.ceil(maxGapMs / 1000));
+  return (instant) => {
+    const from = Math.floor(instant / step) * step;
+    return { from, to: from + step, step };
+  };
 }
 
 /** The slots that a loose sampler has not finished, as far as they go. */

@@ -26,7 +26,7 @@ import {
   type SamplerEvent,
   type SamplerOptions,
 } from "../sampler/sampler.ts";
-import { cutPieces, finishedPiece, looseDayOf, mergePieces, openPieces } from "./loose-slots.ts";
+import { cutPieces, finishedPiece, looseCalendar, mergePieces, openPieces } from "./loose-slots.ts";
 import type { MeterClock } from "./meter-clock.ts";
 
 export interface TimedSamplerOptions {
@@ -172,7 +172,7 @@ export class TimedSampler {
   /** On from where an earlier process of this boot was, or anew with what the parts had counted. */
   #startLoose(): Sampler {
     const { journal, civil, sampling, boot } = this.#options;
-    const options = { ...sampling, dayOf: looseDayOf };
+    const options = { ...sampling, dayOf: looseCalendar(sampling.maxGapMs) };
     const kept = loadLooseState(journal);
     if (kept?.boot === boot) return new Sampler(options, kept.state);
     // What another boot had open is finished, as far as it came.
