@@ -36,7 +36,7 @@ export function createServiceManager(options: ServiceManagerOptions): ServiceMan
   let telling: Promise<void> = Promise.resolve();
   const tell = (...messages: readonly string[]): Promise<void> => {
     telling = telling
-      .then(() => run([`--pid=${pid}`, ...messages]))
+      .then(() => run(env, [`--pid=${pid}`, ...messages]))
       .catch((error: Error) => {
         if (!failed) onFailure(error.message);
         failed = true;
@@ -71,9 +71,9 @@ function readWatchdog(env: NodeJS.ProcessEnv, pid: number): number | undefined {
   return Number(micros) / 1000;
 }
 
-function run(args: readonly string[]): Promise<void> {
+function run(env: NodeJS.ProcessEnv, args: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn("systemd-notify", args, { stdio: "ignore", timeout: TELL_MS });
+    const child = spawn("systemd-notify", args, { env, stdio: "ignore", timeout: TELL_MS });
     child.once("error", reject);
     child.once("exit", (code, signal) => {
       if (code === 0) resolve();

@@ -2,7 +2,7 @@
  * The process that reads the sensors: native modules and their threads live here, so that a call that never returns
  * stops this process and not the meter.
  *
- * It serves `open` and `read` over the channel to its parent (message.ts) until that is closed, which the kernel does
+ * In: the folders where pulses are counted, the durable one first. It serves `open` and `read` over the channel to its parent (message.ts) until that is closed, which the kernel does
  * however the parent ends. All sources share the ports, so that parts on one line never talk at the same time.
  */
 import type { Json } from "../../shared/base/canonical-json.ts";
@@ -19,7 +19,9 @@ const PATIENCE_MS = 2_500;
 /** Native modules may not let go of a port; the process ends all the same. */
 const CLOSING_MS = 1_000;
 
-const ports = openLinuxPorts();
+const [state, memory] = process.argv.slice(2);
+const folders = state === undefined ? undefined : { state, ...(memory && { memory }) };
+const ports = openLinuxPorts(folders);
 /** Ports belong to the process, not to one of its sources. */
 const lent: Ports = { ...ports, close: async () => {} };
 const sources = new Map<number, Promise<Source>>();

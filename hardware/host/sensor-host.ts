@@ -20,6 +20,8 @@ export interface SensorHostOptions {
   /** Bounds of the pause before the process is started again. */
   readonly restart?: { readonly firstMs: number; readonly mostMs: number };
   readonly monotonicMs: () => number;
+  /** Where pulses are counted: a durable folder, and one in memory. */
+  readonly folders?: { readonly state: string; readonly memory?: string };
 }
 
 /** The process was started again. */
@@ -129,7 +131,9 @@ export class SensorHost {
 
   #start(now: number): Running {
     const entry = fileURLToPath(new URL("./host-process.js", import.meta.url));
-    const child = fork(entry, [], {
+    const { state, memory } = this.#options.folders ?? {};
+    const folders = [state, memory].filter((folder) => folder !== undefined);
+    const child = fork(entry, folders, {
       execArgv: [...process.execArgv, ...MEMORY_FLAGS],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });

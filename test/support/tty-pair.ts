@@ -56,7 +56,8 @@ export async function startPymodbusSlave(
   address: number,
   registers: readonly number[] | SlaveRegisters,
 ): Promise<() => Promise<void>> {
-  const own = Array.isArray(registers) ? { input: { ...registers } } : registers;
+  const isList = (given: typeof registers): given is readonly number[] => Array.isArray(given);
+  const own = isList(registers) ? { input: { ...registers } } : registers;
   return startPymodbusSlaves(t, tty, { [address]: own });
 }
 
