@@ -109,23 +109,17 @@ export class SmlFramer implements Framer {
         this.#seen += SEQUENCE;
       } else if (isRun(bytes, at + WORD, START)) {
         return at;
-      } else if (isEnd(bytes, at)) {
+      } else if (bytes[at + WORD] === END && findChecksum(bytes, at + WORD + 2) !== undefined) {
         return at + SEQUENCE;
+      } else if (bytes[at + WORD] === END && at % WORD === 0) {
+        // The end of a damaged frame; if its last bytes are lost, the next frame begins among these.
+        return at + WORD + 1;
       } else {
-        // Data that look like an escape: unaligned runs, or damage.
+        // Data that look like an escape: frames are whole words long, so ends stand at whole words.
         this.#seen++;
       }
     }
   }
-}
-
-/**
- * Frames are padded to whole words: an end that stands elsewhere, with a wrong checksum, is not one; one that
- * stands right and has a wrong checksum ends a damaged frame.
- */
-function isEnd(bytes: Uint8Array, at: number): boolean {
-  if (bytes[at + WORD] !== END) return false;
-  return at % WORD === 0 || findChecksum(bytes, at + WORD + 2) !== undefined;
 }
 
 export interface SmlContent {
