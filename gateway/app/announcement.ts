@@ -50,9 +50,3 @@ export function isOwnCheckpoint(
     return false;
   }
 }
-
-/** The type that a record's header names, without parsing the rest; nothing for what is no record. */
-export function readTyp(line1: string): string {
-  const header = Buffer.from(line1.slice(0, line1.indexOf(".")), "base64url").toString("latin1");
-  return /"typ":"wattproof-([a-z0-9-]+)\+jws"/.exec(header)?.[1] ?? "";
-}

@@ -5,7 +5,7 @@
  * slices. A kill in the middle loses nothing: what is due is found out from the chain again.
  */
 import { unixNow } from "../../shared/base/clock.ts";
-import type { SealedBlock } from "../../shared/chain/block.ts";
+import type { ParsedRecord } from "../../shared/record/record.ts";
 import { localMonthOf, monthBounds } from "../../shared/time/civil-day.ts";
 import { decodeBillOrder } from "../billing/bill-order.ts";
 import type { IssuedBillSummary } from "../billing/billing-source.ts";
@@ -16,7 +16,6 @@ import {
   type HeldBack,
 } from "../billing/close-months.ts";
 import type { BillingOptions } from "../billing/issue-bill.ts";
-import { readTyp } from "./announcement.ts";
 import type { GatewayEvent } from "./event-log.ts";
 import type { OfficeOptions } from "./office.ts";
 import { StoreBillingSource } from "./store-billing-source.ts";
@@ -29,8 +28,8 @@ export interface BillingDesk {
   close(): void;
   /** Goes on with what `close` began, for about `ms` milliseconds, a point at least. Call often. */
   pump(ms: number): void;
-  /** A block was appended. */
-  noteBlock(block: SealedBlock): void;
+  /** The records of a block that was appended. */
+  noteRecords(records: readonly ParsedRecord[]): void;
   /** Carries out an order of unknown shape. Throws `usage` or `calendar`. */
   order(options: Readonly<Record<string, unknown>>): {
     readonly issued: readonly IssuedBillSummary[];
@@ -47,13 +46,10 @@ function formatAmount({ total, minor, currency }: IssuedBillSummary): string {
 }
 
 /** Whether a record can make a bill due: a day that began before `until`, or the ground for one. */
-function mayMakeDue(line1: string, until: number): boolean {
-  const typ = readTyp(line1);
+function mayMakeDue(record: ParsedRecord, until: number): boolean {
+  const { typ } = record;
   if (typ === "tariff" || typ === "price" || typ === "assign") return true;
-  if (typ !== "day") return false;
-  const payload = line1.split(".", 2)[1] ?? "";
-  const from = /"from":(\d+)/.exec(Buffer.from(payload, "base64url").toString("latin1"));
-  return Number(from?.[1]) < until;
+  return typ === "day" && record.payload.from < until;
 }
 
 /** @param realMs real time, monotonic, milliseconds */
@@ -129,13 +125,13 @@ export function createBillingDesk(
         found.push(...next.value.heldBack);
       } while (realMs() < until);
     },
-    noteBlock: ({ records }) => {
+    noteRecords: (records) => {
       const { from } = monthBounds(
         config.time_zone,
         localMonthOf(config.time_zone, unixNow(clock)),
       );
       // Meters in zones west of here end their month later; a day of the month's first two days counts as late.
-      due ||= records.some((line1) => mayMakeDue(line1, from + 2 * 86_400));
+      due ||= records.some((record) => mayMakeDue(record, from + 2 * 86_400));
     },
     order: (given) => {
       const outcome = closeMonths(options, source, decodeBillOrder(given, unixNow(clock)));

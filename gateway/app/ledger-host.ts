@@ -3,21 +3,24 @@
  *
  * It knows no threads and no sockets: candidates come in by `admit`, everything that leaves goes through `send`.
  */
-import { encodeBase64url, encodeHex } from "../../shared/base/bytes.ts";
+import { encodeHex } from "../../shared/base/bytes.ts";
 import { type Clock, unixNow } from "../../shared/base/clock.ts";
 import { decodeHeader, type SealedBlock } from "../../shared/chain/block.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
 import { signReply } from "../../shared/message/reply.ts";
 import { formatMeterTopic, netOf } from "../../shared/message/topic.ts";
-import { computeLeaf, parseRecord } from "../../shared/record/record.ts";
+import { isMeterTyp } from "../../shared/record/payload.ts";
+import { type ParsedRecord, parseRecord } from "../../shared/record/record.ts";
 import { localDayOf } from "../../shared/time/civil-day.ts";
 import type { GatewayConfig } from "../config.ts";
 import { type AdmittedBatch, unpackAdmitted } from "../intake/admitted-batch.ts";
 import { Counters } from "../intake/counters.ts";
 import type { EarlyRefusal } from "../intake/intake.ts";
+import type { RegistryEntry } from "../intake/registry.ts";
+import type { AddedBlock } from "../ledger/chain-change.ts";
 import type { AppendResult, Dropped, GatewayKeys, Ledger } from "../ledger/ledger.ts";
 import { openDay } from "../projection/open-day.ts";
-import { isOwnCheckpoint, listAnnouncements, readTyp } from "./announcement.ts";
+import { isOwnCheckpoint, listAnnouncements } from "./announcement.ts";
 import { type Commit, CommitQueue, type Outcome } from "./commit-queue.ts";
 import { ConfigDesk } from "./config-desk.ts";
 import type { GatewayEvent } from "./event-log.ts";
@@ -92,8 +95,11 @@ export class LedgerHost {
     this.#options.send({ kind: "registry", entries: this.#book.load() });
     this.#answerDropped(ledger.openingDropped);
     this.reconnected();
+    const { suite } = this.#options;
     const tip = ledger.block(ledger.tip().height);
-    if (tip !== undefined) this.#oweReceipts(tip);
+    if (tip === undefined) return;
+    const first = decodeHeader(tip.header).logSize - tip.records.length;
+    this.#oweReceipts({ first, records: tip.records.map((line1) => parseRecord(suite, line1)) });
   }
 
   /** The broker may have forgotten what it kept for us: everything retained is published again. */
@@ -154,25 +160,21 @@ export class LedgerHost {
 
   /** A block of this gateway or of another was appended. `ms` is how long it took to make. */
   appended(block: SealedBlock, result: AppendResult, ms: number): void {
-    const { ledger, suite, config } = this.#options;
+    const { ledger, config } = this.#options;
     this.#answerDropped(result.dropped);
     if (result.kind === "side" || result.kind === "duplicate") return;
     const tip = ledger.tip();
-    for (let height = result.fromHeight; height <= tip.height; height++) {
-      // Only a reorganisation brings more than this block; the others are read from the store.
-      const added = height === tip.height ? block : ledger.block(height);
-      if (added !== undefined) this.#oweReceipts(added);
+    let records = 0;
+    for (const added of result.added) {
+      this.#oweReceipts(added);
+      this.#configs.repeat(this.#enrolledBy(added.records));
+      records = added.records.length;
     }
-    const enrolled = block.records.flatMap((line1) => {
-      const record = readTyp(line1) === "enrol" ? parseRecord(suite, line1) : undefined;
-      return record?.typ === "enrol" ? (this.#book.occupantOf(record.payload.point) ?? []) : [];
-    });
-    this.#configs.repeat(enrolled);
     this.#announce(block);
     this.event({
       event: "block",
       height: tip.height,
-      records: block.records.length,
+      records,
       hash: encodeHex(tip.hash),
       date: localDayOf(config.time_zone, tip.time),
       ms: Math.round(ms),
@@ -260,16 +262,22 @@ export class LedgerHost {
   }
 
   /** Queues what the meters of a block are owed; a receipt on its way makes a `held` reply needless. */
-  #oweReceipts({ header, records }: SealedBlock): void {
-    const first = decodeHeader(header).logSize - records.length;
-    const owed = records.flatMap((line1, i): Owed[] => {
-      const entry = this.#book.signerOf(line1);
-      if (entry === undefined) return [];
-      const leaf = encodeBase64url(computeLeaf(this.#options.suite, line1));
+  #oweReceipts({ first, records }: AddedBlock): void {
+    const owed: Owed[] = [];
+    records.forEach(({ typ, kid, leaf }, i) => {
+      const entry = isMeterTyp(typ) ? this.#book.get(kid) : undefined;
+      if (entry === undefined) return;
       this.#replies.settled(leaf);
-      return [{ meter: entry.meter, position: first + i }];
+      owed.push({ meter: entry.meter, position: first + i });
     });
     this.#receipts.owe(owed);
+  }
+
+  /** The devices that these records enrolled. */
+  #enrolledBy(records: readonly ParsedRecord[]): RegistryEntry[] {
+    return records.flatMap((record) =>
+      record.typ === "enrol" ? (this.#book.occupantOf(record.payload.point) ?? []) : [],
+    );
   }
 
   #announce(block?: SealedBlock): void {

@@ -57,7 +57,7 @@ function run(port: MessagePort, data: LedgerThreadData): void {
       makeBlock({
         ...{ ledger, miner, clock, randomBytes, realMs },
         onAppended: (block, result, ms) => {
-          billing.noteBlock(block);
+          for (const { records } of result.added) billing.noteRecords(records);
           host.appended(block, result, ms);
         },
         onEvent: (event) => host.event(event),

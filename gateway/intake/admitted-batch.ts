@@ -170,17 +170,14 @@ export class PackedDayRecord {
   readonly prev: string;
   readonly leaf: string;
   readonly payload: DayPayload;
-  /** Length of line 1. */
-  readonly chars: number;
   readonly #packed: Uint8Array;
 
-  constructor(kid: string, leaf: string, payload: DayPayload, packed: Uint8Array, chars: number) {
+  constructor(kid: string, leaf: string, payload: DayPayload, packed: Uint8Array) {
     this.kid = kid;
     this.seq = payload.seq;
     this.prev = payload.prev;
     this.leaf = leaf;
     this.payload = payload;
-    this.chars = chars;
     this.#packed = packed;
   }
 
@@ -195,6 +192,8 @@ class DayCandidate implements Candidate {
   readonly meter: string;
   readonly packedLine1: Uint8Array;
   readonly packedLine2: Uint8Array;
+  readonly line1Chars: number;
+  readonly leafHash: Uint8Array;
   readonly opened?: Opened;
 
   constructor(
@@ -202,12 +201,16 @@ class DayCandidate implements Candidate {
     meter: string,
     packedLine1: Uint8Array,
     packedLine2: Uint8Array,
+    line1Chars: number,
+    leafHash: Uint8Array,
     opened: Opened | undefined,
   ) {
     this.record = record;
     this.meter = meter;
     this.packedLine1 = packedLine1;
     this.packedLine2 = packedLine2;
+    this.line1Chars = line1Chars;
+    this.leafHash = leafHash;
     if (opened !== undefined) this.opened = opened;
   }
 
@@ -257,13 +260,21 @@ function unpackDay(
   const prev = readBase64url(bytes, line1At + PREV_AT, line1At + PREV_AT + HASH_BYTES);
   const packedLine1 = viewOf(bytes, line1At, line2At);
   const payload = new PackedDayPayload(number(SEQ), prev, number(FROM), number(TO), packedLine1);
-  const record = new PackedDayRecord(kid, leaf, payload, packedLine1, number(LINE1_CHARS));
+  const record = new PackedDayRecord(kid, leaf, payload, packedLine1);
   const code = number(CODE);
   let opened: Opened | undefined;
   if (code !== NO_CODE) opened = { unusable: CODES[code] as ErrorCode };
   else if (end > dayAt) opened = { packed: viewOf(bytes, dayAt, end) };
   const packedLine2 = viewOf(bytes, line2At, dayAt);
-  const candidate = new DayCandidate(record, meter, packedLine1, packedLine2, opened);
+  const candidate = new DayCandidate(
+    record,
+    meter,
+    packedLine1,
+    packedLine2,
+    number(LINE1_CHARS),
+    viewOf(bytes, at, line1At),
+    opened,
+  );
   const item = { meter, epoch: number(EPOCH), packetId: number(PACKET_ID), leaf, candidate };
   return number(UNOPENED) === 1 ? { ...item, unopened: true } : item;
 }

@@ -24,6 +24,9 @@ export interface Candidate {
   readonly packedLine2?: Uint8Array;
   /** Stored form of line 1 (`packLine1`), likewise. */
   readonly packedLine1?: Uint8Array;
+  /** Length of line 1 and its leaf hash, where they are known without its text. */
+  readonly line1Chars?: number;
+  readonly leafHash?: Uint8Array;
   /** Meter id of the topic on which it came; it opens the key's point. */
   readonly meter?: string;
   /** The worker's verdict on line 2. Absent: the ledger opens it when it is projected. */

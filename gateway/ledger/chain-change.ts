@@ -17,7 +17,7 @@ export interface RecordSource {
   readonly record: ParsedRecord;
   readonly packed: Uint8Array;
   readonly blob: number | null;
-  readonly opened?: Opened;
+  readonly opened: Opened | undefined;
 }
 
 export interface ChainWriterOptions {
@@ -28,8 +28,8 @@ export interface ChainWriterOptions {
   readonly records: RecordStore;
   readonly blobs: BlobStore;
   readonly projector: Projector;
-  /** A record that is held, so parsed and verified. */
-  readonly source: (line1: string) => RecordSource | undefined;
+  /** A record that is held, so parsed and verified, by its leaf. */
+  readonly source: (leaf: string) => RecordSource | undefined;
 }
 
 /** A record of a block that was taken back. */
@@ -44,10 +44,17 @@ export interface ChainChange {
   readonly kind: "extended" | "side" | "reorganised";
   /** Records that left the main chain, in their order. */
   readonly undone: readonly UndoneRecord[];
-  /** Line 1 of the records that entered it. */
-  readonly mined: readonly string[];
+  /** Blocks that entered it, in their order. */
+  readonly added: readonly AddedBlock[];
   /** Main blocks from here on are new. */
   readonly fromHeight: number;
+}
+
+/** The records of a block that is in the main chain now. */
+export interface AddedBlock {
+  /** Position of the first. */
+  readonly first: number;
+  readonly records: readonly ParsedRecord[];
 }
 
 /** A branch with more work in which a block breaks a rule that only its place could show. */

@@ -9,14 +9,19 @@
 import { encodeBase64url, equalBytes } from "../../shared/base/bytes.ts";
 import { fail, isCoded } from "../../shared/base/error.ts";
 import type { SealedBlock } from "../../shared/chain/block.ts";
-import { applyBlock, type CheckedBlock, type ParentBlock } from "../../shared/chain/block-rules.ts";
+import {
+  applyBlock,
+  applyParsedBlock,
+  type CheckedBlock,
+  type ParentBlock,
+} from "../../shared/chain/block-rules.ts";
 import { ChainState } from "../../shared/chain/chain-state.ts";
 import { signCheckpoint } from "../../shared/chain/checkpoint.ts";
 import { VerifyKeyCache } from "../../shared/chain/rule-context.ts";
 import { CompactRange } from "../../shared/chain/tree.ts";
 import { packLine1, unpackLine1 } from "../../shared/record/compact.ts";
 import { hasLine2 } from "../../shared/record/payload.ts";
-import type { ParsedRecord } from "../../shared/record/record.ts";
+import { hashLeaf, type ParsedRecord } from "../../shared/record/record.ts";
 import {
   decodeWork,
   encodeWork,
@@ -25,16 +30,17 @@ import {
   toSealedBlock,
 } from "./block-store.ts";
 import {
+  type AddedBlock,
   BadBranch,
   type ChainChange,
   type ChainWriterOptions,
-  type RecordSource,
   type UndoneRecord,
 } from "./chain-change.ts";
 import type { Statement } from "./database.ts";
 import type { ProjectedRecord } from "./projected-block.ts";
 import { checkStandalone } from "./side-block-rules.ts";
 import { StateStore } from "./state-store.ts";
+import type { BlockContent } from "./template.ts";
 import { TileTree } from "./tile-tree.ts";
 
 export class ChainWriter {
@@ -115,14 +121,19 @@ export class ChainWriter {
    * Takes a block in. Throws the code of the first rule that it breaks, or {@link BadBranch} when the branch that
    * it completes has a bad block; the caller then undoes the transaction.
    */
-  append(block: SealedBlock, hash: Uint8Array, prev: Uint8Array): ChainChange {
+  append(
+    block: SealedBlock,
+    hash: Uint8Array,
+    prev: Uint8Array,
+    content?: BlockContent,
+  ): ChainChange {
     if (this.#tip === undefined || equalBytes(prev, this.#tip.row.hash)) {
-      this.#extend(block);
-      return { kind: "extended", undone: [], mined: block.records, fromHeight: this.tip.height };
+      const added = [this.#extend(block, content)];
+      return { kind: "extended", undone: [], added, fromHeight: this.tip.height };
     }
     const side = this.#keepBeside(block, hash, prev);
     if (decodeWork(side.work) <= decodeWork(this.tip.work)) {
-      return { kind: "side", undone: [], mined: [], fromHeight: this.tip.height + 1 };
+      return { kind: "side", undone: [], added: [], fromHeight: this.tip.height + 1 };
     }
     return this.#reorganise(side);
   }
@@ -144,36 +155,37 @@ export class ChainWriter {
     return { height: row.height, hash: row.hash, time: Number(view.getBigUint64(112)), range };
   }
 
-  /** Applies and stores a block on the tip. */
-  #extend(block: SealedBlock): void {
+  /** Applies and stores a block on the tip; `content` where it was made here. */
+  #extend(block: SealedBlock, content?: BlockContent): AddedBlock {
     const { suite, source } = this.#options;
-    const sources = new Map<string, RecordSource>();
-    const known = (line1: string): ParsedRecord | undefined => {
-      const found = source(line1);
-      if (found !== undefined) sources.set(line1, found);
-      return found?.record;
-    };
+    const known = (line1: string): ParsedRecord | undefined =>
+      source(hashLeaf(suite, line1))?.record;
     const parent = this.#tip?.parent;
-    const checked = applyBlock(this.state, parent, block, { suite, keys: this.keys, known });
-    this.#store(block, checked, sources);
+    const context = { suite, keys: this.keys, known };
+    const { header, nonce, seal } = block;
+    const checked =
+      content === undefined || parent === undefined
+        ? applyBlock(this.state, parent, block, context)
+        : applyParsedBlock(this.state, parent, { header, nonce, seal, ...content }, context);
+    this.#store(block, checked);
+    return { first: this.tip.first, records: checked.records };
   }
 
-  #store(block: SealedBlock, checked: CheckedBlock, sources: Map<string, RecordSource>): void {
-    const { db, blobs, blocks, records, projector } = this.#options;
+  #store(block: Omit<SealedBlock, "records">, checked: CheckedBlock): void {
+    const { db, blobs, blocks, records, projector, source } = this.#options;
     this.#touched = true;
     const changes = this.state.takeChanges();
     const first = checked.header.logSize - checked.records.length;
     const tips = new Map<string, number | null>();
     const projected = checked.records.map((record, i): ProjectedRecord => {
       const pos = first + i;
-      const held = sources.get(record.line1);
+      const held = source(record.leaf);
       const blob = held === undefined ? this.#findBlob(record) : held.blob;
       const prev = this.#states.advance(record.kid, pos);
       if (!tips.has(record.kid)) tips.set(record.kid, prev);
-      records.insert({ pos, line1: held?.packed ?? packLine1(record.line1), blob, prev });
+      records.insert(pos, held?.packed ?? packLine1(record.line1), blob, prev);
       const line2 = (): string | undefined => (blob === null ? undefined : blobs.read(blob));
-      const opened = held?.opened === undefined ? {} : { opened: held.opened };
-      return { position: pos, record, previous: prev, ...opened, line2 };
+      return { position: pos, record, previous: prev, opened: held?.opened, line2 };
     });
     this.tree.append(checked.leaves);
     this.#states.write(this.state, changes);
@@ -254,19 +266,18 @@ export class ChainWriter {
       fail("parent", "the branch leaves the main chain below the last final block");
     }
     const undone = this.#takeBack(fork);
-    const mined: string[] = [];
+    const added: AddedBlock[] = [];
     for (const row of branch) {
       const records = blocks.sideRecords(row.hash).map(({ line1 }) => unpackLine1(line1));
       blocks.removeSide(row.hash);
-      for (const line1 of records) mined.push(line1);
       try {
-        this.#extend(toSealedBlock(row, records));
+        added.push(this.#extend(toSealedBlock(row, records)));
       } catch (error) {
         if (isCoded(error)) throw new BadBranch(row.hash, error);
         throw error;
       }
     }
-    return { kind: "reorganised", undone, mined, fromHeight: fork.height + 1 };
+    return { kind: "reorganised", undone, added, fromHeight: fork.height + 1 };
   }
 
   /** Takes back every main block above `fork` and keeps it beside the chain. */

@@ -123,11 +123,11 @@ export class Holding {
   }
 
   /** Takes mined records out. */
-  settle(lines: Iterable<string>): void {
+  settle(records: Iterable<ParsedRecord>): void {
     const { mempool } = this.#options;
     const mined: Held[] = [];
-    for (const line1 of lines) {
-      const held = mempool.getByLine1(line1);
+    for (const { leaf } of records) {
+      const held = mempool.get(leaf);
       if (held !== undefined) mined.push(held);
     }
     mempool.removeAll(mined);
@@ -156,8 +156,8 @@ export class Holding {
 
   #keep(candidate: Candidate, own: boolean, now: number): void {
     const { mempool, blobs } = this.#options;
-    const { record, line2, meter, opened } = candidate;
-    const packed = candidate.packedLine2 ?? (line2 === undefined ? undefined : packLine2(line2));
+    const { record, meter, opened, packedLine1, line1Chars, leafHash } = candidate;
+    const packed = candidate.packedLine2 ?? packText(candidate.line2);
     let blob: number | null = null;
     if (packed !== undefined && hasLine2(record.typ)) {
       const { ct } = record.payload as { ct: string };
@@ -165,10 +165,12 @@ export class Holding {
     }
     mempool.add({
       record,
-      packed: candidate.packedLine1 ?? packLine1(record.line1),
+      packed: packedLine1 ?? packLine1(record.line1),
+      line1Chars,
+      leafHash,
       blob,
-      ...(meter === undefined ? {} : { meter }),
-      ...(opened === undefined ? {} : { opened }),
+      meter,
+      opened,
       own,
       at: now,
     });
@@ -258,7 +260,10 @@ export class Holding {
       if (!isCoded(error)) throw error;
       return false;
     }
-    mempool.replace(held, { ...held, record, packed: packLine1(record.line1) });
+    const { line1 } = record;
+    const leafHash = undefined;
+    const packed = packLine1(line1);
+    mempool.replace(held, { ...held, record, packed, line1Chars: line1.length, leafHash });
     return true;
   }
 
@@ -276,7 +281,9 @@ export class Holding {
     const back = undone
       .map(({ line1, packed, blob }) => {
         const record = parseRecord(suite, line1);
-        return { record, packed, blob, own: record.kid === signing.kid, at: now };
+        const own = record.kid === signing.kid;
+        const unknown = { meter: undefined, opened: undefined, leafHash: undefined };
+        return { record, packed, line1Chars: line1.length, blob, own, at: now, ...unknown };
       })
       .filter(({ record }) => {
         const signer =
@@ -293,6 +300,10 @@ export class Holding {
     const position = this.#findLogged(record.kid, record.seq);
     return position !== undefined && this.#options.records.line1(position) === record.line1;
   }
+}
+
+function packText(line2: string | undefined): Uint8Array | undefined {
+  return line2 === undefined ? undefined : packLine2(line2);
 }
 
 function isFrozen(signer: DeviceEntity | MemberEntity): boolean {

@@ -36,7 +36,7 @@ export interface Tip {
   readonly work: bigint;
 }
 
-export interface AppendResult extends Omit<ChainChange, "kind" | "undone" | "mined"> {
+export interface AppendResult extends Omit<ChainChange, "kind" | "undone"> {
   readonly kind: ChainChange["kind"] | "duplicate";
   /** Held records that no block can take any more; their senders are owed refusals. */
   readonly dropped: readonly Dropped[];

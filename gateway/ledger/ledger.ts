@@ -30,7 +30,7 @@ import type { AppendResult, LedgerOptions, Tip } from "./ledger-types.ts";
 import { Mempool } from "./mempool.ts";
 import { ReceiptMaker } from "./receipt-maker.ts";
 import { RecordStore } from "./record-store.ts";
-import { type BlockTemplate, buildTemplate } from "./template.ts";
+import { type BlockContent, type BlockTemplate, buildTemplate } from "./template.ts";
 
 export type { Candidate, Dropped, HoldOutcome } from "./candidate.ts";
 export type { AppendResult, GatewayKeys, LedgerOptions, Tip } from "./ledger-types.ts";
@@ -50,6 +50,8 @@ export class Ledger {
   readonly #holding: Holding;
   readonly #checkpoint: Statement<[number], { note: string }>;
   #openingDropped: readonly Dropped[] = [];
+  /** What the blocks that were made here hold, so that nothing is parsed or hashed again when they come back. */
+  readonly #contents = new WeakMap<SealedBlock, BlockContent>();
   /** Made when first asked for after each change of the chain. */
   #receipts: ReceiptMaker | undefined;
 
@@ -71,7 +73,7 @@ export class Ledger {
       records: this.#records,
       blobs: this.#blobs,
       projector,
-      source: (line1) => this.#mempool.getByLine1(line1),
+      source: (leaf) => this.#mempool.get(leaf),
     });
     this.#holding = new Holding({
       suite,
@@ -188,9 +190,21 @@ export class Ledger {
 
   seal(template: BlockTemplate, nonce: Uint8Array): SealedBlock {
     const { suite, keys } = this.#options;
-    const { header, headerHash, records } = template;
+    const { header, headerHash, content } = template;
     const hash = hashBlock(suite, headerHash, nonce);
-    return { header, nonce, records, seal: signSeal(suite, keys.signing, hash) };
+    let lines: readonly string[] | undefined;
+    const block: SealedBlock = {
+      header,
+      nonce,
+      // Texts are made when somebody asks for them; appending the block here needs none.
+      get records() {
+        lines ??= content.records.map(({ line1 }) => line1);
+        return lines;
+      },
+      seal: signSeal(suite, keys.signing, hash),
+    };
+    this.#contents.set(block, content);
+    return block;
   }
 
   /**
@@ -201,17 +215,20 @@ export class Ledger {
     const { suite } = this.#options;
     const hash = hashBlock(suite, hashHeader(suite, block.header), block.nonce);
     if (this.#chain.has(hash)) {
-      return { kind: "duplicate", fromHeight: this.#chain.tip.height + 1, dropped: [] };
+      const fromHeight = this.#chain.tip.height + 1;
+      return { kind: "duplicate", fromHeight, added: [], dropped: [] };
     }
     const { prev } = decodeHeader(block.header);
     this.#receipts = undefined;
     try {
       return this.#write(() => {
         for (const [ct, line2] of lines2) this.#blobs.put(ct, packLine2(line2));
-        const { kind, undone, mined, fromHeight } = this.#chain.append(block, hash, prev);
-        this.#holding.settle(mined);
+        const content = this.#contents.get(block);
+        const change = this.#chain.append(block, hash, prev, content);
+        const { kind, undone, added, fromHeight } = change;
+        for (const { records } of added) this.#holding.settle(records);
         const dropped = kind === "side" ? [] : this.#holding.rebase(undone, this.now());
-        return { kind, fromHeight, dropped };
+        return { kind, fromHeight, added, dropped };
       });
     } catch (error) {
       if (!(error instanceof BadBranch)) throw error;

@@ -4,6 +4,7 @@
  * The table is the truth and the maps mirror it. Every method that writes runs inside the ledger's transaction;
  * after one that was undone, the ledger loads everything again.
  */
+import { decodeBase64url } from "../../shared/base/bytes.ts";
 import type { ErrorCode } from "../../shared/base/error-code.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
 import { unpackLine1 } from "../../shared/record/compact.ts";
@@ -17,17 +18,25 @@ export interface Held {
   readonly record: ParsedRecord;
   /** Packed line 1. */
   readonly packed: Uint8Array;
+  /** Length of line 1 as text. */
+  readonly line1Chars: number;
+  /** Leaf hash of the record, 32 bytes. */
+  readonly leafHash: Uint8Array;
   /** Row of line 2. */
   readonly blob: number | null;
-  readonly meter?: string;
-  readonly opened?: Opened;
+  readonly meter: string | undefined;
+  readonly opened: Opened | undefined;
   /** Signed by this gateway, so it may be signed again for another place. */
   readonly own: boolean;
   /** Unix seconds at which it was held. */
   readonly at: number;
 }
 
-export type NewHeld = Omit<Held, "id">;
+/** A record to be held; length and hash are made where they are not known. */
+export interface NewHeld extends Omit<Held, "id" | "line1Chars" | "leafHash"> {
+  readonly line1Chars: number | undefined;
+  readonly leafHash: Uint8Array | undefined;
+}
 
 interface MempoolRow {
   readonly id: number;
@@ -40,17 +49,11 @@ interface MempoolRow {
   readonly at: number;
 }
 
-/** Held records of one key. */
-interface HeldOfKey {
-  readonly bySeq: Map<number, Held>;
-  newest: Held;
-}
-
 export class Mempool {
   readonly #suite: Pick<CryptoSuite, "sha256Text">;
   readonly #byLeaf = new Map<string, Held>();
-  readonly #byLine1 = new Map<string, Held>();
-  readonly #byKid = new Map<string, HeldOfKey>();
+  /** Held records of each key; almost always in the order of their seqs, one to a few. */
+  readonly #byKid = new Map<string, Held[]>();
   readonly #insert: Statement<(number | string | Uint8Array | null)[]>;
   readonly #remove: Statement<[number]>;
   readonly #removeRun: Statement<[number, number]>;
@@ -88,24 +91,19 @@ export class Mempool {
     return this.#byLeaf.get(leaf);
   }
 
-  getByLine1(line1: string): Held | undefined {
-    return this.#byLine1.get(line1);
-  }
-
   /** The held record with this place in its key's chain. */
   find(kid: string, seq: number): Held | undefined {
-    return this.#byKid.get(kid)?.bySeq.get(seq);
+    return this.#byKid.get(kid)?.find(({ record }) => record.seq === seq);
   }
 
   /** The newest held record of a key. */
   newest(kid: string): Held | undefined {
-    return this.#byKid.get(kid)?.newest;
+    return this.#byKid.get(kid)?.reduce((a, b) => (a.id > b.id ? a : b));
   }
 
   /** Reads the table again. */
   load(): void {
     this.#byLeaf.clear();
-    this.#byLine1.clear();
     this.#byKid.clear();
     this.#first = 0;
     this.#last = 0;
@@ -114,18 +112,17 @@ export class Mempool {
 
   /** Adds a record at the end. */
   add(held: NewHeld): Held {
-    return this.#store({ ...held, id: this.#last + 1 });
+    return this.#store(held, this.#last + 1);
   }
 
   /** Puts records that came back from a block in front of all others, in their order, without changing that. */
   restore(held: readonly NewHeld[]): void {
     const start = this.#first - held.length;
     held.forEach((one, i) => {
-      this.#store({ ...one, id: start + i });
+      this.#store(one, start + i);
     });
     const sorted = [...this.#byLeaf.values()].sort((a, b) => a.id - b.id);
     this.#byLeaf.clear();
-    this.#byLine1.clear();
     this.#byKid.clear();
     for (const one of sorted) this.#enter(one);
   }
@@ -136,7 +133,7 @@ export class Mempool {
    */
   replace(held: Held, by: NewHeld): void {
     this.remove(held);
-    this.#store({ ...by, id: held.id });
+    this.#store(by, held.id);
   }
 
   /** Takes many records out, with one statement for each run of rows. */
@@ -160,57 +157,60 @@ export class Mempool {
   #leave(held: Held): void {
     this.#changes += 1;
     this.#byLeaf.delete(held.record.leaf);
-    this.#byLine1.delete(held.record.line1);
-    const { kid, seq } = held.record;
+    const { kid } = held.record;
     const ofKey = this.#byKid.get(kid);
-    if (ofKey?.bySeq.get(seq)?.id !== held.id) return;
-    ofKey.bySeq.delete(seq);
-    if (ofKey.bySeq.size === 0) this.#byKid.delete(kid);
-    // The newest goes before the others only when it is dropped, which is rare.
-    else if (ofKey.newest.id === held.id) {
-      ofKey.newest = [...ofKey.bySeq.values()].reduce((a, b) => (a.id > b.id ? a : b));
-    }
+    if (ofKey === undefined) return;
+    const at = ofKey.indexOf(held);
+    if (at >= 0) ofKey.splice(at, 1);
+    if (ofKey.length === 0) this.#byKid.delete(kid);
   }
 
-  #store(held: Held): Held {
+  #store(held: NewHeld, id: number): Held {
     this.#changes += 1;
-    const { id, packed, blob, meter, opened, own, at } = held;
+    const { packed, blob, meter, opened, own, at } = held;
     const bytes = opened !== undefined && "packed" in opened ? opened.packed : null;
     const code = opened !== undefined && "unusable" in opened ? opened.unusable : null;
     this.#insert.run(id, packed, blob, meter ?? null, bytes, code, own ? 1 : 0, at);
-    this.#enter(held);
+    return this.#enter(complete(held, id));
+  }
+
+  #enter(held: Held): Held {
+    const { kid, leaf } = held.record;
+    this.#byLeaf.set(leaf, held);
+    const ofKey = this.#byKid.get(kid);
+    if (ofKey === undefined) this.#byKid.set(kid, [held]);
+    else ofKey.push(held);
+    if (held.id < this.#first) this.#first = held.id;
+    if (held.id > this.#last) this.#last = held.id;
     return held;
   }
 
-  #enter(held: Held): void {
-    const { kid, leaf, line1, seq } = held.record;
-    this.#byLeaf.set(leaf, held);
-    this.#byLine1.set(line1, held);
-    const ofKey = this.#byKid.get(kid);
-    if (ofKey === undefined) this.#byKid.set(kid, { bySeq: new Map([[seq, held]]), newest: held });
-    else {
-      ofKey.bySeq.set(seq, held);
-      if (held.id > ofKey.newest.id) ofKey.newest = held;
-    }
-    this.#first = Math.min(this.#first, held.id);
-    this.#last = Math.max(this.#last, held.id);
-  }
-
   #fromRow(row: MempoolRow): Held {
-    return {
-      id: row.id,
-      record: parseRecord(this.#suite, unpackLine1(row.line1)),
+    const line1 = unpackLine1(row.line1);
+    const held: NewHeld = {
+      record: parseRecord(this.#suite, line1),
       packed: row.line1,
+      line1Chars: line1.length,
+      leafHash: undefined,
       blob: row.blob,
-      ...(row.meter === null ? {} : { meter: row.meter }),
-      ...openedOf(row),
+      meter: row.meter ?? undefined,
+      opened: openedOf(row),
       own: row.own === 1,
       at: row.at,
     };
+    return complete(held, row.id);
   }
 }
 
-function openedOf(row: MempoolRow): { opened?: Opened } {
-  if (row.opened !== null) return { opened: { packed: row.opened } };
-  return row.code === null ? {} : { opened: { unusable: row.code as ErrorCode } };
+/** Written out member by member, so that all held records are objects of one shape. */
+function complete(held: NewHeld, id: number): Held {
+  const { record, packed, blob, meter, opened, own, at } = held;
+  const line1Chars = held.line1Chars ?? record.line1.length;
+  const leafHash = held.leafHash ?? decodeBase64url(record.leaf);
+  return { id, record, packed, line1Chars, leafHash, blob, meter, opened, own, at };
+}
+
+function openedOf(row: MempoolRow): Opened | undefined {
+  if (row.opened !== null) return { packed: row.opened };
+  return row.code === null ? undefined : { unusable: row.code as ErrorCode };
 }

@@ -10,8 +10,8 @@ export interface ProjectedRecord {
   readonly record: ParsedRecord;
   /** Position of the same key's previous record. */
   readonly previous: number | null;
-  /** Verdict of intake on line 2; absent: to be opened now. */
-  readonly opened?: Opened;
+  /** Verdict of intake on line 2; undefined: to be opened now. */
+  readonly opened: Opened | undefined;
   /** Line 2, where it has arrived. */
   line2(): string | undefined;
 }

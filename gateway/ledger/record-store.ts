@@ -30,8 +30,8 @@ export class RecordStore {
     this.#remove = db.prepare("DELETE FROM record WHERE pos >= ?");
   }
 
-  insert(row: RecordRow): void {
-    this.#insert.run(row.pos, row.line1, row.blob, row.prev);
+  insert(pos: number, line1: Uint8Array, blob: number | null, prev: number | null): void {
+    this.#insert.run(pos, line1, blob, prev);
   }
 
   row(position: number): RecordRow | undefined {

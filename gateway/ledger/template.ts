@@ -6,7 +6,11 @@
  */
 import { decodeBase64url } from "../../shared/base/bytes.ts";
 import { encodeHeader, hashHeader } from "../../shared/chain/block.ts";
-import { MAX_RECORDS_OF_METER, type ParentBlock } from "../../shared/chain/block-rules.ts";
+import {
+  MAX_RECORDS_OF_METER,
+  type ParentBlock,
+  type ParsedBlock,
+} from "../../shared/chain/block-rules.ts";
 import type { ChainState } from "../../shared/chain/chain-state.ts";
 import { MAX_AHEAD_S } from "../../shared/chain/rule/day.ts";
 import { computeRoot } from "../../shared/chain/tree.ts";
@@ -23,9 +27,15 @@ export interface BlockTemplate {
   /** 32 bytes, big-endian: what the block hash must not exceed. */
   readonly target: Uint8Array;
   readonly bits: number;
-  /** Line 1 of each record. */
-  readonly records: readonly string[];
+  /** What the block will hold. */
+  readonly content: BlockContent;
 }
+
+/** The records of a block that is made here, with all that its header is made of. */
+export type BlockContent = Pick<
+  ParsedBlock,
+  "records" | "bytes" | "leaves" | "recordsRoot" | "range"
+>;
 
 /** The template for a block by gateway `kid` at `time` on top of `parent`. */
 export function buildTemplate(
@@ -36,8 +46,9 @@ export function buildTemplate(
   kid: string,
   time: number,
 ): BlockTemplate {
-  const chosen = chooseRecords(state, held, time);
-  const leaves = chosen.map(({ record }) => decodeBase64url(record.leaf));
+  const { chosen, bytes } = chooseRecords(state, held, time);
+  const leaves = chosen.map(({ leafHash }) => leafHash);
+  const recordsRoot = computeRoot(suite, leaves);
   const range = parent.range.clone();
   for (const leaf of leaves) range.append(leaf);
   const { bits } = state.chain.params;
@@ -45,7 +56,7 @@ export function buildTemplate(
   const header = encodeHeader({
     height,
     prev: parent.hash,
-    recordsRoot: computeRoot(suite, leaves),
+    recordsRoot,
     logSize: range.size,
     logRoot: range.root(),
     time,
@@ -59,19 +70,23 @@ export function buildTemplate(
     headerHash: hashHeader(suite, header),
     target: targetBytes(bits),
     bits,
-    records: chosen.map(({ record }) => record.line1),
+    content: { records: chosen.map(({ record }) => record), bytes, leaves, recordsRoot, range },
   };
 }
 
-function chooseRecords(state: ChainState, held: Iterable<Held>, time: number): Held[] {
+function chooseRecords(
+  state: ChainState,
+  held: Iterable<Held>,
+  time: number,
+): { readonly chosen: readonly Held[]; readonly bytes: number } {
   const { max_records, max_bytes } = state.chain.params;
   const chosen: Held[] = [];
   const counts = new Map<string, number>();
   const skipped = new Set<string>();
   let bytes = 0;
   for (const one of held) {
-    const { kid, typ, line1, payload } = one.record;
-    if (chosen.length >= max_records || bytes + line1.length > max_bytes) break;
+    const { kid, typ, payload } = one.record;
+    if (chosen.length >= max_records || bytes + one.line1Chars > max_bytes) break;
     const count = counts.get(kid) ?? 0;
     const instant = typ === "day" ? payload.to : typ === "event" ? payload.at : 0;
     const early = instant > time + MAX_AHEAD_S;
@@ -80,7 +95,7 @@ function chooseRecords(state: ChainState, held: Iterable<Held>, time: number): H
     if (skipped.has(kid)) continue;
     counts.set(kid, count + 1);
     chosen.push(one);
-    bytes += line1.length;
+    bytes += one.line1Chars;
   }
-  return chosen;
+  return { chosen, bytes };
 }

@@ -36,7 +36,7 @@ export class TileTree {
   #edges: Uint8Array[] = [];
   #size = 0;
 
-  constructor(db: Db, suite: Pick<CryptoSuite, "sha256">, size: number) {
+  constructor(db: Db, suite: Pick<CryptoSuite, "sha256Into">, size: number) {
     this.#selectRow = db.prepare("SELECT hashes FROM tile WHERE id = ?");
     this.#writeRow = db.prepare("INSERT OR REPLACE INTO tile (id, hashes) VALUES (?, ?)");
     this.#deleteRows = db.prepare("DELETE FROM tile WHERE id > ? AND id < ?");
@@ -112,7 +112,9 @@ export class TileTree {
     const pair = new Uint8Array(2 * HASH);
     pair.set(this.edgeRoot(start, middle), 0);
     pair.set(this.edgeRoot(middle, end), HASH);
-    return this.#hashNode(pair, 0);
+    const root = new Uint8Array(HASH);
+    this.#hashNode(pair, 0, root, 0);
+    return root;
   }
 
   /** Adds hashes to one tile level that has `width` of them; returns the roots of the tiles that became full. */
@@ -192,7 +194,7 @@ export class TileTree {
     for (let count = width >> 1; count > 0; count >>= 1) {
       const above = new Uint8Array(count * HASH);
       for (let i = 0; i < count; i++) {
-        above.set(this.#hashNode(below, i * 2 * HASH), i * HASH);
+        this.#hashNode(below, i * 2 * HASH, above, i * HASH);
       }
       levels.push(above);
       below = above;

@@ -41,6 +41,7 @@ export function rebuildProjection(db: Db, options: RebuildOptions): number {
           position: pos,
           record: parseRecord(suite, unpackLine1(line1)),
           previous: prev,
+          opened: undefined,
           line2: () => (blob === null ? undefined : blobs.read(blob)),
         })),
       });

@@ -46,6 +46,17 @@ export interface CheckedBlock {
   readonly range: CompactRange;
 }
 
+/** A block whose records the caller has parsed and verified, and made the header of. */
+export interface ParsedBlock extends Omit<SealedBlock, "records"> {
+  readonly records: readonly ParsedRecord[];
+  /** Sum of the lengths of its lines 1. */
+  readonly bytes: number;
+  /** Leaf hashes of the records, their root, and the log after them. */
+  readonly leaves: readonly Uint8Array[];
+  readonly recordsRoot: Uint8Array;
+  readonly range: CompactRange;
+}
+
 export interface BlockContext {
   readonly suite: CryptoSuite;
   readonly keys: VerifyKeyCache;
@@ -72,6 +83,32 @@ export function applyBlock(
   }
 }
 
+/**
+ * {@link applyBlock} for a block that was made here: the same rules, but nothing is parsed, verified or hashed that
+ * was when the block was made.
+ */
+export function applyParsedBlock(
+  state: ChainState,
+  parent: ParentBlock,
+  block: ParsedBlock,
+  context: BlockContext,
+): CheckedBlock {
+  const mark = state.mark();
+  try {
+    const head = checkHead(context.suite, parent, block);
+    const { records, seal, bytes, leaves, recordsRoot, range } = block;
+    const { header, hash } = head;
+    checkAgainstChain(state, head, { seal, records: records.length, bytes }, context);
+    const place = new BlockPlace(parent.range.size, header, context);
+    for (const record of records) place.apply(state, record, true);
+    checkRoots(header, recordsRoot, range);
+    return { header, hash, work: workOfBits(header.bits), records, leaves, range };
+  } catch (error) {
+    state.rollbackTo(mark);
+    throw error;
+  }
+}
+
 function checkAndApply(
   state: ChainState,
   parent: ParentBlock | undefined,
@@ -82,46 +119,84 @@ function checkAndApply(
   const head = checkHead(suite, parent, block);
   const { header, hash } = head;
   const records: ParsedRecord[] = [];
-  const firstPosition = parent === undefined ? 0 : parent.range.size;
-  const meterCounts = new Map<string, number>();
+  const place = new BlockPlace(parent === undefined ? 0 : parent.range.size, header, context);
   // Membership and parameters are those at the start of the block; genesis itself sets them for block 0.
-  if (parent === undefined) applyNext(0);
+  if (parent === undefined) applyNext();
   const bytes = block.records.reduce((sum, line1) => sum + line1.length, 0);
   const body = { seal: block.seal, records: block.records.length, bytes };
   checkAgainstChain(state, head, body, context);
-  while (records.length < block.records.length) applyNext(records.length);
+  while (records.length < block.records.length) applyNext();
 
   const leaves = records.map((record) => decodeBase64url(record.leaf));
-  if (!equalBytes(computeRoot(suite, leaves), header.recordsRoot)) {
-    fail("root", "recordsRoot is not the root of the block's records");
-  }
   const range = parent === undefined ? new CompactRange(suite) : parent.range.clone();
   for (const leaf of leaves) range.append(leaf);
-  if (range.size !== header.logSize) fail("root", "logSize is not the size of the log");
-  if (!equalBytes(range.root(), header.logRoot)) fail("root", "logRoot is not the root of the log");
+  checkRoots(header, computeRoot(suite, leaves), range);
   return { header, hash, work: workOfBits(header.bits), records, leaves, range };
 
-  function applyNext(index: number): void {
+  function applyNext(): void {
+    const line1 = block.records[records.length];
+    const known = line1 === undefined ? undefined : context.known?.(line1);
+    const parse = (): ParsedRecord =>
+      line1 === undefined
+        ? fail("genesis", "block 0 begins with genesis")
+        : parseRecord(suite, line1);
+    records.push(place.apply(state, known ?? parse, known !== undefined));
+  }
+}
+
+/** Where the next record of a block stands, and how many each meter key has in it. */
+class BlockPlace {
+  readonly #first: number;
+  readonly #header: BlockHeader;
+  readonly #context: BlockContext;
+  readonly #counts = new Map<string, number>();
+  #index = 0;
+
+  /** @param first position of the block's first record in the log */
+  constructor(first: number, header: BlockHeader, context: BlockContext) {
+    this.#first = first;
+    this.#header = header;
+    this.#context = context;
+  }
+
+  /** Applies the next record, parsed or still to be parsed; what is thrown has its index in the detail. */
+  apply(
+    state: ChainState,
+    given: ParsedRecord | (() => ParsedRecord),
+    signatureChecked: boolean,
+  ): ParsedRecord {
     try {
-      const line1 = block.records[index];
-      if (line1 === undefined) fail("genesis", "block 0 begins with genesis");
-      const known = context.known?.(line1);
-      const record = known ?? parseRecord(suite, line1);
-      const ruleContext: RuleContext = {
-        suite,
-        keys: context.keys,
-        position: firstPosition + index,
-        height: header.height,
-        blockTime: header.time,
-      };
-      applyRecord(state, record, ruleContext, known !== undefined);
-      countMeterRecord(state, record, meterCounts);
-      records.push(record);
+      const record = typeof given === "function" ? given() : given;
+      const { suite, keys } = this.#context;
+      const { height, time: blockTime } = this.#header;
+      const position = this.#first + this.#index;
+      const context: RuleContext = { suite, keys, position, height, blockTime };
+      applyRecord(state, record, context, signatureChecked);
+      this.#count(state, record);
+      this.#index += 1;
+      return record;
     } catch (error) {
       if (!(error instanceof WattproofError)) throw error;
-      throw new WattproofError(error.code, error.message, { ...error.detail, record: index });
+      const detail = { ...error.detail, record: this.#index };
+      throw new WattproofError(error.code, error.message, detail);
     }
   }
+
+  #count(state: ChainState, { kid }: ParsedRecord): void {
+    if (state.get("device", kid) === undefined) return;
+    const count = (this.#counts.get(kid) ?? 0) + 1;
+    checkMeterCount(count);
+    this.#counts.set(kid, count);
+  }
+}
+
+/** `range`: the log after the block. Throws `root`. */
+function checkRoots(header: BlockHeader, recordsRoot: Uint8Array, range: CompactRange): void {
+  if (!equalBytes(recordsRoot, header.recordsRoot)) {
+    fail("root", "recordsRoot is not the root of the block's records");
+  }
+  if (range.size !== header.logSize) fail("root", "logSize is not the size of the log");
+  if (!equalBytes(range.root(), header.logRoot)) fail("root", "logRoot is not the root of the log");
 }
 
 /** What a block says of itself, and its hash. */
@@ -187,15 +262,4 @@ export function checkMeterCount(count: number): void {
   if (count > MAX_RECORDS_OF_METER) {
     fail("limit", `more than ${MAX_RECORDS_OF_METER} records of one meter key in a block`);
   }
-}
-
-function countMeterRecord(
-  state: ChainState,
-  record: ParsedRecord,
-  counts: Map<string, number>,
-): void {
-  if (state.get("device", record.kid) === undefined) return;
-  const count = (counts.get(record.kid) ?? 0) + 1;
-  checkMeterCount(count);
-  counts.set(record.kid, count);
 }

@@ -8,7 +8,7 @@ import { fail } from "../base/error.ts";
 import type { EcPublicJwk } from "../crypto/suite.ts";
 import type { Role, Typ } from "../record/payload.ts";
 import { type ParsedRecord, verifyRecordSignature } from "../record/record.ts";
-import type { ChainState } from "./chain-state.ts";
+import { type ChainState, withRecord } from "./chain-state.ts";
 import { applyDay } from "./rule/day.ts";
 import { applyEnrol } from "./rule/enrol.ts";
 import { applyEvent } from "./rule/event.ts";
@@ -94,7 +94,7 @@ function advanceDevice(state: ChainState, record: ParsedRecord): EcPublicJwk {
   }
   if (device.status === "frozen") fail("frozen", "the signing key is frozen by evidence");
   checkPlace(record, device);
-  state.put("device", record.kid, { ...device, seq: record.seq, leaf: record.leaf });
+  state.put("device", record.kid, withRecord(device, record.seq, record.leaf));
   return device.key;
 }
 

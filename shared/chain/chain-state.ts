@@ -54,6 +54,23 @@ export interface DeviceEntity {
   readonly ended: 0 | 1;
 }
 
+/**
+ * The device after one more record of its key. Written out member by member: this and the change of its last day are
+ * all that almost every record does, and copying objects of many shapes is most of what that costs.
+ */
+export function withRecord(device: DeviceEntity, seq: number, leaf: string): DeviceEntity {
+  const { key, point, to, status, last_to, ended } = device;
+  return last_to === undefined
+    ? { key, point, to, seq, leaf, status, ended }
+    : { key, point, to, seq, leaf, status, last_to, ended };
+}
+
+/** The device after a day that ends at `last_to`. */
+export function withDay(device: DeviceEntity, last_to: number, ended: 0 | 1): DeviceEntity {
+  const { key, point, to, seq, leaf, status } = device;
+  return { key, point, to, seq, leaf, status, last_to, ended };
+}
+
 export interface PointEntity {
   /** The active device, if any. */
   readonly kid?: string;
@@ -61,6 +78,12 @@ export interface PointEntity {
   readonly last_to: number;
   /** Issued bills as [from, to], in log order. */
   readonly bills: readonly (readonly [number, number])[];
+}
+
+/** The point after a day that ends at `last_to`. */
+export function withLastDay(point: PointEntity, last_to: number): PointEntity {
+  const { kid, bills } = point;
+  return kid === undefined ? { last_to, bills } : { kid, last_to, bills };
 }
 
 export interface TariffEntity {
@@ -201,17 +224,20 @@ export class ChainState {
 
   /** Ends a change set: what changed since the last one, one entry a key; the journal is emptied. */
   takeChanges(): StateChange[] {
-    const first = new Map<StateKey, Replaced>();
-    for (const replaced of this.#journal) {
-      const key = keyOf(replaced);
-      if (!first.has(key)) first.set(key, replaced);
+    const first = new Map<Kind | "chain", Set<string>>();
+    const changes: StateChange[] = [];
+    for (const { kind, id, before } of this.#journal) {
+      let seen = first.get(kind);
+      if (seen === undefined) {
+        seen = new Set();
+        first.set(kind, seen);
+      }
+      if (seen.has(id)) continue;
+      seen.add(id);
+      changes.push({ key: keyOf({ kind, id }), before, after: this.#entities[kind].get(id) });
     }
     this.#journal = [];
-    return [...first].map(([key, { kind, id, before }]) => ({
-      key,
-      before,
-      after: this.#entities[kind].get(id),
-    }));
+    return changes;
   }
 
   /** Ends a change set that nobody wants to know: `takeChanges` without the list. */

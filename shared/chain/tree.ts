@@ -14,10 +14,21 @@ type Sha256 = Pick<CryptoSuite, "sha256">;
 
 /** SHA-256(0x01 ‖ left ‖ right). */
 export function hashNode(suite: Sha256, left: Uint8Array, right: Uint8Array): Uint8Array {
-  const input = new Uint8Array(1 + 2 * HASH_BYTES);
+  return hashPair(suite, new Uint8Array(1 + 2 * HASH_BYTES), left, right);
+}
+
+/** {@link hashNode} with memory for its input that is kept from node to node. */
+function hashPair(
+  suite: Sha256,
+  input: Uint8Array,
+  left: Uint8Array,
+  right: Uint8Array,
+): Uint8Array {
   input[0] = 1;
-  input.set(left, 1);
-  input.set(right, 1 + HASH_BYTES);
+  for (let i = 0; i < HASH_BYTES; i++) {
+    input[1 + i] = left[i] as number;
+    input[1 + HASH_BYTES + i] = right[i] as number;
+  }
   return suite.sha256(input);
 }
 
@@ -39,6 +50,7 @@ export function computeRoot(suite: Sha256, leaves: readonly Uint8Array[]): Uint8
 export class CompactRange {
   readonly #suite: Sha256;
   readonly #hashes: Uint8Array[];
+  readonly #input = new Uint8Array(1 + 2 * HASH_BYTES);
   #size: number;
 
   constructor(suite: Sha256, size = 0, hashes: readonly Uint8Array[] = []) {
@@ -56,7 +68,7 @@ export class CompactRange {
     let hash = leafHash;
     // Each trailing one-bit of the size is a complete subtree as large as the one being carried.
     for (let size = this.#size; size % 2 === 1; size = (size - 1) / 2) {
-      hash = hashNode(this.#suite, this.#hashes.pop() as Uint8Array, hash);
+      hash = hashPair(this.#suite, this.#input, this.#hashes.pop() as Uint8Array, hash);
     }
     this.#hashes.push(hash);
     this.#size += 1;

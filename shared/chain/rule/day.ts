@@ -1,7 +1,7 @@
 /** Rule C6 of `day`: days of one device follow each other, and days of one point never overlap. */
 import { fail } from "../../base/error.ts";
 import type { ParsedRecord } from "../../record/record.ts";
-import type { ChainState, DeviceEntity } from "../chain-state.ts";
+import { type ChainState, type DeviceEntity, withDay, withLastDay } from "../chain-state.ts";
 import type { RuleContext } from "../rule-context.ts";
 
 /** A whole local day has 20 to 28 hours, which covers every clock change on record. */
@@ -30,6 +30,6 @@ export function applyDay(
   if (from < point.last_to) fail("overlap", "the day overlaps an earlier one of its point");
   if (to > context.blockTime + MAX_AHEAD_S) fail("future", "the day ends after the block's time");
   const isShort = to - from < MIN_DAY_S;
-  state.put("device", kid, { ...device, last_to: to, ended: isShort && !isFirst ? 1 : 0 });
-  state.put("point", device.point, { ...point, last_to: to });
+  state.put("device", kid, withDay(device, to, isShort && !isFirst ? 1 : 0));
+  state.put("point", device.point, withLastDay(point, to));
 }

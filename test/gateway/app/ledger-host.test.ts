@@ -24,7 +24,7 @@ test("an own record that no block can take raises an alarm, a meter's is answere
     { leaf, code: "refused-overlap" as const, kid: "k" },
     { leaf, code: "refused-future" as const, kid: "m", meter: "352522395" },
   ];
-  host.appended(t.seal(), { kind: "side", fromHeight: 1, dropped }, 0);
+  host.appended(t.seal(), { kind: "side", fromHeight: 1, added: [], dropped }, 0);
   const alarms = sent.flatMap((message) => (message.kind === "events" ? message.events : []));
   assert.deepEqual(
     alarms.map(({ event, code }) => [event, code]),
