@@ -11,7 +11,7 @@
  * `tamper`    the case is open
  */
 import type { UnixSeconds } from "../../shared/base/units.ts";
-import type { Journal } from "./journal.ts";
+import { isStorageFull, type Journal } from "./journal.ts";
 
 export type AlarmCode =
   | "frozen"
@@ -41,15 +41,14 @@ export function isStopped(journal: Journal): boolean {
   return loadAlarms(journal).some(({ code }) => code === "frozen" || code === "restored");
 }
 
-/** Returns whether it is new or says something new. */
+/** Returns whether it is new or says something new. On a full card it is said and not kept. */
 export function raiseAlarm(journal: Journal, alarm: Alarm): boolean {
   const alarms = loadAlarms(journal);
   const known = alarms.find(({ code }) => code === alarm.code);
   if (known?.note === alarm.note && known.seq === alarm.seq) return false;
   const next = { ...alarm, at: known?.at ?? alarm.at };
-  journal.transact("alarm", () =>
-    journal.writeState("alarms", [...alarms.filter(({ code }) => code !== alarm.code), next]),
-  );
+  const all = [...alarms.filter(({ code }) => code !== alarm.code), next];
+  unlessFull(() => journal.transact("alarm", () => journal.writeState("alarms", all)));
   return true;
 }
 
@@ -58,7 +57,15 @@ export function clearAlarm(journal: Journal, code: AlarmCode): void {
   const alarms = loadAlarms(journal);
   const left = alarms.filter((alarm) => alarm.code !== code);
   if (left.length === alarms.length) return;
-  journal.transact("alarm", () => journal.writeState("alarms", left));
+  unlessFull(() => journal.transact("alarm", () => journal.writeState("alarms", left)));
+}
+
+function unlessFull(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!isStorageFull(error)) throw error;
+  }
 }
 
 /** Call it inside `transact`: the record that an alarm was about is in the log. */

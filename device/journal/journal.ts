@@ -96,12 +96,12 @@ export class Journal {
   }
 }
 
+/** A failed `fsync` is not among them: what is on the card then is not known, so the process must begin again. */
+const NO_SPACE = new Set(["SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE"]);
+
 /** Whether a transaction failed because the card has no space left or takes no more; nothing of it was written. */
 export function isStorageFull(error: unknown): boolean {
-  return (
-    error instanceof Database.SqliteError &&
-    (error.code === "SQLITE_FULL" || error.code.startsWith("SQLITE_IOERR"))
-  );
+  return error instanceof Database.SqliteError && NO_SPACE.has(error.code);
 }
 
 function openDatabase(path: string, readOnly: boolean): Database.Database {

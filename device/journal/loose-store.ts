@@ -4,7 +4,7 @@
  */
 import type { MeasuredPiece, SamplerState } from "../sampler/sampler.ts";
 import type { SavedClock } from "../time/meter-clock.ts";
-import type { Journal } from "./journal.ts";
+import { isStorageFull, type Journal } from "./journal.ts";
 
 /** The sampler on the monotonic clock of `boot`. */
 export interface LooseState {
@@ -57,6 +57,11 @@ export function numberBoot(journal: Journal, bootId: string | undefined, start: 
   const last = journal.readState<{ readonly id: string; readonly no: number }>("machine");
   if (last?.id === bootId) return last.no;
   const no = (last?.no ?? 0) + 1;
-  journal.transact("boot", () => journal.writeState("machine", { id: bootId, no }));
+  try {
+    journal.transact("boot", () => journal.writeState("machine", { id: bootId, no }));
+  } catch (error) {
+    // On a full card it is counted again.
+    if (!isStorageFull(error)) throw error;
+  }
   return no;
 }

@@ -8,7 +8,7 @@ import type { UnixSeconds, WattHour } from "../../shared/base/units.ts";
 import type { SamplerEvent, SamplerState } from "../sampler/sampler.ts";
 import type { FinishedSlot } from "../sampler/slot.ts";
 import type { Statistics } from "../sampler/statistics.ts";
-import type { Journal } from "./journal.ts";
+import { isStorageFull, type Journal } from "./journal.ts";
 
 /** Where the next day to close begins, and the register at that instant. */
 export interface ClosingState {
@@ -28,13 +28,15 @@ export function loadClosingState(journal: Journal): ClosingState | undefined {
   return journal.readState<ClosingState>("closing");
 }
 
-/** Counts this start of the process; returns its number, from 1. */
+/** Counts this start of the process; returns its number, from 1. On a full card it is not kept. */
 export function countBoot(journal: Journal): number {
-  return journal.transact("boot", () => {
-    const boot = (journal.readState<number>("boot") ?? 0) + 1;
-    journal.writeState("boot", boot);
-    return boot;
-  });
+  const boot = (journal.readState<number>("boot") ?? 0) + 1;
+  try {
+    journal.transact("boot", () => journal.writeState("boot", boot));
+  } catch (error) {
+    if (!isStorageFull(error)) throw error;
+  }
+  return boot;
 }
 
 /**

@@ -24,6 +24,8 @@ import { type Join, parseJoin } from "../../shared/message/join.ts";
 export interface DataFolder {
   readonly journal: string;
   readonly lock: string;
+  /** Space for when the card is full. */
+  readonly reserve: string;
   readonly key: string;
   readonly config: string;
   readonly join: string;
@@ -36,6 +38,7 @@ export function dataFolder(folder: string): DataFolder {
   return {
     journal: file("meter.db"),
     lock: file("meter.lock"),
+    reserve: file("meter.reserve"),
     key: file("meter-key.json"),
     config: file("meter.json"),
     join: file("join.json"),

@@ -8,7 +8,7 @@ import { setImmediate } from "node:timers/promises";
 import type { Calendar } from "../day-close/calendar.ts";
 import { closeEndedDays } from "../day-close/close-days.ts";
 import type { MeterFacts } from "../day-close/day-body.ts";
-import type { Journal } from "../journal/journal.ts";
+import { isStorageFull, type Journal } from "../journal/journal.ts";
 import { commitSamples } from "../journal/sampler-store.ts";
 import type { MeterEvent } from "../meter-event.ts";
 import type { Sampler } from "../sampler/sampler.ts";
@@ -36,6 +36,8 @@ export interface DayWorkOptions {
   readonly report: (event: MeterEvent) => void;
   /** Called before each commit: what waits for space on the card. */
   readonly beforeCommit?: () => void;
+  /** Asked when the card is full; without it that is an error like any other. */
+  readonly storage?: { failed(): boolean; succeeded(): void } | undefined;
   readonly onSealed: (record: SealedRecord) => void;
 }
 
@@ -51,11 +53,32 @@ export class DayWork {
 
   /**
    * Makes durable what the sampler has: finished slots with the register, and the open slot as it is. Where that fails
-   * (a full disk) nothing is forgotten: a register without its slots is never written.
+   * (a full card) nothing is forgotten: a register without its slots is never written.
    */
   commit(): void {
-    const { journal, sampler, provenance, timed, beforeCommit } = this.#options;
+    const { timed, beforeCommit, storage } = this.#options;
     beforeCommit?.();
+    if (!this.#whereThereIsSpace(() => this.#keep())) return;
+    storage?.succeeded();
+    if (timed?.stored()) this.sealSoon();
+  }
+
+  /** Whether it was done; again if space could be made for it. */
+  #whereThereIsSpace(work: () => void): boolean {
+    const { storage } = this.#options;
+    for (;;) {
+      try {
+        work();
+        return true;
+      } catch (error) {
+        if (storage === undefined || !isStorageFull(error)) throw error;
+        if (!storage.failed()) return false;
+      }
+    }
+  }
+
+  #keep(): void {
+    const { journal, sampler, provenance, timed } = this.#options;
     const taken = sampler.take();
     try {
       const batch = { ...taken, state: sampler.state, ...provenance() };
@@ -64,7 +87,6 @@ export class DayWork {
       sampler.giveBack(taken);
       throw error;
     }
-    if (timed?.stored()) this.sealSoon();
   }
 
   /** Closes every unclosed day that has ended, then seals what is closed. Call it after `commit`. */
@@ -72,9 +94,12 @@ export class DayWork {
     const { journal, calendar, facts, sampler, report } = this.#options;
     const { finishedTo } = sampler;
     if (finishedTo !== undefined) {
-      for (const { date, wh } of closeEndedDays({ journal, calendar, facts }, finishedTo)) {
-        report({ event: "day-closed", date, wh });
-      }
+      const close = (): void => {
+        for (const { date, wh } of closeEndedDays({ journal, calendar, facts }, finishedTo)) {
+          report({ event: "day-closed", date, wh });
+        }
+      };
+      if (!this.#whereThereIsSpace(close)) return;
     }
     await this.seal();
   }
@@ -112,7 +137,12 @@ export class DayWork {
     while (this.#sealAgain && !this.#stopped) {
       this.#sealAgain = false;
       for (;;) {
-        if (this.#stopped || !this.#sealNext()) break;
+        if (this.#stopped) break;
+        let sealed = false;
+        const seal = (): void => {
+          sealed = this.#sealNext();
+        };
+        if (!this.#whereThereIsSpace(seal) || !sealed) break;
         await setImmediate();
       }
     }

@@ -22,8 +22,10 @@ import { BOOT_EVENT, type MeterFacts } from "../day-close/day-body.ts";
 import { EventRecorder } from "../event/event-recorder.ts";
 import { Journal } from "../journal/journal.ts";
 import { loadSavedClock, numberBoot } from "../journal/loose-store.ts";
+import { Reserve } from "../journal/reserve.ts";
 import { acquireRunLock } from "../journal/run-lock.ts";
 import { countBoot, loadSamplerState } from "../journal/sampler-store.ts";
+import { StorageWatch } from "../journal/storage-watch.ts";
 import type { MeterEvent } from "../meter-event.ts";
 import { Sampler, type SamplerOptions } from "../sampler/sampler.ts";
 import type { MachineClock } from "../time/machine-clock.ts";
@@ -88,6 +90,8 @@ export async function runMeter(given: MeterOptions): Promise<void> {
   const trust = createTrust(nobleSuite, join);
   const lock = acquireRunLock(files.lock);
   try {
+    const reserve = new Reserve(files.reserve);
+    const low = reserve.releaseIfFull();
     const journal = new Journal(files.journal);
     const endStatus = await serveStatus(files.socket, () => live.snapshot());
     try {
@@ -98,7 +102,7 @@ export async function runMeter(given: MeterOptions): Promise<void> {
         folder: options.configFolder,
         sensors: (configs) => options.openSensors(configs, (restart) => restarts.heard?.(restart)),
       });
-      await measure(options, { join, key, trust, journal, source, restarts });
+      await measure(options, { join, key, trust, journal, source, restarts, reserve, low });
     } finally {
       await endStatus?.();
       journal.close();
@@ -121,6 +125,9 @@ interface Parts {
   readonly journal: Journal;
   readonly source: OpenedSource;
   readonly restarts: RestartListener;
+  readonly reserve: Reserve;
+  /** The card was full. */
+  readonly low: boolean;
 }
 
 async function measure(options: MeterOptions, parts: Parts): Promise<void> {
@@ -189,6 +196,8 @@ async function measure(options: MeterOptions, parts: Parts): Promise<void> {
   });
   const windowMs = config.publish_window_ms ?? (simulated ? 0 : 600_000);
   const delayMs = spreadDelay(nobleSuite, join.meter, windowMs);
+  const { reserve, low } = parts;
+  const storage = new StorageWatch({ journal, clock, report, reserve, record: events.record });
   const days: DayWork = new DayWork({
     journal,
     sampler,
@@ -197,10 +206,12 @@ async function measure(options: MeterOptions, parts: Parts): Promise<void> {
     seal: { journal, suite: nobleSuite, key, randomBytes: options.randomBytes },
     provenance,
     timed,
+    storage,
     report,
     beforeCommit: () => events.flush(),
     onSealed: ({ typ, seq }) => uplink.wake({ seq, delayMs: typ === "day" ? delayMs : 0 }),
   });
+  storage.begin(low);
   report({ event: "started", boot: start, kid: key.kid });
   const pins = await wirePins({
     ...{ config: config.pins, open: options.openPin, live, journal, monotonicMs, report },

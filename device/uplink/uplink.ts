@@ -14,7 +14,7 @@ import type { CryptoSuite } from "../../shared/crypto/suite.ts";
 import type { Join } from "../../shared/message/join.ts";
 import { formatMeterTopic, type MeterChannel } from "../../shared/message/topic.ts";
 import { isStopped, loadAlarms } from "../journal/alarm-store.ts";
-import type { Journal } from "../journal/journal.ts";
+import { isStorageFull, type Journal } from "../journal/journal.ts";
 import {
   loadChainPosition,
   loadEnrolment,
@@ -185,11 +185,20 @@ export class Uplink {
       else if (channel === "receipt") this.#receiveReceipt(text);
       else if (channel === "config") this.#receiveConfig(text);
     } catch (error) {
-      const code = isCoded(error) ? error.code : "internal";
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#options.report({ event: "rejected", channel, code, reason });
+      this.#reject(channel, error);
     }
     this.#pump();
+  }
+
+  /** A message that does not verify, or that cannot be kept now because the card is full: it comes again. */
+  #reject(channel: string, error: unknown): void {
+    const { report } = this.#options;
+    const reason = error instanceof Error ? error.message : String(error);
+    if (isStorageFull(error)) {
+      report({ event: "alarm", code: "storage", detail: `a ${channel} message waits: ${reason}` });
+      return;
+    }
+    report({ event: "rejected", channel, code: isCoded(error) ? error.code : "internal", reason });
   }
 
   #receiveReply(text: string): void {

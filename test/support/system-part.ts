@@ -29,6 +29,7 @@ export const SYSTEM_PARTS = {
   chromium: { packages: ["chromium"], programs: [["chromium", "chromium-browser"]] },
   cc: { packages: ["gcc", "libc6-dev"], programs: [["cc", "gcc"]] },
   socat: { packages: ["socat"], programs: [["socat"]] },
+  prlimit: { packages: ["util-linux"], programs: [["prlimit"]] },
   python3: { packages: ["python3"], programs: [["python3"]] },
   pymodbus: {
     packages: ["python3", "python3-pymodbus", "python3-serial"],
