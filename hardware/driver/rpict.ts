@@ -168,7 +168,7 @@ function besideOf(
 /** The reading in a line; undefined for another node's. Throws `sensor-range`. */
 export function parseRpictLine(text: string, layout: Layout): Omit<Reading, "raw"> | undefined {
   const { columns } = layout;
-  const fields = text.split(/[\s,]+/);
+  const fields = text.replace(/[\s,]+$/, "").split(/[\s,]+/);
   if (fields.length !== columns.length) {
     const detail = { fields: fields.length, columns: columns.length };
     fail("sensor-range", `a line of ${fields.length} fields, not ${columns.length}`, detail);

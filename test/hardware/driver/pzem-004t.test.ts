@@ -7,6 +7,7 @@ import { parsePzemReply, pzem004t } from "../../../hardware/driver/pzem-004t.ts"
 import { decodeHex, encodeHex } from "../../../shared/base/bytes.ts";
 import { isCoded } from "../../../shared/base/error.ts";
 import { requireSharedData, sharedDataPath } from "../../support/project-root.ts";
+import { randomNumbers } from "../../support/random-numbers.ts";
 import { rejectsWith, scriptSerial } from "../../support/sensor-doubles.ts";
 
 const MANUAL = decodeHex("01041408d1006c000000f400000026000001f4006400005134");
@@ -132,4 +133,26 @@ describe("PZEM-004T v3", () => {
     spoilt[10] = 1;
     await rejectsWith((await open(spoilt)).read(), "sensor-crc");
   });
+});
+
+test("any registers: a coded error, or integers", () => {
+  const random = randomNumbers(4);
+  let readings = 0;
+  for (let i = 0; i < 100_000; i++) {
+    const frame = MANUAL.slice();
+    for (let n = random(6); n >= 0; n--) {
+      const at = 3 + random(20);
+      frame[at] = i % 4 === 0 ? random(256) : (frame[at] ?? 0) ^ (1 << random(8));
+    }
+    try {
+      const { raw, ...reading } = parsePzemReply(frame);
+      readings += 1;
+      for (const value of Object.values(reading).flat()) {
+        assert.ok(typeof value === "string" || (Number.isSafeInteger(value) && value >= 0));
+      }
+    } catch (error) {
+      if (!isCoded(error, "sensor-range")) throw error;
+    }
+  }
+  assert.ok(readings > 10_000 && readings < 90_000, `${readings} readings`);
 });

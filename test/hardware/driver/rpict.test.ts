@@ -96,7 +96,7 @@ describe("the columns of a line", () => {
 
   test("own columns, amperes among them, with commas and -0.0", async () => {
     const columns = ["Node", "P1", "I1", "V1", "T1"];
-    const reading = await readLine({ columns }, "1,-0.0,5,-0.0,20");
+    const reading = await readLine({ columns }, "1,-0.0,5,-0.0,20,");
     assert.ok(Object.is(reading.power, 0));
     assert.deepEqual(reading.voltage, [0]);
     assert.deepEqual(reading.current, [5]);
