@@ -24,6 +24,9 @@ import { fileURLToPath } from "node:url";
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const SOURCES = ["deploy", "device", "gateway", "hardware", "shared", "test"];
 const OLDEST_NODE = [20, 19];
+/** Sources of what runs in a browser: bundled into dist/browser, not compiled file by file. */
+const BROWSER = path.join("gateway", "web", "browser");
+const BROWSER_PAGE = path.join(ROOT, "dist", "browser", "verify-bill.html");
 const STAMP = path.join(ROOT, "dist", ".build.json");
 /** Written when the store's native module was built here for a Node that needs `deploy/native/object-wrap.h`. */
 const NATIVE_STAMP = path.join(ROOT, "node_modules", ".wattproof-native");
@@ -163,13 +166,13 @@ async function installPackages() {
   if (!storeLoads()) throw new SetupError("better-sqlite3 was built but does not load.");
 }
 
-/** All TypeScript sources, relative to the root, sorted. */
+/** All TypeScript sources and the browser's files, relative to the root, sorted. */
 function listSources() {
   return SOURCES.flatMap((folder) =>
     existsSync(path.join(ROOT, folder))
       ? readdirSync(path.join(ROOT, folder), { recursive: true })
           .map((name) => path.join(folder, String(name)))
-          .filter((name) => name.endsWith(".ts"))
+          .filter((name) => name.endsWith(".ts") || path.dirname(name) === BROWSER)
       : [],
   ).sort();
 }
@@ -177,7 +180,12 @@ function listSources() {
 /** A digest of what the build depends on: names, sizes and times of the sources, and the compiler. */
 function fingerprint(sources) {
   const digest = createHash("sha256");
-  for (const name of [...sources, "tsconfig.json", "package-lock.json"]) {
+  for (const name of [
+    ...sources,
+    "deploy/build-browser.mjs",
+    "tsconfig.json",
+    "package-lock.json",
+  ]) {
     const { size, mtimeMs } = statSync(path.join(ROOT, name));
     digest.update(`${name} ${size} ${mtimeMs}\n`);
   }
@@ -202,10 +210,16 @@ async function build() {
   const sources = listSources();
   const wanted = fingerprint(sources);
   const built = existsSync(STAMP) ? JSON.parse(readFileSync(STAMP, "utf8")).fingerprint : "";
-  if (built === wanted && sources.every((source) => existsSync(outputOf(source)))) return;
+  const compiled = sources.filter((name) => path.dirname(name) !== BROWSER);
+  const isWhole = existsSync(BROWSER_PAGE) && compiled.every((name) => existsSync(outputOf(name)));
+  if (built === wanted && isWhole) return;
   const compiler = path.join(ROOT, "node_modules", "typescript", "bin", "tsc");
   await runStep("Building (tsc)", process.execPath, [compiler], "See the lines above.");
-  removeOrphans(sources);
+  removeOrphans(compiled);
+  const inBrowser = [compiler, "-p", BROWSER];
+  await runStep("Checking the browser's part (tsc)", process.execPath, inBrowser, "See above.");
+  const bundler = [path.join(ROOT, "deploy", "build-browser.mjs")];
+  await runStep("Bundling the browser's part", process.execPath, bundler, "See the lines above.");
   mkdirSync(path.dirname(STAMP), { recursive: true });
   writeFileSync(STAMP, JSON.stringify({ fingerprint: wanted }));
 }

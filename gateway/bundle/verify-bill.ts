@@ -92,7 +92,7 @@ function formatDate(instant: number, zone: string): string {
     timeZone: zone,
     dateStyle: "short",
     timeStyle: "short",
-    hour12: false,
+    hourCycle: "h23",
   })
     .format(new Date(instant * 1000))
     .replace(", ", " ");
