@@ -11,7 +11,7 @@ import type { Timing } from "../port/timing.ts";
 import { parseDecimal } from "../replay/decimal.ts";
 import type { Driver, Reading } from "./driver.ts";
 import { LineFramer } from "./line-framer.ts";
-import { PushReader } from "./push-reader.ts";
+import { createPushDriver } from "./push-driver.ts";
 
 export interface LineDriverOptions {
   readonly sensor: string;
@@ -33,38 +33,27 @@ const PERIODS = 3;
 const PROBE_PERIODS = 1.5;
 
 export function createLineDriver(options: LineDriverOptions): Driver {
-  const { sensor, line, timing, periodMs, parse, describe } = options;
-  const createReader = (maxAgeMs: number): PushReader =>
-    new PushReader({
-      line,
-      framer: new LineFramer(MAX_LENGTH),
-      timing,
+  const { periodMs, parse, ...rest } = options;
+  const create = (maxAgeMs: number): Driver =>
+    createPushDriver({
+      ...rest,
       maxAgeMs,
-      accept: (frame) => parseFrame(frame) !== undefined,
+      framer: new LineFramer(MAX_LENGTH),
+      parse(frame) {
+        const reading = parse(textOf(frame));
+        return reading === undefined ? undefined : { ...reading, raw: frame };
+      },
     });
-  const parseFrame = (frame: Uint8Array): Reading | undefined => {
-    const reading = parse(textOf(frame));
-    return reading === undefined ? undefined : { ...reading, raw: frame };
-  };
-  const reader = createReader(PERIODS * periodMs);
-  const readBy = async (by: PushReader): Promise<Reading> => {
-    const { frame, takenMs } = await by.newest();
-    const reading = parseFrame(frame);
-    if (reading === undefined) fail("sensor-range", `${sensor}: not a reading`);
-    return { ...reading, takenMs: Math.round(takenMs) };
-  };
   return {
-    sensor,
-    read: () => readBy(reader),
+    ...create(PERIODS * periodMs),
     async probe() {
-      const brief = createReader(PROBE_PERIODS * periodMs);
+      const brief = create(PROBE_PERIODS * periodMs);
       try {
-        return describe(await readBy(brief));
+        return await brief.probe();
       } finally {
         await brief.close();
       }
     },
-    close: () => reader.close(),
   };
 }
 
