@@ -206,14 +206,17 @@ interface Counted {
   readonly exported: number;
 }
 
-/** Import and export in counts; the chip's counter runs from 0 to 2^32 - 1 and falls when power flows out. */
+/**
+ * Import and export in counts; the chip's counter is a signed one that falls when power flows out. What it shows at the
+ * beginning is the balance since its own.
+ */
 export function addCounts(before: Counted | undefined, count: number): Counted {
-  if (before === undefined) return { last: count, imported: count, exported: 0 };
-  const delta = (count - before.last) | 0;
+  const { last, imported, exported } = before ?? { last: 0, imported: 0, exported: 0 };
+  const delta = (count - last) | 0;
   return {
     last: count,
-    imported: (before.imported + Math.max(0, delta)) % COUNTER_SPAN,
-    exported: (before.exported + Math.max(0, -delta)) % COUNTER_SPAN,
+    imported: (imported + Math.max(0, delta)) % COUNTER_SPAN,
+    exported: (exported + Math.max(0, -delta)) % COUNTER_SPAN,
   };
 }
 

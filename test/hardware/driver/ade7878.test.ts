@@ -89,13 +89,23 @@ describe("registers of an ADE7878", () => {
 
 describe("counts of energy", () => {
   test("up is import, down is export, through the end of 32 bits both ways", () => {
-    let counted = addCounts(undefined, 0xffff_fff0);
-    counted = addCounts(counted, 0x10);
-    assert.deepEqual(counted, { last: 0x10, imported: 0x10, exported: 0 });
-    counted = addCounts(counted, 0xffff_ffff);
-    assert.deepEqual(counted, { last: 0xffff_ffff, imported: 0x10, exported: 0x11 });
-    counted = addCounts(counted, 0xffff_ffff);
-    assert.deepEqual(counted, { last: 0xffff_ffff, imported: 0x10, exported: 0x11 });
+    let counted = addCounts(undefined, 0x7fff_fff0);
+    counted = addCounts(counted, 0x8000_0010);
+    assert.deepEqual(counted, { last: 0x8000_0010, imported: 0x8000_0010, exported: 0 });
+    counted = addCounts(counted, 0x7fff_ffff);
+    assert.deepEqual(counted, { last: 0x7fff_ffff, imported: 0x8000_0010, exported: 0x11 });
+    counted = addCounts(counted, 0x7fff_ffff);
+    assert.deepEqual(counted, { last: 0x7fff_ffff, imported: 0x8000_0010, exported: 0x11 });
+  });
+
+  test("the balance at the beginning is import or export; import begins again after 2^32", () => {
+    assert.deepEqual(addCounts(undefined, 0xffff_fff0), {
+      last: 0xffff_fff0,
+      imported: 0,
+      exported: 0x10,
+    });
+    const nearEnd = { last: 5, imported: 0xffff_ffff, exported: 0 };
+    assert.deepEqual(addCounts(nearEnd, 7), { last: 7, imported: 1, exported: 0 });
   });
 });
 
