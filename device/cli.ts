@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The command line `meter`: run, keygen, status.
+ * The command line `meter`: run, keygen, status, probe, selftest.
  *
  * Exit codes: 0 done, 1 failed, 2 a command line that cannot be understood. An error is one line on standard
  * error: `meter: <code>: <sentence>`.
@@ -14,7 +14,9 @@ usage: meter <command> [options]
 
   run      measure, close and seal days, and publish them until they are in the log
   keygen   make this meter's key and the request to be enrolled
-  status   show what the meter has measured, sealed and got receipts for
+  status   show how the meter is: readings, what is wrong, what waits to be sent
+  probe    find the sensors that are wired to this machine and print their configuration
+  selftest check everything that a meter needs, one line each
 
 \`meter <command> --help\` explains the options of a command.
 `;
@@ -29,6 +31,8 @@ const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
   },
   keygen: async () => (await import("./cli/keygen.ts")).keygen,
   status: async () => (await import("./cli/status.ts")).status,
+  probe: async () => (await import("./cli/probe.ts")).probe,
+  selftest: async () => (await import("./cli/selftest.ts")).selftest,
 };
 
 /**

@@ -25,6 +25,8 @@ export interface MeterFacts {
   readonly location?: readonly [number, number];
   /** H over the program that measures. */
   readonly fw: string;
+  /** H over the settings by which readings become Wh. */
+  readonly cal?: string;
 }
 
 export interface DayBody {
@@ -49,6 +51,7 @@ export interface DayBody {
   readonly events: ([number, string] | [number, string, string])[];
   readonly clock: [number, number, string, number][];
   readonly fw: string;
+  readonly cal?: string;
 }
 
 export interface DayParts {
@@ -111,6 +114,7 @@ export function buildDayBody(facts: MeterFacts, parts: DayParts): DayBody {
     events: listEvents(parts.events),
     clock: listClock(parts, length),
     fw: facts.fw,
+    ...(facts.cal === undefined ? {} : { cal: facts.cal }),
   };
 }
 

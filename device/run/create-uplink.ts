@@ -11,7 +11,7 @@ import { computePoint } from "../../shared/record/meter-id.ts";
 import type { MeterConfig } from "../config.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { MeterEvent } from "../meter-event.ts";
-import { parseBroker } from "../uplink/broker-stream.ts";
+import { parseBroker, type TlsFiles } from "../uplink/broker-stream.ts";
 import type { Trust } from "../uplink/trust.ts";
 import { Uplink } from "../uplink/uplink.ts";
 
@@ -36,8 +36,6 @@ export function createUplink(parts: UplinkParts): Uplink {
   const { config, configFolder, random, report } = parts;
   const { join, key, trust, journal, clock, monotonicMs, onEnrolment } = parts;
   const point = computePoint(nobleSuite, join.meter, decodeBase64url(join.salt));
-  const pem = (name: "ca" | "cert" | "key", file: string | undefined) =>
-    file === undefined ? {} : { [name]: readPem(path.resolve(configFolder, file)) };
   const { username, password } = config;
   const broker = config.broker ?? join.broker;
   parseBroker(broker);
@@ -64,9 +62,7 @@ export function createUplink(parts: UplinkParts): Uplink {
       broker,
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
-      ...pem("ca", config.tls_ca),
-      ...pem("cert", config.tls_cert),
-      ...pem("key", config.tls_key),
+      ...readTlsFiles(config, configFolder),
       connectTimeoutMs: config.connect_timeout_ms,
       publishTimeoutMs: config.publish_timeout_ms,
     },
@@ -74,6 +70,17 @@ export function createUplink(parts: UplinkParts): Uplink {
     report,
     onEnrolment,
   });
+}
+
+/** Texts of the certificate files that a configuration names. Throws `config`. */
+export function readTlsFiles(config: MeterConfig, configFolder: string): TlsFiles {
+  const pem = (name: "ca" | "cert" | "key", file: string | undefined) =>
+    file === undefined ? {} : { [name]: readPem(path.resolve(configFolder, file)) };
+  return {
+    ...pem("ca", config.tls_ca),
+    ...pem("cert", config.tls_cert),
+    ...pem("key", config.tls_key),
+  };
 }
 
 /** Throws `config` when it cannot be read. */

@@ -11,7 +11,7 @@ import type { MeterFacts } from "../day-close/day-body.ts";
 import { isStorageFull, type Journal } from "../journal/journal.ts";
 import { commitSamples } from "../journal/sampler-store.ts";
 import type { MeterEvent } from "../meter-event.ts";
-import type { Sampler } from "../sampler/sampler.ts";
+import type { Sampler, SamplerEvent } from "../sampler/sampler.ts";
 import type { SealContext } from "../seal/make-envelope.ts";
 import { sealNextDay } from "../seal/seal-day.ts";
 import { sealNextEvent } from "../seal/seal-event.ts";
@@ -38,6 +38,8 @@ export interface DayWorkOptions {
   readonly beforeCommit?: () => void;
   /** Asked when the card is full; without it that is an error like any other. */
   readonly storage?: { failed(): boolean; succeeded(): void } | undefined;
+  /** Called with what the sampler noted, when it is durable. */
+  readonly onCommitted?: (noted: readonly SamplerEvent[]) => void;
   readonly onSealed: (record: SealedRecord) => void;
 }
 
@@ -78,7 +80,7 @@ export class DayWork {
   }
 
   #keep(): void {
-    const { journal, sampler, provenance, timed } = this.#options;
+    const { journal, sampler, provenance, timed, onCommitted } = this.#options;
     const taken = sampler.take();
     try {
       const batch = { ...taken, state: sampler.state, ...provenance() };
@@ -87,6 +89,7 @@ export class DayWork {
       sampler.giveBack(taken);
       throw error;
     }
+    onCommitted?.(taken.events);
   }
 
   /** Closes every unclosed day that has ended, then seals what is closed. Call it after `commit`. */

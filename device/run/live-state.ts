@@ -34,6 +34,8 @@ export interface LiveStatus {
   };
   /** Times that the process that reads the sensors was started again. */
   readonly sensorRestarts: number;
+  /** Who says that the clock is right (time/machine-clock.ts). */
+  readonly clock: string;
 }
 
 interface PartRow {
@@ -56,6 +58,7 @@ export class LiveState {
   #sensorRestarts = 0;
   #mostIdleMs: number | undefined;
 
+  describeClock: () => string = () => "not known yet";
   /** Resolves when the sampler has done its work for the first time. */
   readonly begun: Promise<void>;
   #begin: () => void = () => {};
@@ -128,6 +131,7 @@ export class LiveState {
       })),
       broker: { state, detail, sinceS: since(atMs) },
       sensorRestarts: this.#sensorRestarts,
+      clock: this.describeClock(),
     };
   }
 

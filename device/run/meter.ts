@@ -9,16 +9,14 @@ import type { HostRestart } from "../../hardware/host/sensor-host.ts";
 import { openSources } from "../../hardware/open-source.ts";
 import type { DigitalPin, PinSettings } from "../../hardware/port/digital-pin.ts";
 import type { OpenedSource, Source } from "../../hardware/source.ts";
-import { type SensorConfig, type SourceConfig, sensorsOf } from "../../hardware/source-config.ts";
-import { planParts } from "../../hardware/source-plan.ts";
+import type { SensorConfig } from "../../hardware/source-config.ts";
 import { type ClockSpec, createClock, type RandomBytes, unixNow } from "../../shared/base/clock.ts";
-import { fail } from "../../shared/base/error.ts";
 import type { SigningKey } from "../../shared/crypto/key.ts";
 import { nobleSuite } from "../../shared/crypto/noble-suite.ts";
 import type { Join } from "../../shared/message/join.ts";
 import type { MeterConfig } from "../config.ts";
 import { createCalendar } from "../day-close/calendar.ts";
-import { BOOT_EVENT, type MeterFacts } from "../day-close/day-body.ts";
+import { BOOT_EVENT } from "../day-close/day-body.ts";
 import { EventRecorder } from "../event/event-recorder.ts";
 import { Journal } from "../journal/journal.ts";
 import { loadSavedClock, numberBoot } from "../journal/loose-store.ts";
@@ -36,10 +34,11 @@ import { spreadDelay } from "../uplink/uplink.ts";
 import { createUplink } from "./create-uplink.ts";
 import { type DataFolder, readJoin, readKey } from "./data-folder.ts";
 import { DayWork } from "./day-work.ts";
+import { chooseStep, claimJournal, countingParts, describeMeter } from "./describe-meter.ts";
 import type { LiveState } from "./live-state.ts";
 import { replayRows } from "./measure-rows.ts";
 import { sampleByRealClock, sampleBySimulatedClock } from "./measure-samples.ts";
-import { hashProgram } from "./program-hash.ts";
+import { noteCalibration, recordSwaps } from "./part-changes.ts";
 import { createSourceReader } from "./read-source.ts";
 import { serveStatus } from "./status-server.ts";
 import { stopParts } from "./stop-parts.ts";
@@ -151,6 +150,7 @@ async function measure(options: MeterOptions, parts: Parts): Promise<void> {
     boot,
     sync: disciplined?.sync ?? (simulated ? "simulated" : "unchecked"),
   });
+  live.describeClock = () => provenance().sync;
   const intervalMs = (config.interval_s ?? (simulated ? 60 : 1)) * 1000;
   const step = chooseStep(config, source);
   const row = source.kind === "rows" ? Math.max(1, source.source.step) : 1;
@@ -202,16 +202,18 @@ async function measure(options: MeterOptions, parts: Parts): Promise<void> {
     journal,
     sampler,
     calendar,
-    facts: describeMeter(join),
+    facts: describeMeter(join, config.sources),
     seal: { journal, suite: nobleSuite, key, randomBytes: options.randomBytes },
     provenance,
     timed,
     storage,
     report,
     beforeCommit: () => events.flush(),
+    onCommitted: (noted) => recordSwaps(noted, events.record),
     onSealed: ({ typ, seq }) => uplink.wake({ seq, delayMs: typ === "day" ? delayMs : 0 }),
   });
   storage.begin(low);
+  noteCalibration(journal, config.sources, events.record);
   report({ event: "started", boot: start, kid: key.kid });
   const pins = await wirePins({
     ...{ config: config.pins, open: options.openPin, live, journal, monotonicMs, report },
@@ -256,50 +258,6 @@ async function measure(options: MeterOptions, parts: Parts): Promise<void> {
       () => (source.kind === "samples" ? source.source.close() : undefined),
     ]);
   }
-}
-
-/** A journal belongs to one key, meter and chain for ever. Throws `join`. */
-function claimJournal(journal: Journal, join: Join, key: SigningKey): void {
-  const claim = { meter: join.meter, chain: join.chain, kid: key.kid };
-  const owner = journal.readState<typeof claim>("owner");
-  if (owner === undefined) {
-    journal.transact("owner", () => journal.writeState("owner", claim));
-  } else if (JSON.stringify(owner) !== JSON.stringify(claim)) {
-    fail("join", "the journal belongs to another meter, key or chain than the join file", owner);
-  }
-}
-
-/** Throws `config` when a recording's rows are longer than the slots that they would have to fit in. */
-function chooseStep(config: MeterConfig, source: OpenedSource): number {
-  const rows = source.kind === "rows" ? source.source.step : undefined;
-  const step = config.step ?? (rows === 0 ? 0 : Math.max(900, rows ?? 0));
-  if (rows === undefined || step === 0) return step;
-  if (rows === 0 || step % rows !== 0) {
-    fail("config", `step: rows of ${rows} s do not fill slots of ${step} s`);
-  }
-  return step;
-}
-
-function describeMeter(join: Join): MeterFacts {
-  return {
-    meter: join.meter,
-    zone: join.time_zone,
-    tz: process.versions["tz"] ?? "unknown",
-    ...(join.location === undefined ? {} : { location: join.location }),
-    fw: hashProgram(),
-  };
-}
-
-/** The parts that count into the register; undefined for recorded rows, which have none. */
-function countingParts(
-  sources: readonly SourceConfig[],
-  opened: OpenedSource,
-): { readonly parts?: readonly string[] } {
-  if (opened.kind === "rows") return {};
-  const sensors = sensorsOf(sources);
-  if (sensors.length === 0) return { parts: sources.map(({ kind }) => kind) };
-  const counting = planParts(sensors).filter(({ use }) => use === "energy" || use === "add");
-  return { parts: counting.map(({ name }) => name) };
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

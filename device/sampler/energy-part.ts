@@ -99,11 +99,16 @@ function countReading(
 function describe(name: string, before: Baseline | undefined, counted: Counted): Added["events"] {
   const { event, wh, baseline } = counted;
   if (event === undefined) return [];
+  if (before !== undefined && before.sensor !== baseline.sensor) {
+    const after = describeCounter(name, baseline);
+    return [{ code: event, note: `${describeCounter(name, before)}${NOW}${after}` }];
+  }
   const from = before?.register ?? 0;
-  const swapped = before !== undefined && before.sensor !== baseline.sensor;
-  const parts = swapped ? `${before.sensor} to ${baseline.sensor}` : name;
-  return [{ code: event, note: `${parts}: ${from} to ${baseline.register} Wh, counted ${wh}` }];
+  return [{ code: event, note: `${name}: ${from} to ${baseline.register} Wh, counted ${wh}` }];
 }
+
+/** Between the two counters of a note on a swap. */
+export const NOW = "; now ";
 
 /** What is kept of the parts that count from now on, and a text for each of those that do no more. */
 export function chooseParts(

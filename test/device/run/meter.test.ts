@@ -236,7 +236,7 @@ test("a malformed row of a recording at driver level ends the run and is named",
     );
   }
   const journal = new Journal(files.journal, { readOnly: true });
-  assert.equal(readStatus(journal).register, 14_400);
+  assert.equal(readStatus(journal, "Europe/Berlin").register, 14_400);
   journal.close();
 });
 
@@ -310,7 +310,7 @@ test("by the real clock: readings are durable within seconds, and it stops when 
     if (!existsSync(files.journal)) return false;
     try {
       journal ??= new Journal(files.journal, { readOnly: true });
-      return readStatus(journal).lastReading !== undefined;
+      return readStatus(journal, "Europe/Berlin").lastReading !== undefined;
     } catch {
       return false;
     }

@@ -1,0 +1,73 @@
+/**
+ * Changes of what measures: another calibration, another counter. Each becomes a signed event with before and after.
+ *
+ * In: the configuration of this start and the one that the journal remembers; what the sampler noted of its counters.
+ * Out: events; a hash of all settings by which readings become Wh, for each day (`cal`).
+ */
+import { type SourceConfig, sensorsOf } from "../../hardware/source-config.ts";
+import { planParts } from "../../hardware/source-plan.ts";
+import { encodeBase64url, encodeUtf8 } from "../../shared/base/bytes.ts";
+import { nobleSuite } from "../../shared/crypto/noble-suite.ts";
+import type { RecordEvent } from "../event/event-recorder.ts";
+import type { Journal } from "../journal/journal.ts";
+import { NOW } from "../sampler/energy-part.ts";
+import type { SamplerEvent } from "../sampler/sampler.ts";
+
+/** Where a part is wired to, how it is called, and its secrets change no reading. */
+const NOT_SETTINGS = /^(?:port|bus|name|baud|parity)$|key|secret|password/;
+
+/** By part that counts: the settings by which its readings become Wh, as text. */
+function listSettings(sources: readonly SourceConfig[]): { [part: string]: string } {
+  const sensors = sensorsOf(sources);
+  const settings: { [part: string]: string } = {};
+  for (const [i, { name, use }] of planParts(sensors).entries()) {
+    if (use !== "energy" && use !== "add") continue;
+    const members = Object.entries(sensors[i] ?? {}).filter(([key]) => !NOT_SETTINGS.test(key));
+    members.sort(([a], [b]) => (a < b ? -1 : 1));
+    settings[name] = JSON.stringify(Object.fromEntries(members));
+  }
+  return settings;
+}
+
+/** H; undefined for simulated and recorded meters, which have nothing to calibrate. */
+export function hashCalibration(sources: readonly SourceConfig[]): string | undefined {
+  const settings = listSettings(sources);
+  if (Object.keys(settings).length === 0) return undefined;
+  const lines = Object.entries(settings).map(([part, text]) => `${part}\n${text}\n`);
+  return encodeBase64url(nobleSuite.sha256(encodeUtf8(lines.join(""))));
+}
+
+/** In the journal: the settings of the last start. */
+const SETTINGS = "settings";
+
+/** Records what is different from the last start. The first start of a journal is no change. */
+export function noteCalibration(
+  journal: Journal,
+  sources: readonly SourceConfig[],
+  record: RecordEvent,
+): void {
+  const after = listSettings(sources);
+  const before = journal.readState<{ [part: string]: string }>(SETTINGS);
+  const names = new Set([...Object.keys(before ?? {}), ...Object.keys(after)]);
+  const changed = [...names].filter((name) => before?.[name] !== after[name]);
+  if (changed.length === 0) return;
+  // Recorded first: a power cut in between makes the same event twice, and never none.
+  for (const name of before === undefined ? [] : changed) {
+    record(
+      "calibration",
+      `${name} ${before?.[name] ?? "none"}`,
+      `${name} ${after[name] ?? "none"}`,
+    );
+  }
+  journal.transact("settings", () => journal.writeState(SETTINGS, after));
+}
+
+/** The notes of the sampler that say that another counter counts. */
+export function recordSwaps(noted: readonly SamplerEvent[], record: RecordEvent): void {
+  for (const { code, note = "" } of noted) {
+    const [before, after] = note.split(NOW);
+    if (code === "counter-swap") record("part-swap", before, after);
+    else if (code === "part-removed") record("part-swap", note, "no longer counted");
+    else if (code === "part-added") record("part-swap", "not counted", note);
+  }
+}
