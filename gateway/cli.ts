@@ -14,8 +14,9 @@ usage: gateway <command> [options]
   run      run the gateway: intake, mining, billing, portal, embedded broker
   enrol    bring a meter into the chain, in two steps
   tariff   issue a tariff, or the next version of one
+  price    publish prices that tariffs name
   assign   assign a tariff to a meter
-  bill     issue the bills that are due
+  bill     issue the bills that are due, or export one
   status   show what a running gateway is doing
   rebuild  make the read model again from the chain
   dump     write the chain as JSON lines, or the days as CSV
@@ -32,6 +33,7 @@ const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
   run: async () => (await import("./command/run.ts")).run,
   enrol: async () => (await import("./command/enrol.ts")).enrol,
   tariff: async () => (await import("./command/tariff.ts")).tariff,
+  price: async () => (await import("./command/price.ts")).price,
   assign: async () => (await import("./command/assign.ts")).assign,
   bill: async () => (await import("./command/bill.ts")).bill,
   status: async () => (await import("./command/status.ts")).status,

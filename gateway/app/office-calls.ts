@@ -5,11 +5,14 @@
 import type { Json } from "../../shared/base/canonical-json.ts";
 import {
   anyObject,
+  arrayOf,
   code,
   type Decoder,
   instant,
+  integer,
   object,
   pattern,
+  signedInteger,
   text,
 } from "../../shared/base/decoder.ts";
 import { fail } from "../../shared/base/error.ts";
@@ -22,6 +25,7 @@ import {
   finishEnrolment,
   issueTariff,
   type OfficeOptions,
+  publishPrices,
 } from "./office.ts";
 
 const meter = pattern(/^\d{9}$/, "nine digits");
@@ -33,10 +37,16 @@ const file: Decoder<string> = (value, path) =>
 const join = object({ meter }, { zone: text, location, label: text });
 const request = object({ request: file });
 const tariff = object({ id: code, body: anyObject });
+const price = object({
+  id: code,
+  from: instant,
+  step: integer(1),
+  nano: arrayOf(signedInteger, 1),
+});
 const assign = object({ meter, tariff: code, from: instant }, { to: instant });
 
 /**
- * Carries out `enrol-begin`, `enrol-finish`, `tariff`, `assign` or `bill`.
+ * Carries out `enrol-begin`, `enrol-finish`, `tariff`, `price`, `assign` or `bill`.
  * @param onEnrolled told the kid of a new device, so that the workers know it before its first day
  * Throws `control` for an unknown method, `schema` for its arguments, and what the order itself throws.
  */
@@ -60,6 +70,8 @@ export function runOfficeCall(
       const { id, body } = tariff(given, "arguments");
       return { leaf: issueTariff(office, id, body) };
     }
+    case "price":
+      return { leaf: publishPrices(office, price(given, "arguments")) };
     case "assign": {
       const order = assign(given, "arguments");
       return { leaf: assignTariff(office, { ...order, point: findPoint(office, order.meter) }) };

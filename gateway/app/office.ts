@@ -15,7 +15,7 @@ import { hashToken, verifyRequest } from "../../shared/message/request.ts";
 import { netOf } from "../../shared/message/topic.ts";
 import { createFlatTariff, decodeTariffBody } from "../../shared/money/tariff.ts";
 import { computePoint, isMeterId } from "../../shared/record/meter-id.ts";
-import type { TariffPayload } from "../../shared/record/payload.ts";
+import type { PricePayload, TariffPayload } from "../../shared/record/payload.ts";
 import { isZone } from "../../shared/time/civil-day.ts";
 import type { GatewayConfig } from "../config.ts";
 import type { IssueOrder } from "../ledger/holding.ts";
@@ -122,6 +122,14 @@ export function issueTariff(office: OfficeOptions, id: string, body: Json): stri
   decodeTariffBody(body);
   const ver = (office.ledger.pending.get("tariff", id)?.ver ?? 0) + 1;
   return office.ledger.issue("tariff", { id, ver, body: body as TariffPayload["body"] });
+}
+
+/** Logs prices of a series. Throws `period` where they do not go on after the last ones. Returns the record's leaf. */
+export function publishPrices(
+  office: OfficeOptions,
+  { id, from, step, nano }: Pick<PricePayload, "id" | "from" | "step" | "nano">,
+): string {
+  return office.ledger.issue("price", { id, from, step, nano });
 }
 
 /** Issues the configured tariff where the chain has none by that id, so that a new gateway bills at once. */

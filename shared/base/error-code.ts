@@ -100,6 +100,7 @@ export const ERROR_CODES = {
   "tariff-file": "a tariff file that cannot be read; the message names the place",
   "tariff-none": "no tariff is in force for a part of the period",
   "price-none": "no price is published for a slot of the period",
+  "price-file": "a price file that cannot be read; the message names the line",
   "tariff-currency": "tariffs of one bill in different currencies or zones",
   "money-range": "an amount or a sum outside of 2^53-1",
   "bill-incomplete": "the period has missing slots, so its bill needs an explicit order",
