@@ -2,8 +2,9 @@
  * Registers of the ADE7878 over I2C: two bytes of address, then one, two or four bytes of data, high byte first. The
  * length belongs to the register. Source: Analog Devices' data sheet ADE7878 revision G, tables 30 to 34.
  */
-import { fail } from "../../shared/base/error.ts";
+import { fail, isCoded } from "../../shared/base/error.ts";
 import type { I2cBus } from "../port/i2c-bus.ts";
+import { hex } from "./i2c-registers.ts";
 
 export const ADE7878_ADDRESS = 0x38;
 
@@ -44,6 +45,8 @@ export const ADE = {
 
 export type AdeRegister = (typeof ADE)[keyof typeof ADE];
 
+/** As long as an AHT20's reply. */
+const UNASKED_LENGTH = 7;
 /** Bit 14 is the mains frequency, the others have this value from the reset on. */
 const COMPUTING_MODE = 0x01ff;
 const MAINS_60_HZ = 0x4000;
@@ -63,10 +66,32 @@ export function writeAde(bus: I2cBus, register: AdeRegister, value: number): Pro
   return bus.write(ADE7878_ADDRESS, Uint8Array.from(bytes));
 }
 
-/** Whether an ADE7878 is at this address; its computing mode differs from all that an AHT20 would answer. */
+/** Whether an ADE7878 is at its address: its computing mode differs from all that an AHT20 answers. */
 export async function isAde7878(bus: I2cBus): Promise<boolean> {
   const mode = await readAdeNumber(bus, ADE.computingMode);
   return (mode & ~MAINS_60_HZ) === COMPUTING_MODE;
+}
+
+/**
+ * For who only looks: a PCF8574A, whose pins (relays, often) would follow any byte that is written, may be at
+ * this address too. It says the same byte as often as it is read. One whose pins are all low is not told apart. Throws
+ * `sensor-gone`.
+ */
+export async function refuseExpander(bus: I2cBus): Promise<void> {
+  const [first = 0, ...others] = await readUnasked(bus);
+  if (first !== 0 && others.length > 0 && others.every((byte) => byte === first)) {
+    fail("sensor-gone", `a port expander seems to be at address ${hex(ADE7878_ADDRESS)}`);
+  }
+}
+
+/** What the part says without a register's number; nothing if it does not acknowledge that. */
+async function readUnasked(bus: I2cBus): Promise<Uint8Array> {
+  try {
+    return await bus.read(ADE7878_ADDRESS, UNASKED_LENGTH);
+  } catch (error) {
+    if (isCoded(error, "sensor-nack")) return new Uint8Array(0);
+    throw error;
+  }
 }
 
 export function computingMode(mainsHz: 50 | 60): number {

@@ -38,6 +38,7 @@ import {
   numberIn,
   readAde,
   readAdeNumber,
+  refuseExpander,
   requireAde7878,
   writeAde,
 } from "./ade7878-registers.ts";
@@ -192,6 +193,7 @@ function createAde7878(bus: I2cBus, config: Ade7878Config, timing: Timing): Driv
       };
     },
     async probe() {
+      await refuseExpander(bus);
       await requireAde7878(bus);
       const running = (await readAdeNumber(bus, ADE.run)) === 1 ? "running" : "not started";
       return `ADE7878 (SmartPi) at address ${hex(ADE7878_ADDRESS)}: ${running}`;

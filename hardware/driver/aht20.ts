@@ -9,13 +9,13 @@
  *   RH = 100 × h / 2^20 %      T = -50 + 200 × t / 2^20 °C
  *
  * The ADE7878 has the same address. What measures an AHT20 would write to a register there, so `probe` asks for
- * the other part first.
+ * the other part first, and writes nothing to a port expander at that address.
  */
 import { type Decoded, integer, literal, object } from "../../shared/base/decoder.ts";
 import { fail, isCoded } from "../../shared/base/error.ts";
 import type { I2cBus } from "../port/i2c-bus.ts";
 import type { Timing } from "../port/timing.ts";
-import { isAde7878 } from "./ade7878-registers.ts";
+import { isAde7878, refuseExpander } from "./ade7878-registers.ts";
 import { crc8Sensirion } from "./crc8-sensirion.ts";
 import type { Driver, Reading, Sensor } from "./driver.ts";
 import { byteAt, hex, requireRange } from "./i2c-registers.ts";
@@ -82,6 +82,7 @@ function createAht20(bus: I2cBus, timing: Timing): Driver {
     sensor: "aht20",
     read,
     async probe() {
+      await refuseExpander(bus);
       if (await isAde7878(bus)) {
         fail("sensor-gone", `an ADE7878 is at address ${hex(ADDRESS)}, no AHT20`);
       }

@@ -26,6 +26,9 @@ import {
 /** The four address pins' combinations. */
 export const INA_ADDRESSES: readonly number[] = Array.from({ length: 16 }, (_, i) => 0x40 + i);
 
+const CONFIGURATION_REGISTER = 0;
+/** Bits 14 to 12 of the configuration, which an INA226 and an INA260 keep. */
+const FIXED_MASK = 0x7000;
 const MANUFACTURER_REGISTER = 0xfe;
 const DIE_REGISTER = 0xff;
 /** "TI". */
@@ -85,8 +88,16 @@ export function createInaMonitor(part: InaMonitor, timing: Timing): Driver {
   };
 }
 
-/** Throws `sensor-gone` where the id registers are others. */
-export async function requireDie(part: RegisterPart, die: number): Promise<void> {
+/**
+ * Throws `sensor-gone` where the fixed bits of the configuration or the id registers are others. The configuration
+ * comes first: to an Si7021 or HTU21 at 0x40 the number of the maker's register is the command to reset, and
+ * they do not acknowledge 0.
+ */
+export async function requireDie(part: RegisterPart, die: number, fixed: number): Promise<void> {
+  const configuration = await readWord(part, CONFIGURATION_REGISTER);
+  if ((configuration & FIXED_MASK) !== fixed) {
+    fail("sensor-gone", `${part.sensor}: another part`, { configuration });
+  }
   const maker = await readWord(part, MANUFACTURER_REGISTER);
   const found = await readWord(part, DIE_REGISTER);
   if (maker !== TEXAS_INSTRUMENTS || (found & DIE_MASK) !== die) {

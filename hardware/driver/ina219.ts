@@ -90,7 +90,6 @@ export const ina219: Sensor<Ina219Config> = {
 
 /** Throws `sensor-gone` unless all bits that an INA219 keeps at 0 are. */
 async function identify(part: RegisterPart): Promise<void> {
-  await requireNoDie(part);
   const configuration = await readWord(part, REGISTER.configuration);
   const calibration = await readWord(part, REGISTER.calibration);
   const bus = await readWord(part, REGISTER.bus);
@@ -101,6 +100,7 @@ async function identify(part: RegisterPart): Promise<void> {
     (calibration & 0x0001) === 0 &&
     (bus & 0x0004) === 0;
   if (!plausible) fail("sensor-gone", "ina219: another part", { configuration, calibration, bus });
+  await requireNoDie(part);
 }
 
 /** The reading in registers 1 and 2. Throws `sensor-range`. */

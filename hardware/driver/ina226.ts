@@ -26,6 +26,8 @@ const SETTINGS = [
   [REGISTER.calibration, 2048],
 ] as const;
 const SETTLING_MS = 1_250;
+/** Bits 14 to 12 of the configuration. */
+const FIXED = 0x4000;
 const DIE = 0x2260;
 
 const SHUNT_NANOVOLT = 2_500;
@@ -75,7 +77,7 @@ export const ina226: Sensor<Ina226Config> = {
         settlingMs: SETTLING_MS,
         measured: [REGISTER.shunt, REGISTER.bus],
         parse: (raw) => parseIna226(raw, config),
-        identify: () => requireDie(part, DIE),
+        identify: () => requireDie(part, DIE, FIXED),
         describe: (raw) => {
           const across = ((signed(wordAt(raw, 0), 16) * SHUNT_NANOVOLT) / 1_000_000).toFixed(3);
           return `${inVolts(busVoltage(raw))}, ${across} mV across its shunt (taken for ${shunt_uohm} µΩ: read it off the board)`;

@@ -23,6 +23,8 @@ import {
 const REGISTER = { configuration: 0, current: 1, bus: 2 } as const;
 const SETTINGS = [[REGISTER.configuration, 0x6d27]] as const;
 const SETTLING_MS = 1_250;
+/** Bits 14 to 12 of the configuration. */
+const FIXED = 0x6000;
 const DIE = 0x2270;
 /** 36 V and 15 A of the data sheet, a twentieth wider. */
 const LIMITS = { voltage: [0, 37_800], current: 15_750 } as const;
@@ -58,7 +60,7 @@ export const ina260: Sensor<Ina260Config> = {
         settlingMs: SETTLING_MS,
         measured: [REGISTER.current, REGISTER.bus],
         parse: (raw) => parseIna260(raw, config),
-        identify: () => requireDie(part, DIE),
+        identify: () => requireDie(part, DIE, FIXED),
         describe: (raw) => `${inVolts(quarters(wordAt(raw, 2)))}, ${quarters(current(raw))} mA`,
       },
       ports.timing,

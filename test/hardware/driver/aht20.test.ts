@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { ade7878 } from "../../../hardware/driver/ade7878.ts";
 import { aht20, parseAht20Reply } from "../../../hardware/driver/aht20.ts";
 import type { I2cDevice } from "../../../hardware/simulated/simulated-i2c-bus.ts";
 import { SimulatedTiming } from "../../../hardware/simulated/simulated-timing.ts";
@@ -88,5 +89,20 @@ describe("AHT20", () => {
     };
     await rejectsWith((await open(other, timing)).probe(), "sensor-gone");
     assert.deepEqual(written, ["e60e"]);
+  });
+
+  test("probe writes nothing to a port expander at its address, whose pins would follow", async () => {
+    const written: Uint8Array[] = [];
+    const expander: I2cDevice = {
+      write: (bytes) => written.push(bytes) > 0,
+      read: (length) => new Uint8Array(length).fill(0xf7),
+    };
+    await rejectsWith((await open(expander, new SimulatedTiming())).probe(), "sensor-gone");
+    const chip = await ade7878.open(
+      { kind: "ade7878", bus: 1 },
+      scriptI2c(0x38, expander, new SimulatedTiming()),
+    );
+    await rejectsWith(chip.probe(), "sensor-gone");
+    assert.deepEqual(written, []);
   });
 });

@@ -183,6 +183,21 @@ test("an INA219 is told from other parts at its addresses by bits that it keeps 
   }
 });
 
+test("probe says nothing but 0 to an Si7021 at its address, which 0xFE would reset", async () => {
+  const written: number[] = [];
+  const humidity: I2cDevice = {
+    write: ([command = 0]) => {
+      written.push(command);
+      return command === 0xfe;
+    },
+    read: () => undefined,
+  };
+  for (const [model] of CASES) {
+    await rejectsWith((await open(model, humidity)).probe(), "sensor-nack");
+  }
+  assert.deepEqual(written, [0, 0, 0]);
+});
+
 test("an INA219's shunt must be stated; candidates take 0.1 Ω", () => {
   throwsWith(() => ina219.decode({ kind: "ina219", bus: 1 }, "x"), "schema");
   throwsWith(
