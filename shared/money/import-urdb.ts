@@ -87,8 +87,8 @@ const UNSUPPORTED = [
 /** Throws `tariff-file`, `tariff-body`. */
 export function importUrdb(file: unknown, options: ImportOptions): TariffBody & JsonObject {
   const item = firstItem(file as { readonly items?: unknown } | undefined);
-  refuseUnsupported(item as { readonly [name: string]: unknown });
   const rate = decode(item);
+  refuseUnsupported(item as { readonly [name: string]: unknown });
   const grids: RateGrid = {
     weekday: rate.energyweekdayschedule,
     weekend: rate.energyweekendschedule ?? rate.energyweekdayschedule,
