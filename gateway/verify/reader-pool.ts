@@ -1,6 +1,6 @@
 /**
- * The verifier's readers: a worker thread a core, each with its next order waiting while it works on one; or, where
- * the source is too small to pay for threads, one reader in this thread.
+ * The verifier's readers: one in this thread and a worker thread for each further core. A worker has its next order
+ * waiting while it works on one; this thread takes an order when it has nothing to fold and the workers have theirs.
  */
 import { Worker } from "node:worker_threads";
 import type {
@@ -29,8 +29,8 @@ interface Hand {
 }
 
 export interface PoolOptions {
-  /** Worker threads; 0: everything in this thread. */
-  readonly workers: number;
+  /** Readers, of which one is this thread. */
+  readonly readers: number;
   readonly usesStore: boolean;
   /** Called with the keys that enrol records bring, before the answer is given. */
   readonly onAdmitted: (keys: RecordFacts["admitted"]) => void;
@@ -43,18 +43,17 @@ export class ReaderPool {
   #own = new Reader();
   #closeStore: (() => void) | undefined;
   #broken: Error | undefined;
+  #turn: NodeJS.Immediate | undefined;
 
-  constructor({ workers, usesStore, onAdmitted }: PoolOptions) {
+  constructor({ readers, usesStore, onAdmitted }: PoolOptions) {
     this.#onAdmitted = onAdmitted;
+    const workers = Math.max(0, readers - 1);
     this.#hands = Array.from({ length: workers }, () => this.#hire(usesStore));
   }
 
   /** Before anything is asked. */
   async openStore(store: ReaderStore): Promise<void> {
-    if (this.#hands.length > 0) {
-      this.#tell({ kind: "store", store });
-      return;
-    }
+    this.#tell({ kind: "store", store });
     const { openStoreReader } = await import("./store-reader.ts");
     const opened = openStoreReader(store);
     this.#closeStore = opened?.close;
@@ -62,8 +61,8 @@ export class ReaderPool {
   }
 
   addKeys(keys: readonly KnownKey[]): void {
-    if (this.#hands.length > 0) this.#tell({ kind: "keys", keys });
-    else this.#own.addKeys(keys);
+    this.#tell({ kind: "keys", keys });
+    this.#own.addKeys(keys);
   }
 
   async readRecords(order: Order): Promise<RecordFacts | undefined> {
@@ -77,12 +76,12 @@ export class ReaderPool {
   }
 
   async close(): Promise<void> {
+    clearImmediate(this.#turn);
     this.#closeStore?.();
     await Promise.all(this.#hands.map(({ worker }) => worker.terminate()));
   }
 
   #ask(order: Order): Promise<Answer> {
-    if (this.#hands.length === 0) return Promise.resolve(this.#take(this.#own.read(order)));
     return new Promise((resolve, reject) => {
       if (this.#broken !== undefined) {
         reject(this.#broken);
@@ -126,7 +125,21 @@ export class ReaderPool {
         worker.postMessage({ kind: "order", order: waiting.order } satisfies ReaderMessage);
       }
     }
+    if (this.#queue.length > 0 && this.#turn === undefined) this.#turn = setImmediate(this.#read);
   }
+
+  /** One order in this thread; answers of workers that have come meanwhile go first. */
+  readonly #read = (): void => {
+    this.#turn = undefined;
+    const waiting = this.#queue.shift();
+    if (waiting === undefined) return;
+    try {
+      waiting.resolve(this.#take(this.#own.read(waiting.order)));
+    } catch (error) {
+      waiting.reject(error as Error);
+    }
+    this.#feed();
+  };
 
   #tell(message: ReaderMessage): void {
     for (const { worker } of this.#hands) worker.postMessage(message);

@@ -10,7 +10,8 @@ import { isCoded } from "../../shared/base/error.ts";
 import { thumbprint } from "../../shared/crypto/key.ts";
 import { nodeVerifier } from "../../shared/crypto/node-verifier.ts";
 import type { VerifyKey } from "../../shared/crypto/suite.ts";
-import { parseCompactJws, verifyCompactJws } from "../../shared/record/compact-jws.ts";
+import { parseRequest } from "../../shared/message/request.ts";
+import { verifyCompactJws } from "../../shared/record/compact-jws.ts";
 import { dayHeaderPart, parseLine1 } from "../../shared/record/day-line.ts";
 import type { EnrolPayload } from "../../shared/record/payload.ts";
 import { type ParsedRecord, verifyRecordSignature } from "../../shared/record/record.ts";
@@ -28,29 +29,17 @@ import {
   UNKNOWN,
   VOUCHED,
 } from "./facts.ts";
+import { PackedDay } from "./packed-day.ts";
 
 interface ReaderKey extends KnownKey {
   /** Header part of line 1 of this key's days, with the dot. */
-  readonly dayHead: string;
+  readonly dayHead: Buffer;
 }
-
-/** A packed day (shared/record/compact.ts): kid, signature, ct, prev, pt, then three varints. */
-const PACKED_DAY = 1;
-const KID_AT = 1;
-const SIGNATURE_AT = 33;
-const PACKED_CT_AT = 97;
-const PACKED_PREV_AT = 129;
-const PACKED_PT_AT = 161;
-const VARINTS_AT = 193;
-/** ".", and base64url of 64 bytes. */
-const SIGNATURE_PART = 87;
 
 export class RecordReader {
   readonly #keys = new Map<string, ReaderKey>();
   readonly #kidByHeader = new Map<string, string>();
-  /** 0x00, then line 1: what a leaf is the hash of. A day's line 1 has about 500 bytes. */
-  readonly #line = Buffer.alloc(2_048);
-  readonly #payload = Buffer.alloc(1_024);
+  readonly #day = new PackedDay();
   /** The batch that is being read. */
   #views = allocateFacts(0);
   #hashes = Buffer.alloc(0);
@@ -62,7 +51,7 @@ export class RecordReader {
   addKeys(keys: readonly KnownKey[]): void {
     for (const key of keys) {
       const head = dayHeaderPart(key.kid);
-      this.#keys.set(key.kid, { ...key, dayHead: `${head}.` });
+      this.#keys.set(key.kid, { ...key, dayHead: Buffer.from(`${head}.`) });
       this.#kidByHeader.set(head, key.kid);
     }
   }
@@ -89,52 +78,24 @@ export class RecordReader {
   }
 
   /** Reads a packed record if it is a day under a known key that is vouched for; false: read its text. */
-  readPackedDay(packed: Buffer): boolean {
-    if (packed[0] !== PACKED_DAY || packed.length < VARINTS_AT + 3) return false;
-    const known = this.#keys.get(packed.toString("base64url", KID_AT, SIGNATURE_AT));
+  readPackedDay(source: Buffer, start: number, end: number): boolean {
+    const day = this.#day;
+    if (!day.open(source, start, end)) return false;
+    const known = this.#keys.get(day.kid);
     if (known === undefined) return false;
-    let at = VARINTS_AT;
+    day.write(known.dayHead);
+    if (!nodeVerifier.verify(known.key, day.signed, day.signature)) return false;
+    const hashesAt = this.#count * HASHES;
+    const leaf = hash("sha256", day.line.subarray(0, day.end), "binary");
+    this.#hashes.write(leaf, hashesAt + LEAF_AT, "latin1");
+    day.copyHashes(this.#hashes, hashesAt + PREV_AT);
     const numbers = this.#views.numbers;
     const numbersAt = this.#count * NUMBERS;
     numbers[numbersAt] = known.no;
-    for (let i = 1; i < NUMBERS; i++) {
-      let value = 0;
-      let scale = 1;
-      let byte = 128;
-      while (byte >= 128) {
-        byte = packed[at++] ?? 0;
-        value += (byte & 127) * scale;
-        scale *= 128;
-      }
-      if (at > packed.length || !Number.isSafeInteger(value)) return false;
-      numbers[numbersAt + i] = value;
-    }
-    const seq = numbers[numbersAt + 1] ?? 0;
-    const from = numbers[numbersAt + 2];
-    const to = numbers[numbersAt + 3];
-    if (seq < 1) return false;
-    const line = this.#line;
-    const length = this.#payload.write(
-      `{"ct":"${packed.toString("base64url", PACKED_CT_AT, PACKED_PREV_AT)}","from":${from},"prev":"${packed.toString("base64url", PACKED_PREV_AT, PACKED_PT_AT)}","pt":"${packed.toString("base64url", PACKED_PT_AT, VARINTS_AT)}","seq":${seq},"to":${to},"v":1}`,
-      "latin1",
-    );
-    const end =
-      1 +
-      line.write(
-        `${known.dayHead}${this.#payload.toString("base64url", 0, length)}.${packed.toString("base64url", SIGNATURE_AT, PACKED_CT_AT)}`,
-        1,
-        "latin1",
-      );
-    const signed = line.subarray(1, end - SIGNATURE_PART);
-    const signature = packed.subarray(SIGNATURE_AT, PACKED_CT_AT);
-    if (!nodeVerifier.verify(known.key, signed, signature)) return false;
-    const hashesAt = this.#count * HASHES;
-    const leaf = hash("sha256", line.subarray(0, end), "binary");
-    this.#hashes.write(leaf, hashesAt + LEAF_AT, "latin1");
-    packed.copy(this.#hashes, hashesAt + PREV_AT, PACKED_PREV_AT, PACKED_PT_AT);
-    packed.copy(this.#hashes, hashesAt + CT_AT, PACKED_CT_AT, PACKED_PREV_AT);
-    packed.copy(this.#hashes, hashesAt + PT_AT, PACKED_PT_AT, VARINTS_AT);
-    this.#add(DAY, end - 1);
+    numbers[numbersAt + 1] = day.seq;
+    numbers[numbersAt + 2] = day.from;
+    numbers[numbersAt + 3] = day.to;
+    this.#add(DAY, day.end - 1);
     return true;
   }
 
@@ -179,7 +140,7 @@ export class RecordReader {
       this.#admitted.push({ kid, key });
     }
     if (req === undefined) return true;
-    return parseCompactJws(req).kid === kid && verifyCompactJws(nodeVerifier, key, req);
+    return parseRequest(req).kid === kid && verifyCompactJws(nodeVerifier, key, req);
   }
 
   #writeDay({ kid, leaf, payload }: ParsedRecord<"day">): void {

@@ -10,10 +10,12 @@ export interface Place {
 
 /** ct is a text of one character a byte here: it is only looked up and compared. */
 export class SealedOrder {
-  /** Position of the first record with this ct; a map keeps the order. */
-  readonly #positions = new Map<string, number>();
-  #left: Iterator<[ct: string, position: number]> | undefined;
-  #next: [ct: string, position: number] | undefined;
+  /** A set keeps the order. */
+  readonly #cts = new Set<string>();
+  /** Position of the first record with each of them. */
+  readonly #positions: number[] = [];
+  #left: Iterator<string> | undefined;
+  #next: string | undefined;
   #found = 0;
 
   get found(): number {
@@ -21,15 +23,18 @@ export class SealedOrder {
   }
 
   demand(ct: string, position: number): void {
-    if (!this.#positions.has(ct)) this.#positions.set(ct, position);
+    this.#cts.add(ct);
+    if (this.#cts.size > this.#positions.length) this.#positions.push(position);
   }
 
   /** The next line 2. Throws `ct` and `blob`; `placeOf` is asked only then. */
   find(ct: string, placeOf: (position: number) => Place): void {
-    const next = this.#peek();
-    if (next === undefined || next[0] !== ct) {
-      const place = next === undefined ? {} : placeOf(next[1]);
-      if (!this.#positions.has(ct)) fail("ct", "a line 2 that no record names", place);
+    this.#left ??= this.#cts.values();
+    this.#next ??= this.#left.next().value;
+    if (this.#next !== ct) {
+      const missing = this.missing();
+      const place = missing === undefined ? {} : placeOf(missing);
+      if (!this.#cts.has(ct)) fail("ct", "a line 2 that no record names", place);
       fail("blob", "line 2 of a record is missing, comes twice or is out of log order", place);
     }
     this.#found += 1;
@@ -38,12 +43,6 @@ export class SealedOrder {
 
   /** Position of the first record whose line 2 has not come, if any. */
   missing(): number | undefined {
-    return this.#peek()?.[1];
-  }
-
-  #peek(): [ct: string, position: number] | undefined {
-    this.#left ??= this.#positions.entries();
-    this.#next ??= this.#left.next().value;
-    return this.#next;
+    return this.#positions[this.#found];
   }
 }

@@ -110,7 +110,7 @@ class Verification {
     this.#source = source;
     this.#options = options;
     this.#pool = new ReaderPool({
-      workers: source.bytes < WORTH_THREADS_BYTES ? 0 : options.workers,
+      readers: source.bytes < WORTH_THREADS_BYTES ? 1 : options.workers,
       usesStore: source.usesStore,
       onAdmitted: (keys) => this.#pool.addKeys(this.#verifier.addKeys(keys)),
     });

@@ -9,7 +9,7 @@ export interface RuleContext {
   readonly height: number;
   /** Unix seconds of the block's header. */
   readonly blockTime: number;
-  /** The caller has verified that the request in an enrol record is signed by the key that it asks to enrol. */
+  /** The caller has verified the form of the request in an enrol record, and that the key to be enrolled signed it. */
   readonly requestChecked?: boolean;
 }
 

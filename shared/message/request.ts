@@ -2,8 +2,8 @@
  * Enrolment requests: a device proves that it holds its new key and spends a one-time token
  * (records.md section 7). Compact JWS `wattproof-request+jws`, payload {v, chain, token: SHA-256 of the token}.
  */
-import { encodeBase64url } from "../base/bytes.ts";
-import { hash, literal, object } from "../base/decoder.ts";
+import { decodeBase64url, decodeUtf8, encodeBase64url } from "../base/bytes.ts";
+import { type Decoded, hash, literal, object } from "../base/decoder.ts";
 import { fail } from "../base/error.ts";
 import { type SigningKey, thumbprint } from "../crypto/key.ts";
 import type { CryptoSuite, EcPublicJwk, VerifyKey } from "../crypto/suite.ts";
@@ -31,16 +31,25 @@ export interface RequestedEnrolment {
   readonly token: string;
 }
 
-/**
- * Reads a request for `chain`, without verifying its signature: the key that it is signed with travels beside it.
- * Throws `request`, `chain`, or a code of the compact form.
- */
-export function parseRequest(line: string, chain: string): RequestedEnrolment {
+/** A request by its form alone: for which chain it is and who signed it is not judged. */
+type Request = Decoded<typeof requestPayload> & { readonly kid: string };
+
+/** Throws `request` or a code of the compact form. */
+export function parseRequest(line: string): Request {
   const { typ, kid, payload } = parseCompactJws(line);
   if (typ !== "request") fail("request", "not an enrolment request");
-  const request = requestPayload(payload, "request");
+  return { ...requestPayload(payload, "request"), kid };
+}
+
+/** {@link parseRequest} of a line that it took before, by this software. */
+export function readKnownRequest(line: string): Omit<Request, "kid"> {
+  const [, payload = ""] = line.split(".");
+  return JSON.parse(decodeUtf8(decodeBase64url(payload))) as Decoded<typeof requestPayload>;
+}
+
+/** Throws `chain` for a request that was made for another chain. */
+export function requireRequestFor(chain: string, request: { readonly chain: string }): void {
   if (request.chain !== chain) fail("chain", "a request for another chain");
-  return { kid, token: request.token };
 }
 
 /**
@@ -54,10 +63,11 @@ export function verifyRequest(
   chain: string,
   imported?: VerifyKey,
 ): RequestedEnrolment {
-  const request = parseRequest(line, chain);
+  const request = parseRequest(line);
+  requireRequestFor(chain, request);
   const isSigner = request.kid === thumbprint(suite, key);
   if (!isSigner || !verifyCompactJws(suite, imported ?? suite.importVerifyKey(key), line)) {
     fail("request", "the request is not signed by the key that it asks to enrol");
   }
-  return request;
+  return { kid: request.kid, token: request.token };
 }

@@ -2,7 +2,7 @@
 import { fail } from "../../base/error.ts";
 import { thumbprint } from "../../crypto/key.ts";
 import type { VerifyKey } from "../../crypto/suite.ts";
-import { parseRequest, verifyRequest } from "../../message/request.ts";
+import { readKnownRequest, requireRequestFor, verifyRequest } from "../../message/request.ts";
 import type { EnrolPayload } from "../../record/payload.ts";
 import type { ParsedRecord } from "../../record/record.ts";
 import type { ChainState } from "../chain-state.ts";
@@ -64,10 +64,16 @@ function checkRequest(
   { suite, requestChecked }: RuleContext,
 ): string {
   if (payload.req === undefined) fail("request", "a new key is enrolled with its request");
-  const { id } = state.chain;
-  const { token } = requestChecked
-    ? parseRequest(payload.req, id)
-    : verifyRequest(suite, payload.req, payload.key, id, verifyKey);
+  const token = requestChecked
+    ? readCheckedToken(payload.req, state.chain.id)
+    : verifyRequest(suite, payload.req, payload.key, state.chain.id, verifyKey).token;
   if (state.get("token", token) !== undefined) fail("token", "the one-time token was used before");
   return token;
+}
+
+/** Form and signature were verified by whoever says that the request is checked. */
+function readCheckedToken(req: string, chain: string): string {
+  const request = readKnownRequest(req);
+  requireRequestFor(chain, request);
+  return request.token;
 }
