@@ -14,6 +14,7 @@ import { openLinuxPorts } from "../../../hardware/linux/linux-ports.ts";
 import { concatBytes, decodeHex, encodeHex } from "../../../shared/base/bytes.ts";
 import { isCoded } from "../../../shared/base/error.ts";
 import type { ErrorCode } from "../../../shared/base/error-code.ts";
+import { createPushPorts } from "../../support/push-ports.ts";
 import { randomNumbers } from "../../support/random-numbers.ts";
 import { rejectsWith, scriptSerial, throwsWith } from "../../support/sensor-doubles.ts";
 import { requireSystemPart } from "../../support/system-part.ts";
@@ -300,6 +301,27 @@ describe("the configuration", () => {
     );
     for (const config of found) assert.deepEqual(eastronSdm.decode({ ...config }, "c"), config);
     assert.deepEqual(eastronSdm.candidates({ kind: "i2c", bus: 1 }), []);
+  });
+
+  test("speed, parity and address reach the line; 9600 without parity, address 1 by default", async () => {
+    const bench = createPushPorts();
+    const kind = "eastron-sdm";
+    const one = await eastronSdm.open({ kind, port: "a" }, bench.ports);
+    const settings = { port: "b", baud: 2400, parity: "even", address: 247 } as const;
+    const other = await eastronSdm.open({ kind, ...settings }, bench.ports);
+    assert.deepEqual(bench.settings, [
+      { port: "a", baud: 9600, parity: "none" },
+      { port: "b", baud: 2400, parity: "even" },
+    ]);
+    for (const driver of [one, other]) {
+      const silent = rejectsWith(driver.read(), "sensor-timeout");
+      await bench.pass(10_000);
+      await silent;
+    }
+    assert.deepEqual(
+      bench.written.map((request) => request[0]),
+      [1, 1, 247, 247],
+    );
   });
 
   test("refuses addresses, phases and registers that there are not", () => {
