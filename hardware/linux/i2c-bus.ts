@@ -6,10 +6,11 @@
  * failure but a missing acknowledge and a lost arbitration: the module keeps a descriptor whose address the kernel
  * refused (EBUSY), and would use it later to talk to address 0.
  *
- * A bus that a part holds low times out in the kernel, a second for each call. After some of these in a
- * row the bus rests, so that its drivers fail at once instead of holding up the others. That, and the new
- * descriptor (which finds an adapter that was plugged in again), is all that can be done from user space: nine clock
- * pulses would free the line, but a hardware controller sends none without a transfer. Switching the part's power does.
+ * A bus that a part holds low times out in the kernel, a second for each call. An address that timed out some
+ * times in a row rests for a while, so that it fails at once instead of holding up the others. (For each address by
+ * itself: some USB adapters report nobody there as a time-out.) That, and the new descriptor, which finds an adapter
+ * that was plugged in again, is all that can be done from user space: nine clock pulses would free the line, but a
+ * hardware controller sends none without a transfer. Switching the part's power does.
  *
  * A call that does not even come back from the kernel is `sensor-timeout` here; while it hangs no other is
  * started. Only the end of the process can stop it.
@@ -37,7 +38,7 @@ export interface I2cBusOptions {
 const TRANSACTION_MS = 1_500;
 /** Times a transaction is repeated after a lost arbitration (EAGAIN). */
 const REPEATS = 2;
-/** Time-outs in a row after which the bus rests. */
+/** Time-outs in a row after which an address rests. */
 const PATIENCE = 3;
 const REST_MS = 5_000;
 
@@ -57,8 +58,8 @@ class LinuxI2cBus implements I2cBus {
   #handle: PromisifiedBus | undefined;
   #hung = false;
   #closed = false;
-  #timeouts = 0;
-  #restUntilMs = 0;
+  /** Addresses that timed out last: how often in a row, and until when they rest. */
+  readonly #weary = new Map<number, { readonly times: number; readonly untilMs: number }>();
 
   constructor(module: I2cModule, number: number, options: I2cBusOptions) {
     this.#module = module;
@@ -96,15 +97,15 @@ class LinuxI2cBus implements I2cBus {
   #transact<T>(address: number, work: (handle: PromisifiedBus) => Promise<T>): Promise<T> {
     const what = `I2C bus ${this.#number}, address ${hex(address)}`;
     return this.#lock.run(async () => {
-      this.#refuse(what);
+      this.#refuse(address, what);
       try {
         const result = await this.#repeat(work, what);
-        this.#timeouts = 0;
+        this.#weary.delete(address);
         return result;
       } catch (error) {
         const code = isCoded(error) ? error.code : codeOfSystemError(error);
-        this.#timeouts = code === "sensor-timeout" ? this.#timeouts + 1 : 0;
-        if (this.#timeouts >= PATIENCE) this.#restUntilMs = this.#timing.monotonicMs() + REST_MS;
+        if (code === "sensor-timeout") this.#tire(address);
+        else this.#weary.delete(address);
         const harmless = code === "sensor-nack" || errnoOf(error) === "EAGAIN";
         // A descriptor below a hung call is left alone until the call comes back.
         if (!harmless && !this.#hung) await this.#drop();
@@ -114,17 +115,22 @@ class LinuxI2cBus implements I2cBus {
     });
   }
 
-  #refuse(what: string): void {
+  #refuse(address: number, what: string): void {
     if (this.#closed) fail("sensor-gone", `${what}: the bus is closed`);
     if (this.#hung) {
       fail("sensor-timeout", `${what}: a call before still hangs in the kernel`, { hung: 1 });
     }
-    if (this.#timing.monotonicMs() < this.#restUntilMs) {
-      const times = this.#timeouts;
-      fail("sensor-timeout", `${what}: ${times} time-outs in a row, something holds the bus low`, {
-        times,
-      });
+    const { times, untilMs } = this.#weary.get(address) ?? { times: 0, untilMs: 0 };
+    if (this.#timing.monotonicMs() < untilMs) {
+      const text = `${what}: ${times} time-outs in a row; something may hold the bus low`;
+      fail("sensor-timeout", text, { times });
     }
+  }
+
+  #tire(address: number): void {
+    const times = (this.#weary.get(address)?.times ?? 0) + 1;
+    const untilMs = times < PATIENCE ? 0 : this.#timing.monotonicMs() + REST_MS;
+    this.#weary.set(address, { times, untilMs });
   }
 
   async #repeat<T>(work: (handle: PromisifiedBus) => Promise<T>, what: string): Promise<T> {
@@ -161,6 +167,7 @@ class LinuxI2cBus implements I2cBus {
   async #drop(): Promise<void> {
     const handle = this.#handle;
     this.#handle = undefined;
+    // Closing fails only where the descriptor is gone already.
     await handle?.close().catch(() => undefined);
   }
 }
