@@ -41,7 +41,7 @@ export function findTroubles(s: WholeStatus): Trouble[] {
     const last = ageS === undefined ? "never read" : `last read ${age(ageS)} ago`;
     add(code, `${part} has failed for ${age(failingS)}, ${last}`);
   }
-  if (s.live?.clock === "unset") add("clock", "the clock is not set");
+  if (s.live?.clock.sync === "unset") add("clock", "the clock is not set");
   if (s.enrolledAt === undefined)
     add("not-enrolled", "not enrolled yet: days are kept, not sealed");
   const broker = s.live?.broker;
@@ -58,7 +58,7 @@ export function describeStatus(s: WholeStatus, troubles: readonly Trouble[]): st
     ["meter", `${s.meter ?? "unknown"}, key ${s.kid?.slice(0, 8) ?? "unknown"}`],
     ["enrolled", s.enrolledAt === undefined ? "not yet" : `record ${s.enrolledAt} of the log`],
     ["running", describeRunning(s)],
-    ["clock", `${moment(s.now)}, ${s.live?.clock ?? "not asked: no meter runs"}`],
+    ["clock", `${moment(s.now)}, ${s.live?.clock.sync ?? "not asked: no meter runs"}`],
     ...(s.live?.parts ?? []).map(describePart),
     ["register", formatKwh(s.register)],
     ...s.unclosed.map(({ date, wh, out, quality }): [string, string] => {
@@ -103,8 +103,8 @@ function describeOutbox({ outbox: { count, held, oldest, newest } }: WholeStatus
 
 function describeReceipt({ lastReceipt, now }: WholeStatus): string {
   if (lastReceipt === undefined) return "none";
-  const { date, position, size, at } = lastReceipt;
-  return `${date}, at ${position} of ${size}, ${since(at, now)}`;
+  const { seq, date, position, size, at } = lastReceipt;
+  return `record ${seq} of ${date}, at ${position} of ${size} of the log, ${since(at, now)}`;
 }
 
 function describeBroker(live: LiveStatus | undefined): string {

@@ -35,7 +35,7 @@ export async function status(args: readonly string[]): Promise<number> {
   try {
     const whole: WholeStatus = {
       ...readStatus(journal, readJoin(files.join).time_zone),
-      now: Math.floor(Date.now() / 1000),
+      now: live?.clock.at ?? Math.floor(Date.now() / 1000),
       freeBytes: freeBytes(folder),
       fw: hashProgram(),
       ...(live === undefined ? {} : { live }),

@@ -5,6 +5,7 @@
  * in memory only: `meter status` asks for it (status-server.ts), the card is not written for it.
  */
 import type { PartFault, PartReading, Sample } from "../../hardware/source.ts";
+import type { UnixSeconds } from "../../shared/base/units.ts";
 import type { MeterEvent } from "../meter-event.ts";
 
 /** Of one part. A part that has never answered has no reading. */
@@ -34,8 +35,14 @@ export interface LiveStatus {
   };
   /** Times that the process that reads the sensors was started again. */
   readonly sensorRestarts: number;
+  readonly clock: ClockStatus;
+}
+
+export interface ClockStatus {
   /** Who says that the clock is right (time/machine-clock.ts). */
-  readonly clock: string;
+  readonly sync: string;
+  /** The meter's civil time, as far as it believes one. */
+  readonly at: UnixSeconds;
 }
 
 interface PartRow {
@@ -58,7 +65,7 @@ export class LiveState {
   #sensorRestarts = 0;
   #mostIdleMs: number | undefined;
 
-  describeClock: () => string = () => "not known yet";
+  #clock: () => ClockStatus = () => ({ sync: "not known yet", at: Math.floor(Date.now() / 1000) });
   /** Resolves when the sampler has done its work for the first time. */
   readonly begun: Promise<void>;
   #begin: () => void = () => {};
@@ -71,6 +78,11 @@ export class LiveState {
     this.#startedMs = monotonicMs();
     this.#progressMs = this.#startedMs;
     this.#broker = { state: "connecting", detail: "", atMs: this.#startedMs };
+  }
+
+  /** Who is asked for the clock from now on. */
+  set clock(ask: () => ClockStatus) {
+    this.#clock = ask;
   }
 
   /** The sampler has done its work, whether or not a sensor has answered. */
@@ -131,7 +143,7 @@ export class LiveState {
       })),
       broker: { state, detail, sinceS: since(atMs) },
       sensorRestarts: this.#sensorRestarts,
-      clock: this.describeClock(),
+      clock: this.#clock(),
     };
   }
 

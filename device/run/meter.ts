@@ -150,7 +150,7 @@ async function measure(options: MeterOptions, parts: Parts): Promise<void> {
     boot,
     sync: disciplined?.sync ?? (simulated ? "simulated" : "unchecked"),
   });
-  live.describeClock = () => provenance().sync;
+  live.clock = () => ({ sync: provenance().sync, at: unixNow(clock) });
   const intervalMs = (config.interval_s ?? (simulated ? 60 : 1)) * 1000;
   const step = chooseStep(config, source);
   const row = source.kind === "rows" ? Math.max(1, source.source.step) : 1;

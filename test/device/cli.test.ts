@@ -13,7 +13,7 @@ import { waitFor } from "../support/wait.ts";
 
 const METER = "352522395";
 
-for (const command of ["run", "keygen", "status"]) {
+for (const command of ["run", "keygen", "status", "probe", "selftest"]) {
   test(`meter ${command} --help explains itself`, async () => {
     const { code, stdout } = await runCli("device", [command, "--help"]);
     assert.equal(code, 0);
