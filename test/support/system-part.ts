@@ -42,6 +42,22 @@ export const SYSTEM_PARTS = {
     programs: [["python3"]],
     pythonModule: "cryptography",
   },
+  systemd: { packages: ["systemd"], programs: [["systemd-analyze"]] },
+  "cloud-init-libraries": {
+    packages: [
+      "python3",
+      "python3-configobj",
+      "python3-jinja2",
+      "python3-jsonpatch",
+      "python3-jsonschema",
+      "python3-netifaces",
+      "python3-oauthlib",
+      "python3-requests",
+      "python3-yaml",
+    ],
+    programs: [["python3"], ["dpkg-deb"]],
+    pythonModule: "jsonschema",
+  },
   emulator: {
     packages: ["qemu-system-x86", "busybox-static", "xz-utils", "e2fsprogs", "gpiod"],
     programs: [["qemu-system-x86_64"], ["busybox"], ["xz"], ["mke2fs"], ["debugfs"], ["gpiomon"]],
