@@ -18,6 +18,7 @@ import {
   decodeLatin1,
   type ObisLine,
   parseObisLine,
+  splitTelegram,
   stripParity,
 } from "./text-telegram.ts";
 
@@ -54,7 +55,7 @@ export class D0Framer implements Framer {
       // Behind the check character there is no line end.
       this.#lineStart = sign === LF || this.#stage === "outside";
     }
-    return readouts;
+    return readouts.flatMap((readout) => splitTelegram(readout, parseD0Readout));
   }
 
   reset(): void {

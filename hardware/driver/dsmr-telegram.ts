@@ -20,6 +20,7 @@ import {
   type ObisLine,
   parseObisLine,
   readSerialNumber,
+  splitTelegram,
   stripParity,
 } from "./text-telegram.ts";
 
@@ -44,7 +45,7 @@ export class DsmrFramer implements Framer {
   push(chunk: Uint8Array): readonly Uint8Array[] {
     const telegrams: Uint8Array[] = [];
     for (const byte of chunk) this.#take(byte, telegrams);
-    return telegrams;
+    return telegrams.flatMap((telegram) => splitTelegram(telegram, parseDsmrTelegram));
   }
 
   reset(): void {

@@ -3,7 +3,7 @@
  *
  *   [A-B:]C.D.E[*F](value*unit)(…)      a dot or a colon between C, D and E; a dot, star or ampersand before F
  */
-import { fail } from "../../shared/base/error.ts";
+import { fail, isCoded } from "../../shared/base/error.ts";
 import { parseQuantity, type Quantity } from "./obis.ts";
 
 export interface ObisLine {
@@ -86,6 +86,28 @@ export function stripParity(bytes: Uint8Array): Uint8Array {
     if (folded & 1) fail("sensor-crc", "a byte has a wrong parity");
     return byte & 0x7f;
   });
+}
+
+const HEADER = /\/[A-Za-z]{3}\d/g;
+
+/**
+ * A telegram that was cut in the middle of a line runs into the next: the two, if `parse` finds them damaged as one and
+ * there is something like an identification behind the first's. Messages may hold the like, so whole ones stay.
+ */
+export function splitTelegram(
+  bytes: Uint8Array,
+  parse: (telegram: Uint8Array) => unknown,
+): readonly Uint8Array[] {
+  const text = decodeLatin1(bytes.map((byte) => byte & 0x7f));
+  const at = [...text.matchAll(HEADER)].at(-1)?.index ?? 0;
+  if (at === 0) return [bytes];
+  try {
+    parse(bytes);
+    return [bytes];
+  } catch (error) {
+    if (!isCoded(error, "sensor-crc")) return [bytes];
+    return [bytes.slice(0, at), bytes.slice(at)];
+  }
 }
 
 /** Bytes as characters, one to one. */

@@ -294,6 +294,14 @@ describe("cutting telegrams out of a stream", () => {
     assert.deepEqual(cut(concatBytes(GOOD.subarray(0, -2), GOOD)), [GOOD.subarray(0, -2), GOOD]);
   });
 
+  test("a telegram that is cut in the middle of a line runs into the next, which is found", () => {
+    const cutOff = GOOD.subarray(0, 205);
+    assert.deepEqual(cut(concatBytes(cutOff, GOOD, cutOff, OLD)), [cutOff, GOOD, cutOff, OLD]);
+    // An identification in a message is text.
+    const message = seal([...P1_LINES, "0-0:96.13.0(see /ISK5 there)"]);
+    assert.deepEqual(cut(concatBytes(message, message)), [message, message]);
+  });
+
   test("what never ends is dropped, and the next telegram is whole", () => {
     const flood = concatBytes(
       encodeUtf8("/"),
