@@ -3,8 +3,9 @@
  *
  * A driver turns register bytes of one part into integers with units, and keeps those bytes. It holds no
  * state between reads but its port and what the part cannot keep (that it was set up, counts since then), judges
- * only what the part can do (checksum, ranges of the data sheet), and throws one of `sensor-nack, sensor-timeout, sensor-crc, sensor-range, sensor-busy, sensor-gone`. What a
- * value means for a day (deltas, resets, gaps, averages) is the meter's business.
+ * only what the part can do (checksum, ranges of the data sheet), and throws one of `sensor-nack, sensor-timeout,
+ * sensor-crc, sensor-range, sensor-busy, sensor-gone`. What a value means for a day (deltas, resets, gaps, averages)
+ * is the meter's business.
  */
 import type { Decoder } from "../../shared/base/decoder.ts";
 import type {
