@@ -46,8 +46,11 @@ const PARTS_OF_ONE: Plan = [
   [0x46, 0x06],
 ];
 
-/** A meter that keeps silent on the serial number so often in a row is taken to have none. */
-const SERIAL_ATTEMPTS = 3;
+/**
+ * A meter that keeps silent on the serial number so often in a row is taken to have none; after one that had a number the
+ * line has to be very bad for that, or the meter another one.
+ */
+const SILENCES = { atFirst: 3, afterNumber: 12 };
 /** A phase below this (mV) is one that is not there. */
 const NO_PHASE = 1_000;
 
@@ -120,7 +123,8 @@ class EastronDriver implements Driver {
   #plan = 0;
   /** Undefined: not known yet. It is asked again after each failure, because meters are swapped powerless. */
   #serial: { readonly number?: string } | undefined;
-  #serialSilences = 0;
+  #silences = 0;
+  #mostSilences = SILENCES.atFirst;
 
   constructor(modbus: ModbusMaster, config: EastronConfig) {
     this.#modbus = modbus;
@@ -181,14 +185,16 @@ class EastronDriver implements Driver {
   async #readSerial(): Promise<{ readonly number?: string }> {
     try {
       const reply = await this.#modbus.readHolding(this.#address, SERIAL_NUMBER, 2);
-      this.#serialSilences = 0;
+      this.#silences = 0;
       const number = viewOf(reply).getUint32(REPLY_DATA);
-      return number === 0 || number === 0xffff_ffff ? {} : { number: String(number) };
+      if (number === 0 || number === 0xffff_ffff) return {};
+      this.#mostSilences = SILENCES.afterNumber;
+      return { number: String(number) };
     } catch (error) {
       if (isCoded(error, "sensor-nack")) return {};
       if (!isCoded(error, "sensor-timeout")) throw error;
-      this.#serialSilences += 1;
-      if (this.#serialSilences < SERIAL_ATTEMPTS) throw error;
+      this.#silences += 1;
+      if (this.#silences < this.#mostSilences) throw error;
       return {};
     }
   }

@@ -241,6 +241,21 @@ test("a meter that was swapped while it was silent is noticed by its serial numb
   assert.equal((await driver.read()).identity, "2");
 });
 
+test("a meter that has shown its number is not nameless because the line is bad for a while", async () => {
+  const options = { floats: ONE_PHASE, serial: 1 as number | "silent" };
+  let silent = false;
+  const ports = scriptSerial((request) => (silent ? [] : answer(request, options)));
+  const driver = await eastronSdm.open({ kind: "eastron-sdm", port: "x" }, ports);
+  assert.equal((await driver.read()).identity, "1");
+  silent = true;
+  await rejectsWith(driver.read(), "sensor-timeout");
+  silent = false;
+  options.serial = "silent";
+  for (let i = 1; i < 12; i++) await rejectsWith(driver.read(), "sensor-timeout");
+  // By now it is another meter, which has none.
+  assert.equal((await driver.read()).identity, undefined);
+});
+
 test("what no meter measures is out of range, each quantity by itself", () => {
   const impossible: readonly [quantity: string, register: number, value: number][] = [
     ["voltage", 0x00, -1],
