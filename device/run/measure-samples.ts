@@ -1,8 +1,8 @@
 /**
  * Sampling: asks the source at each instant and hands what it says to the sampler.
  *
- * Real clock: at each multiple of the interval, a slot is durable as soon as it is finished; days are closed on
- * node-cron's one-minute tick. Simulated clock: nominal instants one after the other up to the simulated now,
+ * Real clock: at each multiple of the interval, a slot is durable as soon as it is finished; days are closed once
+ * a minute. Simulated clock: nominal instants one after the other up to the simulated now,
  * as fast as the machine can, with the same sampler, journal and day close. There time stands still while the
  * process does not run, so the instants go on where the journal ends and a demo is the same however it is cut.
  */
@@ -25,6 +25,8 @@ export interface SamplingOptions {
   readonly onProgress: () => void;
   readonly signal: AbortSignal;
 }
+
+const MINUTE_MS = 60_000;
 
 /**
  * Samples by the machine's clock until the signal is aborted or a recording has ended. Readings from before the clock is
@@ -53,7 +55,7 @@ export async function sampleByRealClock(
       savedMs = clock.monotonicMs();
     }
   } finally {
-    await ticks.stop();
+    ticks.stop();
   }
 }
 
@@ -63,23 +65,30 @@ function untilNext(nowMs: UnixMillis, intervalMs: number): number {
   return left < intervalMs / 10 ? left + intervalMs : left;
 }
 
-/** Starts node-cron's one-minute tick. `check` throws what a tick threw; `stop` ends it. */
-async function tickEachMinute(
-  tick: () => Promise<void>,
-): Promise<{ check(): void; stop(): Promise<void> }> {
-  const { schedule } = await import("node-cron");
+/**
+ * Runs `tick` now and after each minute, never twice at once. `check` throws what a tick threw; `stop` ends it. The minutes
+ * are monotonic ones: a machine may find out after a while that it is not 1970 (docs/decisions/one-minute-tick.md).
+ */
+async function tickEachMinute(tick: () => Promise<void>): Promise<{ check(): void; stop(): void }> {
   let failure: unknown;
-  const guarded = (): Promise<void> =>
-    tick().catch((error: unknown) => {
+  let running = false;
+  const guarded = async (): Promise<void> => {
+    if (running) return;
+    running = true;
+    try {
+      await tick();
+    } catch (error) {
       failure ??= error;
-    });
-  const task = schedule("* * * * *", guarded, { noOverlap: true, timezone: "Etc/UTC" });
+    }
+    running = false;
+  };
   await guarded();
+  const timer = setInterval(() => void guarded(), MINUTE_MS);
   return {
     check: () => {
       if (failure !== undefined) throw failure;
     },
-    stop: async () => task.destroy(),
+    stop: () => clearInterval(timer),
   };
 }
 
