@@ -16,6 +16,7 @@ import type { GatewayConfig } from "../config.ts";
 import { type AdmittedBatch, unpackAdmitted } from "../intake/admitted-batch.ts";
 import { Counters } from "../intake/counters.ts";
 import type { EarlyRefusal } from "../intake/intake.ts";
+import { PacketBatchWriter } from "../intake/packet-batch.ts";
 import type { RegistryEntry } from "../intake/registry.ts";
 import type { AddedBlock } from "../ledger/chain-change.ts";
 import type { AppendResult, Dropped, GatewayKeys, Ledger } from "../ledger/ledger.ts";
@@ -53,6 +54,10 @@ export class LedgerHost {
   readonly #book: RegistryBook;
   readonly #seen = new Map<string, number>();
   readonly #net: string;
+  /** What stands before the meter in a topic. */
+  readonly #topicsOfMeters: string;
+  /** Receipts on their way to the main thread. */
+  readonly #packets = new PacketBatchWriter();
   /** Size of a checkpoint of ours that is beyond this log: the store is older than what it signed. */
   #beyond = 0;
 
@@ -61,6 +66,7 @@ export class LedgerHost {
     const { ledger, suite, keys, config, realMs } = options;
     const { id: chain } = ledger.state.chain;
     this.#net = netOf(chain);
+    this.#topicsOfMeters = `wattproof/${this.#net}/${ledger.state.chain.zone}/`;
     this.#book = new RegistryBook(ledger, suite);
     this.#queue = new CommitQueue({
       ledger,
@@ -80,8 +86,7 @@ export class LedgerHost {
       monotonicMs: realMs,
     });
     this.#receipts = new ReceiptDesk({
-      receipt: (position, old) => ledger.receipt(position, old),
-      topicOf: (meter) => this.#topic(meter, "receipt"),
+      make: (owed, old) => this.#writeReceipt(owed, old),
       seenOf: (meter) => this.#seen.get(meter) ?? 0,
       setSeen: (meter, size) => this.#seen.set(meter, size),
       finalSize: () => ledger.tip().logSize,
@@ -128,7 +133,7 @@ export class LedgerHost {
     const answered = refusals.flatMap(({ meter, code }, i) =>
       code !== "retained" && this.#book.knowsMeter(meter) ? [outcomes[i] as Outcome] : [],
     );
-    this.#publish(this.#replies.answer(answered), false);
+    this.#publish(this.#replies.answer(answered));
   }
 
   seen(meter: string, note: string): void {
@@ -152,10 +157,10 @@ export class LedgerHost {
   /** Sends what may be sent now; returns whether more waits. Call often. */
   pump(): boolean {
     const receipts = this.#receipts.next();
-    this.#publish(receipts, true);
-    this.#publish(this.#replies.due(HELD_SLICE), false);
-    this.#publish(this.#configs.next(), false);
-    return receipts.length > 0;
+    if (receipts > 0) this.#options.send({ kind: "receipts", batch: this.#packets.take() });
+    this.#publish(this.#replies.due(HELD_SLICE));
+    this.#publish(this.#configs.next());
+    return receipts > 0;
   }
 
   /** A block of this gateway or of another was appended. `ms` is how long it took to make. */
@@ -220,7 +225,7 @@ export class LedgerHost {
       this.#options.send({ kind: "committed", epoch, packetIds });
     }
     this.#count(outcomes);
-    this.#publish(this.#replies.answer(outcomes), false);
+    this.#publish(this.#replies.answer(outcomes));
     for (const outcome of outcomes) {
       const { code, meter, leaf, position, unusable, kid } = outcome;
       if (code === "duplicate" && position !== undefined && meter !== "") {
@@ -258,7 +263,7 @@ export class LedgerHost {
       }
     }
     this.#count(outcomes);
-    this.#publish(this.#replies.answer(outcomes), false);
+    this.#publish(this.#replies.answer(outcomes));
   }
 
   /** Queues what the meters of a block are owed; a receipt on its way makes a `held` reply needless. */
@@ -280,9 +285,16 @@ export class LedgerHost {
     );
   }
 
+  #writeReceipt({ meter, position }: Owed, old: number): boolean {
+    const parts = this.#options.ledger.receiptParts(position, old);
+    if (parts === undefined) return false;
+    this.#packets.add(`${this.#topicsOfMeters}${meter}/receipt`, parts.proof, parts.note);
+    return true;
+  }
+
   #announce(block?: SealedBlock): void {
     const { ledger, config } = this.#options;
-    this.#publish(listAnnouncements(this.#net, config.name, ledger.checkpoint(), block), false);
+    this.#publish(listAnnouncements(this.#net, config.name, ledger.checkpoint(), block));
   }
 
   #topic(meter: string, channel: "reply" | "receipt" | "config"): string {
@@ -290,7 +302,7 @@ export class LedgerHost {
     return formatMeterTopic({ net: this.#net, zone, meter, channel });
   }
 
-  #publish(messages: readonly Publication[], paced: boolean): void {
-    if (messages.length > 0) this.#options.send({ kind: "publish", messages, paced });
+  #publish(messages: readonly Publication[]): void {
+    if (messages.length > 0) this.#options.send({ kind: "publish", messages });
   }
 }

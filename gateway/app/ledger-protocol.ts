@@ -4,6 +4,7 @@
 
 import type { GatewayConfig } from "../config.ts";
 import type { EarlyRefusal } from "../intake/intake.ts";
+import type { PacketBatch } from "../intake/packet-batch.ts";
 import type { RegistryEntry } from "../intake/registry.ts";
 import type { CodeCount } from "../ledger/counter-store.ts";
 import type { GatewayEvent } from "./event-log.ts";
@@ -36,7 +37,7 @@ export type ToLedger =
   | { readonly kind: "online"; readonly meter: string; readonly online: boolean }
   /** The client is connected to the broker, again or for the first time. */
   | { readonly kind: "connected" }
-  /** So many publications were handed to the broker's client and left its queue half empty. */
+  /** So many receipts were handed to the broker's client and left its queue half empty. */
   | { readonly kind: "published"; readonly count: number }
   /** A control request. */
   | {
@@ -61,7 +62,9 @@ export type FromLedger =
       readonly epoch: number;
       readonly packetIds: Uint16Array<ArrayBuffer>;
     }
-  | { readonly kind: "publish"; readonly messages: readonly Publication[]; readonly paced: boolean }
+  | { readonly kind: "publish"; readonly messages: readonly Publication[] }
+  /** Receipts, whose number is bounded: the answer is `published`. Its buffers are transferred. */
+  | { readonly kind: "receipts"; readonly batch: PacketBatch }
   /** New or changed entries; they reach the workers before any later envelope of their meters. */
   | { readonly kind: "registry"; readonly entries: readonly RegistryEntry[] }
   | { readonly kind: "events"; readonly events: readonly GatewayEvent[] }

@@ -33,7 +33,10 @@ function run(port: MessagePort, data: LedgerThreadData): void {
   const realMs = () => performance.now();
   const folder = locateDataFolder(data.dataFolder);
   const { ledger, keys } = openExisting(folder, config, { suite: nodeSuite, clock, randomBytes });
-  const send = (message: FromLedger): void => port.postMessage(message);
+  const send = (message: FromLedger): void => {
+    if (message.kind !== "receipts") port.postMessage(message);
+    else port.postMessage(message, [message.batch.bytes.buffer, message.batch.places.buffer]);
+  };
   let workers: readonly MessagePort[] = [];
 
   const host = new LedgerHost({

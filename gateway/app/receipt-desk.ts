@@ -7,7 +7,6 @@
  */
 import { isCoded } from "../../shared/base/error.ts";
 import { parseCheckpoint } from "../../shared/chain/checkpoint.ts";
-import type { Publication } from "./ledger-protocol.ts";
 
 /** A record whose sender is owed a receipt. */
 export interface Owed {
@@ -16,9 +15,8 @@ export interface Owed {
 }
 
 export interface ReceiptDeskOptions {
-  /** The receipt text from size `old`, or undefined while the record is not final. */
-  readonly receipt: (position: number, old: number) => string | undefined;
-  readonly topicOf: (meter: string) => string;
+  /** Makes the receipt from size `old` and hands it on; false while the record is not final. */
+  readonly make: (owed: Owed, old: number) => boolean;
   /** Size of the checkpoint that the meter verified last, 0 when unknown. */
   readonly seenOf: (meter: string) => number;
   readonly setSeen: (meter: string, size: number) => void;
@@ -87,25 +85,24 @@ export class ReceiptDesk {
     return undefined;
   }
 
-  /** The next receipts, as many as may be on their way. */
-  next(): Publication[] {
-    const { receipt, topicOf, seenOf } = this.#options;
-    const made: Publication[] = [];
+  /** Makes the next receipts, as many as may be on their way; returns how many. */
+  next(): number {
+    const { make, seenOf } = this.#options;
     const room = Math.min(SLICE, MAX_OUTSTANDING - this.#outstanding);
-    while (made.length < room && this.#head < this.#queue.length) {
+    let made = 0;
+    while (made < room && this.#head < this.#queue.length) {
       const owed = this.#queue[this.#head] as Owed;
       this.#head += 1;
       const old = seenOf(owed.meter);
-      const payload = receipt(owed.position, old);
-      if (payload === undefined) continue;
+      if (!make(owed, old)) continue;
       this.#remember(owed, old);
-      made.push({ topic: topicOf(owed.meter), payload });
+      made += 1;
     }
     if (this.#head === this.#queue.length) {
       this.#queue = [];
       this.#head = 0;
     }
-    this.#outstanding += made.length;
+    this.#outstanding += made;
     return made;
   }
 

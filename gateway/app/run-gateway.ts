@@ -16,6 +16,7 @@ import { GATEWAY_CLIENT } from "../broker/embedded-broker.ts";
 import type { GatewayConfig } from "../config.ts";
 import { type EarlyRefusal, Intake } from "../intake/intake.ts";
 import { MqttClient } from "../intake/mqtt-client.ts";
+import { PLACES } from "../intake/packet-batch.ts";
 import { WorkerPool } from "../intake/worker-pool.ts";
 import { openReadOnly } from "../ledger/database.ts";
 import { createReadModel } from "../projection/read-model.ts";
@@ -136,9 +137,9 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
       publishWindow: config.publish_window,
       random: Math.random,
       onMessage: (message) => {
-        const meter = statusTopic.exec(message.topic)?.[1];
-        if (meter === undefined) intake.receive(message);
-        else receiveStatus(meter, message);
+        const meter = message.topic.endsWith("/status") ? statusTopic.exec(message.topic) : null;
+        if (meter === null) intake.receive(message);
+        else receiveStatus(meter[1] as string, message);
       },
       onState: ({ connected, reason }) => {
         log.write({ event: connected ? "connected" : "disconnected", broker: broker.url, reason });
@@ -176,7 +177,9 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
         intake.addMeters(message.entries.map((entry) => entry.meter));
       } else if (message.kind === "publish") {
         for (const publication of message.messages) client.publish(publication);
-        if (message.paced) pace(message.messages.length);
+      } else if (message.kind === "receipts") {
+        client.publishBatch(message.batch);
+        pace(message.batch.places.length / PLACES);
       } else handleEvents(message);
     };
     undo.push(() => pool.stop());

@@ -8,6 +8,7 @@
 import type { ErrorCode } from "../../shared/base/error-code.ts";
 import { nodeSuite } from "../../shared/crypto/node-suite.ts";
 import { MAX_METER_ENVELOPE } from "../../shared/record/envelope.ts";
+import { meterText } from "../projection/meter-text.ts";
 import { leafOfBytes } from "./admission.ts";
 import type { IncomingMessage, MqttClient } from "./mqtt-client.ts";
 import { TokenBuckets } from "./token-bucket.ts";
@@ -38,6 +39,10 @@ export interface IntakeOptions {
 
 /** A checkpoint note is a few hundred bytes; with four gateways still below this. */
 const MAX_SEEN = 8192;
+const METER_DIGITS = 9;
+const SLASH = 0x2f;
+const ENVELOPE = "/envelope";
+const SEEN = "/seen";
 
 export class Intake {
   readonly #options: IntakeOptions;
@@ -46,8 +51,10 @@ export class Intake {
   readonly #buckets: TokenBuckets;
   /** Apart, so that what a meter says it saw never costs it an envelope. */
   readonly #seenBuckets: TokenBuckets;
-  readonly #meters = new Set<string>();
-  readonly #topic: RegExp;
+  /** Nine digits each, as a number. */
+  readonly #meters = new Set<number>();
+  /** What stands before the meter in a topic. */
+  readonly #prefix: string;
   #unacknowledged = 0;
   #epoch = 0;
   #received = 0;
@@ -62,7 +69,7 @@ export class Intake {
     this.#pool = pool;
     this.#buckets = new TokenBuckets(options.meterBurst, options.meterPerMinute);
     this.#seenBuckets = new TokenBuckets(options.meterBurst, options.meterPerMinute);
-    this.#topic = new RegExp(`^wattproof/${options.net}/${options.zone}/(\\d{9})/(envelope|seen)$`);
+    this.#prefix = `wattproof/${options.net}/${options.zone}/`;
   }
 
   /** Envelopes received since the start. */
@@ -77,11 +84,11 @@ export class Intake {
 
   /** Meters whose envelopes are let through to the workers. */
   addMeters(meters: readonly string[]): void {
-    for (const meter of meters) this.#meters.add(meter);
+    for (const meter of meters) this.#meters.add(Number(meter));
   }
 
   knows(meter: string): boolean {
-    return this.#meters.has(meter);
+    return this.#meters.has(Number(meter));
   }
 
   /** Takes nothing more in; what the broker sends is left unacknowledged, so it comes again. */
@@ -98,9 +105,8 @@ export class Intake {
       this.#unacknowledged = 0;
       this.#doneIds = [];
     }
-    const match = this.#topic.exec(message.topic);
-    const meter = match?.[1] ?? "";
-    if (match?.[2] === "seen") {
+    const meter = this.#meterOf(message.topic);
+    if (meter >= 0 && message.topic.endsWith(SEEN)) {
       this.#receiveSeen(meter, message);
       return;
     }
@@ -112,7 +118,7 @@ export class Intake {
     }
     this.#unacknowledged += 1;
     const { epoch, packetId, payload } = message;
-    this.#pool.push(Number(meter), epoch, packetId, payload);
+    this.#pool.push(meter, epoch, packetId, payload);
     this.#flushSoon();
     this.#holdBack();
   }
@@ -136,23 +142,43 @@ export class Intake {
     }
   }
 
+  /** The meter of one of our topics `…/envelope` and `…/seen`, as a number; -1 for any other topic. */
+  #meterOf(topic: string): number {
+    const at = this.#prefix.length;
+    const end = at + METER_DIGITS;
+    const channel = topic.length - end;
+    if (!topic.startsWith(this.#prefix) || topic.charCodeAt(end) !== SLASH) return -1;
+    const isOurs =
+      (channel === ENVELOPE.length && topic.endsWith(ENVELOPE)) ||
+      (channel === SEEN.length && topic.endsWith(SEEN));
+    if (!isOurs) return -1;
+    let meter = 0;
+    for (let i = at; i < end; i++) {
+      const digit = topic.charCodeAt(i) - 0x30;
+      if (digit < 0 || digit > 9) return -1;
+      meter = meter * 10 + digit;
+    }
+    return meter;
+  }
+
   /** The checks that need no cryptography; undefined lets the message through. */
-  #judge(meter: string, message: IncomingMessage): ErrorCode | undefined {
+  #judge(meter: number, message: IncomingMessage): ErrorCode | undefined {
     if (message.retain) return "retained";
-    if (meter === "") return "topic";
+    if (meter < 0) return "topic";
     if (message.payload.byteLength > MAX_METER_ENVELOPE) return "size";
     if (!this.#meters.has(meter)) return "unknown-meter";
     if (!this.#buckets.take(meter, this.#options.monotonicMs())) return "rate";
     return undefined;
   }
 
-  #refuse(meter: string, code: ErrorCode, message: IncomingMessage): void {
+  #refuse(number: number, code: ErrorCode, message: IncomingMessage): void {
+    const meter = number < 0 ? "" : meterText(number);
     this.#options.onRefused({ meter, leaf: leafOfBytes(nodeSuite, message.payload), code });
     if (message.packetId > 0) this.#doneIds.push(message.packetId);
     this.#flushSoon();
   }
 
-  #receiveSeen(meter: string, message: IncomingMessage): void {
+  #receiveSeen(meter: number, message: IncomingMessage): void {
     const code = this.#judgeSeen(meter, message);
     if (code !== undefined) {
       this.#refuse(meter, code, message);
@@ -161,10 +187,13 @@ export class Intake {
     if (message.packetId > 0) this.#doneIds.push(message.packetId);
     this.#flushSoon();
     const { buffer, byteOffset, byteLength } = message.payload;
-    this.#options.onSeen(meter, Buffer.from(buffer, byteOffset, byteLength).toString("utf8"));
+    this.#options.onSeen(
+      meterText(meter),
+      Buffer.from(buffer, byteOffset, byteLength).toString("utf8"),
+    );
   }
 
-  #judgeSeen(meter: string, message: IncomingMessage): ErrorCode | undefined {
+  #judgeSeen(meter: number, message: IncomingMessage): ErrorCode | undefined {
     if (message.payload.byteLength > MAX_SEEN) return "size";
     if (!this.#meters.has(meter)) return "unknown-meter";
     if (!this.#seenBuckets.take(meter, this.#options.monotonicMs())) return "rate";

@@ -8,6 +8,7 @@
 
 import { type ConnectionOptionsMqtt, MqttConnection } from "./mqtt-connection.ts";
 import { encodePubacks, type OutgoingMessage } from "./mqtt-wire.ts";
+import type { PacketBatch } from "./packet-batch.ts";
 import { PublishWindow } from "./publish-window.ts";
 
 export interface IncomingMessage {
@@ -90,6 +91,12 @@ export class MqttClient {
     return taken;
   }
 
+  /** {@link publish} for packets that are written already; their bytes belong to this client from now on. */
+  publishBatch(batch: PacketBatch): void {
+    this.#outgoing.pushBatch(batch);
+    this.#flushSoon();
+  }
+
   pause(): void {
     this.#paused = true;
     this.#connection?.pause();
@@ -133,16 +140,9 @@ export class MqttClient {
         if (this.#paused) this.#connection?.pause();
         this.#options.onState?.({ connected: true, reason: "connected" });
       },
-      message: (packet) => {
+      message: (topic, payload, packetId, retain) => {
         if (this.#stopped) return;
-        const payload = packet.payload;
-        this.#options.onMessage({
-          topic: packet.topic,
-          payload: typeof payload === "string" ? Buffer.from(payload) : payload,
-          retain: packet.retain,
-          packetId: packet.qos === 0 ? 0 : (packet.messageId ?? 0),
-          epoch,
-        });
+        this.#options.onMessage({ topic, payload, retain, packetId, epoch });
       },
       puback: (packetId) => {
         this.#outgoing.acknowledged(packetId);

@@ -6,7 +6,8 @@
  */
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
-import mqttPacket, { type IPublishPacket } from "mqtt-packet";
+import mqttPacket from "mqtt-packet";
+import { BrokenStream, PacketReader } from "./mqtt-reader.ts";
 
 export interface ConnectionOptionsMqtt {
   /** `mqtt://host:port` or `mqtts://host:port`. */
@@ -25,13 +26,16 @@ export interface ConnectionOptionsMqtt {
 export interface ConnectionEvents {
   /** Subscribed: the connection is in use. */
   ready(): void;
-  message(packet: IPublishPacket): void;
+  /** `packetId` is 0 at QoS 0. */
+  message(topic: string, payload: Uint8Array, packetId: number, retain: boolean): void;
   puback(packetId: number): void;
   /** Called exactly once, when the socket has ended for whatever reason. */
   closed(reason: string, refusedByBroker: boolean): void;
 }
 
 const SUBSCRIBE_ID = 1;
+/** Return code of a subscription that was not granted (MQTT 3.1.1 section 3.9.3). */
+const REFUSED = 128;
 const CONNECT_TIMEOUT_MS = 20_000;
 
 function openSocket(options: ConnectionOptionsMqtt): Socket {
@@ -57,7 +61,6 @@ export class MqttConnection {
   constructor(options: ConnectionOptionsMqtt, events: ConnectionEvents) {
     const socket = openSocket(options);
     this.#socket = socket;
-    const parser = mqttPacket.parser({ protocolVersion: 4 });
     socket.once("encrypted" in socket ? "secureConnect" : "connect", () => {
       socket.write(
         mqttPacket.generate({
@@ -74,13 +77,11 @@ export class MqttConnection {
         }),
       );
     });
-    parser.on("packet", (packet) => {
-      if (packet.cmd === "publish") events.message(packet);
-      else if (packet.cmd === "puback") events.puback(packet.messageId ?? 0);
-      else if (packet.cmd === "connack") {
-        if (packet.returnCode !== 0) {
+    const reader = new PacketReader({
+      connack: (returnCode) => {
+        if (returnCode !== 0) {
           this.#refused = true;
-          this.close(`the broker refused the connection with return code ${packet.returnCode}`);
+          this.close(`the broker refused the connection with return code ${returnCode}`);
           return;
         }
         socket.write(
@@ -90,20 +91,28 @@ export class MqttConnection {
             subscriptions: options.subscriptions.map((topic) => ({ topic, qos: 1 as const })),
           }),
         );
-      } else if (packet.cmd === "suback") {
-        if (packet.granted.some((qos) => qos === 128)) {
+      },
+      suback: (granted) => {
+        if (granted.includes(REFUSED)) {
           this.#refused = true;
           this.close("the broker refused the subscription");
           return;
         }
         clearTimeout(this.#handshake);
         events.ready();
-      }
+      },
+      publish: (topic, payload, packetId, retain) =>
+        events.message(topic, payload, packetId, retain),
+      puback: (packetId) => events.puback(packetId),
     });
-    parser.on("error", (error: unknown) => this.close(`not MQTT: ${String(error)}`));
     socket.on("data", (chunk) => {
       this.#lastReceived = performance.now();
-      parser.parse(chunk);
+      try {
+        reader.push(chunk);
+      } catch (error) {
+        if (!(error instanceof BrokenStream)) throw error;
+        this.close(`not MQTT: ${error.message}`);
+      }
     });
     socket.on("error", (error) => {
       this.#reason = error.message;

@@ -1,8 +1,8 @@
 /**
  * The few MQTT 3.1.1 packets that are written at a high rate, straight into bytes.
  *
- * `mqtt-packet` parses everything and writes the rare packets (CONNECT, SUBSCRIBE); PUBLISH at QoS 1 and PUBACK
- * are written here, many in one buffer, because one socket write a commit costs far less than one a message.
+ * `mqtt-packet` writes the rare packets (CONNECT, SUBSCRIBE); PUBLISH at QoS 1 and PUBACK are written here, many in
+ * one buffer, because one socket write a commit costs far less than one a message.
  */
 import { fail } from "../../shared/base/error.ts";
 
@@ -27,34 +27,51 @@ function remainingLengthBytes(remaining: number): number {
   return 4;
 }
 
-/**
- * Writes one PUBLISH at QoS 1 (MQTT 3.1.1 section 3.3).
- * @param packetId 1 to 65,535
- * @param dup set when the packet was sent before on an earlier connection
- */
-export function encodePublish(message: OutgoingMessage, packetId: number, dup = false): Buffer {
-  const topicLength = Buffer.byteLength(message.topic);
-  const { payload } = message;
-  const payloadLength =
-    typeof payload === "string" ? Buffer.byteLength(payload) : payload.byteLength;
-  const remaining = 2 + topicLength + 2 + payloadLength;
-  if (topicLength > 0xffff || remaining > MAX_REMAINING) {
+/** Bytes of a PUBLISH at QoS 1 before its payload, the packet id included. Throws `size` beyond what MQTT carries. */
+export function publishHeaderBytes(topicBytes: number, payloadBytes: number): number {
+  const remaining = 2 + topicBytes + 2 + payloadBytes;
+  if (topicBytes > 0xffff || remaining > MAX_REMAINING) {
     fail("size", "a message larger than MQTT can carry", { bytes: remaining });
   }
-  const out = Buffer.allocUnsafe(1 + remainingLengthBytes(remaining) + remaining);
-  const flags = (message.retain ? PUBLISH_RETAIN : 0) | (dup ? PUBLISH_DUP : 0);
-  let at = out.writeUInt8(PUBLISH_QOS1 | flags, 0);
-  for (let left = remaining; ; ) {
+  return 1 + remainingLengthBytes(remaining) + 2 + topicBytes + 2;
+}
+
+/** Writes a PUBLISH at QoS 1 up to, not including, its packet id (MQTT 3.1.1 section 3.3). */
+export function writePublishHeader(
+  out: Buffer,
+  start: number,
+  topic: string,
+  payloadBytes: number,
+  retain = false,
+): void {
+  const topicBytes = Buffer.byteLength(topic);
+  let at = out.writeUInt8(PUBLISH_QOS1 | (retain ? PUBLISH_RETAIN : 0), start);
+  for (let left = 2 + topicBytes + 2 + payloadBytes; ; ) {
     const digit = left & 0x7f;
     left >>>= 7;
     at = out.writeUInt8(left > 0 ? digit | 0x80 : digit, at);
     if (left === 0) break;
   }
-  at = out.writeUInt16BE(topicLength, at);
-  at += out.write(message.topic, at);
-  at = out.writeUInt16BE(packetId, at);
-  if (typeof payload === "string") out.write(payload, at);
-  else out.set(payload, at);
+  at = out.writeUInt16BE(topicBytes, at);
+  out.write(topic, at);
+}
+
+/** Marks the PUBLISH that begins at `start` as one that was sent before on an earlier connection. */
+export function markDuplicate(bytes: Uint8Array, start: number): void {
+  bytes[start] = (bytes[start] as number) | PUBLISH_DUP;
+}
+
+/** Writes one PUBLISH at QoS 1. @param packetId 1 to 65,535 */
+export function encodePublish(message: OutgoingMessage, packetId: number): Buffer {
+  const { topic, payload, retain } = message;
+  const payloadBytes =
+    typeof payload === "string" ? Buffer.byteLength(payload) : payload.byteLength;
+  const head = publishHeaderBytes(Buffer.byteLength(topic), payloadBytes);
+  const out = Buffer.allocUnsafe(head + payloadBytes);
+  writePublishHeader(out, 0, topic, payloadBytes, retain);
+  out.writeUInt16BE(packetId, head - 2);
+  if (typeof payload === "string") out.write(payload, head);
+  else out.set(payload, head);
   return out;
 }
 

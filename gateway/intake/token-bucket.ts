@@ -8,7 +8,7 @@
 export class TokenBuckets {
   readonly #burst: number;
   readonly #perMs: number;
-  readonly #indexByMeter = new Map<string, number>();
+  readonly #indexByMeter = new Map<number, number>();
   #tokens = new Float32Array(1024);
   #at = new Float64Array(1024);
 
@@ -21,8 +21,8 @@ export class TokenBuckets {
     this.#perMs = perMinute / 60_000;
   }
 
-  /** Takes one token of the meter's; false if it has none. `nowMs` is monotonic. */
-  take(meter: string, nowMs: number): boolean {
+  /** Takes one token of the meter's, its nine digits as a number; false if it has none. `nowMs` is monotonic. */
+  take(meter: number, nowMs: number): boolean {
     let index = this.#indexByMeter.get(meter);
     if (index === undefined) {
       index = this.#indexByMeter.size;

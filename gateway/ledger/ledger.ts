@@ -28,7 +28,7 @@ import { createDatabase, type Db, openDatabase, type Statement } from "./databas
 import { Holding, type IssueOrder, type OwnPayload } from "./holding.ts";
 import type { AppendResult, LedgerOptions, Tip } from "./ledger-types.ts";
 import { Mempool } from "./mempool.ts";
-import { ReceiptMaker } from "./receipt-maker.ts";
+import { ReceiptMaker, type ReceiptParts } from "./receipt-maker.ts";
 import { RecordStore } from "./record-store.ts";
 import { type BlockContent, type BlockTemplate, buildTemplate } from "./template.ts";
 
@@ -238,10 +238,12 @@ export class Ledger {
 
   /** Receipt text of the record at `position` for a reader who verified the log of `old` records; only if final. */
   receipt(position: number, old: number): string | undefined {
-    this.#receipts ??= this.#createReceiptMaker();
-    const size = this.#receipts?.size ?? 0;
-    if (position < 0 || position >= size || old < 0 || old > size) return undefined;
-    return this.#receipts?.make(position, old);
+    return this.#receiptMaker(position, old)?.make(position, old);
+  }
+
+  /** {@link receipt} in parts, for a writer of bytes. */
+  receiptParts(position: number, old: number): ReceiptParts | undefined {
+    return this.#receiptMaker(position, old)?.parts(position, old);
   }
 
   /** The signed note of the last final size; undefined while this gateway alone cannot make one. */
@@ -286,6 +288,12 @@ export class Ledger {
   #keepBadBranch(block: SealedBlock, hash: Uint8Array, prev: Uint8Array, error: BadBranch): never {
     this.#write(() => this.#chain.keepBad(block, hash, prev, error));
     throw error.reason;
+  }
+
+  #receiptMaker(position: number, old: number): ReceiptMaker | undefined {
+    this.#receipts ??= this.#createReceiptMaker();
+    const size = this.#receipts?.size ?? 0;
+    return position >= 0 && position < size && old >= 0 && old <= size ? this.#receipts : undefined;
   }
 
   #createReceiptMaker(): ReceiptMaker | undefined {

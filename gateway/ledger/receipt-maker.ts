@@ -4,11 +4,19 @@
  * All receipts of one log size share their checkpoint, most share their consistency proof, and neighbours share
  * most of their path: each hash becomes text once.
  */
-import { encodeBase64 } from "../../shared/base/bytes.ts";
+import { encodeBase64, encodeUtf8 } from "../../shared/base/bytes.ts";
 import { proveConsistency } from "../../shared/chain/tree.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
 import type { TileTree } from "./tile-tree.ts";
 
+/** A receipt in two parts: an ASCII text of its own, and the signed note that all receipts of its size end with. */
+export interface ReceiptParts {
+  readonly proof: string;
+  readonly note: Uint8Array;
+}
+
+/** Levels of a path that are put together for each record; those above are shared by 2^4 neighbours. */
+const OWN_LEVELS = 4;
 /** Texts kept for one log size; a full block of 16,384 records has twice as many nodes. */
 const MAX_TEXTS = 65_536;
 const MAX_CONSISTENCY = 4_096;
@@ -18,12 +26,16 @@ export class ReceiptMaker {
   readonly #tree: TileTree;
   readonly #size: number;
   readonly #checkpoint: string;
+  readonly #note: Uint8Array;
   readonly #consistency = new Map<number, string>();
   /** Text of the complete node (level, index), by level. */
   readonly #texts: Map<number, string>[] = [];
   /** Text of the incomplete subtree at the right edge that begins at a leaf, by that leaf. */
   readonly #edges = new Map<number, string>();
   #count = 0;
+  /** Upper part of the path of the records whose positions have this number above their last bits. */
+  #group = -1;
+  #upper = "";
 
   /** For the log of `size` leaves, of which `checkpoint` is the signed note. */
   constructor(suite: CryptoSuite, tree: TileTree, size: number, checkpoint: string) {
@@ -31,6 +43,7 @@ export class ReceiptMaker {
     this.#tree = tree;
     this.#size = size;
     this.#checkpoint = checkpoint;
+    this.#note = encodeUtf8(checkpoint);
   }
 
   get size(): number {
@@ -39,7 +52,16 @@ export class ReceiptMaker {
 
   /** The receipt of the record at `position` for a reader who knows the log of `old` leaves. Throws `proof`. */
   make(position: number, old: number): string {
-    return `old ${old}\n${this.#consistencyOf(old)}\nc2sp.org/tlog-proof@v1\nindex ${position}\n${this.#path(position)}\n${this.#checkpoint}`;
+    return this.#proof(position, old) + this.#checkpoint;
+  }
+
+  /** {@link make} for a writer of bytes. */
+  parts(position: number, old: number): ReceiptParts {
+    return { proof: this.#proof(position, old), note: this.#note };
+  }
+
+  #proof(position: number, old: number): string {
+    return `old ${old}\n${this.#consistencyOf(old)}\nc2sp.org/tlog-proof@v1\nindex ${position}\n${this.#path(position)}\n`;
   }
 
   #consistencyOf(old: number): string {
@@ -58,9 +80,21 @@ export class ReceiptMaker {
    * the right a complete one, the incomplete right edge, or nothing.
    */
   #path(position: number): string {
+    const group = Math.floor(position / 2 ** OWN_LEVELS);
+    if (group !== this.#group) {
+      this.#group = group;
+      this.#upper = this.#climb(position, OWN_LEVELS, Number.MAX_SAFE_INTEGER);
+    }
+    return this.#climb(position, 0, OWN_LEVELS) + this.#upper;
+  }
+
+  /** The path's hashes from one level up to, not including, another. */
+  #climb(position: number, from: number, to: number): string {
     let text = "";
-    let index = position;
-    for (let level = 0, width = 1; ; level++, width *= 2) {
+    let width = 2 ** from;
+    let index = Math.floor(position / width);
+    if (from > 0 && position < width && width >= this.#size) return text;
+    for (let level = from; level < to; level++, width *= 2) {
       const block = Math.floor(position / (width * 2)) * width * 2;
       if (index % 2 === 1) text += this.#text(level, index - 1);
       else {
@@ -71,6 +105,7 @@ export class ReceiptMaker {
       if (block === 0 && width * 2 >= this.#size) return text;
       index = Math.floor(index / 2);
     }
+    return text;
   }
 
   #text(level: number, index: number): string {
