@@ -39,6 +39,7 @@ const READOUT_MS = 90_000;
 const MAX_ADDRESS = 32;
 /** Pushing meters speak every second to every minute. */
 const PUSH_AGE_MS = 65_000;
+const PUSH_PROBE_MS = 5_500;
 const PUSH_SILENCE_MS = 180_000;
 const DEFAULT_INTERVAL_S = 60;
 
@@ -86,6 +87,7 @@ async function openPush({ port, baud = 2400 }: D0Config, ports: Ports): Promise<
     line: await ports.serialLine(settings),
     timing: ports.timing,
     maxAgeMs: PUSH_AGE_MS,
+    probeMs: PUSH_PROBE_MS,
     framer: new D0Framer(),
     parse: parseD0Readout,
     describe,

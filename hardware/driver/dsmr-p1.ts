@@ -16,6 +16,7 @@ import { createPushDriver } from "./push-driver.ts";
 
 /** The slowest meters speak every ten seconds, and take one for it. */
 const MAX_AGE_MS = 15_000;
+const PROBE_MS = 11_500;
 const SILENCE_MS = 60_000;
 
 const decode = object(
@@ -48,6 +49,7 @@ export const dsmrP1: Sensor<DsmrConfig> = {
       line,
       timing: ports.timing,
       maxAgeMs: MAX_AGE_MS,
+      probeMs: PROBE_MS,
       framer: config.key === undefined ? new DsmrFramer() : new DsmrCipherFramer(),
       parse: createParser(config),
       describe: ({ identity = "without number", register = 0, voltage = [] }) =>

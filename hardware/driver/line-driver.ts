@@ -34,27 +34,16 @@ const PROBE_PERIODS = 1.5;
 
 export function createLineDriver(options: LineDriverOptions): Driver {
   const { periodMs, parse, ...rest } = options;
-  const create = (maxAgeMs: number): Driver =>
-    createPushDriver({
-      ...rest,
-      maxAgeMs,
-      framer: new LineFramer(MAX_LENGTH),
-      parse(frame) {
-        const reading = parse(textOf(frame));
-        return reading === undefined ? undefined : { ...reading, raw: frame };
-      },
-    });
-  return {
-    ...create(PERIODS * periodMs),
-    async probe() {
-      const brief = create(PROBE_PERIODS * periodMs);
-      try {
-        return await brief.probe();
-      } finally {
-        await brief.close();
-      }
+  return createPushDriver({
+    ...rest,
+    maxAgeMs: PERIODS * periodMs,
+    probeMs: PROBE_PERIODS * periodMs,
+    framer: new LineFramer(MAX_LENGTH),
+    parse(frame) {
+      const reading = parse(textOf(frame));
+      return reading === undefined ? undefined : { ...reading, raw: frame };
     },
-  };
+  });
 }
 
 /** A byte that is not ASCII becomes U+FFFD, which no line may hold. */

@@ -40,6 +40,7 @@ export interface TakenFrame {
 }
 
 interface Waiter {
+  readonly waitMs: number;
   resolve(taken: TakenFrame): void;
   reject(error: unknown): void;
 }
@@ -68,17 +69,17 @@ export class PushReader {
 
   /**
    * The newest frame not older than `maxAgeMs`; the same one twice if none came in between. Waits for one as long
-   * as the line has not been listened to for `maxAgeMs`. Throws `sensor-gone` or `sensor-busy` of the line at
+   * as the line has not been listened to for `waitMs`. Throws `sensor-gone` or `sensor-busy` of the line at
    * once, then the code with which the last frame was refused, else `sensor-timeout`.
    */
-  newest(): Promise<TakenFrame> {
+  newest(waitMs = this.#options.maxAgeMs): Promise<TakenFrame> {
     if (this.#closed) return Promise.reject(new WattproofError("sensor-gone", "reader closed"));
     if (this.#loop === undefined) {
       this.#sinceMs = this.#options.timing.monotonicMs();
       this.#loop = this.#listen();
     }
     return new Promise((resolve, reject) => {
-      this.#waiters.push({ resolve, reject });
+      this.#waiters.push({ waitMs, resolve, reject });
       this.#settle();
     });
   }
@@ -145,27 +146,26 @@ export class PushReader {
 
   /** Serves the waiting callers, unless there is still something to wait for. */
   #settle(): void {
-    if (this.#waiters.length === 0) return;
-    const result = this.#judge();
-    if (result === undefined) return;
     const waiters = this.#waiters;
     this.#waiters = [];
-    for (const { resolve, reject } of waiters) {
-      if ("error" in result) reject(result.error);
-      else resolve(result);
+    for (const waiter of waiters) {
+      const result = this.#judge(waiter.waitMs);
+      if (result === undefined) this.#waiters.push(waiter);
+      else if ("error" in result) waiter.reject(result.error);
+      else waiter.resolve(result);
     }
   }
 
-  #judge(): TakenFrame | { readonly error: unknown } | undefined {
+  #judge(waitMs: number): TakenFrame | { readonly error: unknown } | undefined {
     const { timing, maxAgeMs } = this.#options;
     if (this.#closed) return { error: new WattproofError("sensor-gone", "reader closed") };
     if (this.#failure !== undefined) return this.#failure;
     const now = timing.monotonicMs();
     if (this.#newest !== undefined && now - this.#newest.takenMs <= maxAgeMs) return this.#newest;
     if (this.#gone !== undefined) return { error: this.#gone };
-    if (now - this.#sinceMs < maxAgeMs) return undefined;
+    if (now - this.#sinceMs < waitMs) return undefined;
     if (this.#refusal !== undefined) return { error: this.#refusal };
-    const message = `no telegram for ${maxAgeMs} ms`;
-    return { error: new WattproofError("sensor-timeout", message, { ms: maxAgeMs }) };
+    const message = `no telegram for ${waitMs} ms`;
+    return { error: new WattproofError("sensor-timeout", message, { ms: waitMs }) };
   }
 }

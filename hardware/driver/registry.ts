@@ -2,6 +2,8 @@
 import { ade7878 } from "./ade7878.ts";
 import { aht20 } from "./aht20.ts";
 import { bme280 } from "./bme280.ts";
+import { d0 } from "./d0.ts";
+import { dsmrP1 } from "./dsmr-p1.ts";
 import { eastronSdm } from "./eastron-sdm.ts";
 import { emon } from "./emon.ts";
 import { hts221 } from "./hts221.ts";
@@ -13,10 +15,14 @@ import { rpict } from "./rpict.ts";
 import { s0 } from "./s0.ts";
 import { sht4x } from "./sht4x.ts";
 import { sht31 } from "./sht31.ts";
+import { sml } from "./sml.ts";
 
 export const SENSORS = [
   pzem004t,
   eastronSdm,
+  dsmrP1,
+  sml,
+  d0,
   rpict,
   emon,
   s0,

@@ -9,6 +9,7 @@ import { parseSmlFrame } from "./sml-telegram.ts";
 import { SmlFramer } from "./sml-transport.ts";
 
 const MAX_AGE_MS = 10_000;
+const PROBE_MS = 5_500;
 const SILENCE_MS = 60_000;
 
 const decode = object(
@@ -33,6 +34,7 @@ export const sml: Sensor<SmlConfig> = {
       line,
       timing: ports.timing,
       maxAgeMs: MAX_AGE_MS,
+      probeMs: PROBE_MS,
       framer: new SmlFramer(),
       parse: parseSmlFrame,
       describe: ({ identity = "without number", register = 0 }) =>

@@ -71,6 +71,17 @@ describe("push reader", () => {
     await shut(reader);
   });
 
+  test("who only looks waits as long as he says, and leaves the others waiting", async () => {
+    const { newest, say, pass, reader, shut } = await createReader();
+    const first = newest();
+    const brief = rejectsWith(reader.newest(2_000), "sensor-timeout");
+    await pass(2_250);
+    await brief;
+    await say("\none\n");
+    assert.equal(await first, "one@2250");
+    await shut(reader);
+  });
+
   test("a refused frame is the error when no good one is there; a passed-over one is nothing", async () => {
     const { newest, say, pass, reader, shut } = await createReader((frame) => {
       if (decodeUtf8(frame) === "bad") fail("sensor-crc", "wrong checksum");
