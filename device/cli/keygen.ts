@@ -1,6 +1,6 @@
 /** `meter keygen`: a key pair made on the device, and the signed request that asks for its enrolment. */
 import { randomBytes } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { decodeBase64url } from "../../shared/base/bytes.ts";
 import { createSigningKey } from "../../shared/crypto/key.ts";
@@ -33,7 +33,9 @@ export async function keygen(args: readonly string[]): Promise<number> {
   const join = readJoin(joinFile);
   createTrust(nobleSuite, join);
   mkdirSync(folder, { recursive: true });
-  if (path.resolve(joinFile) !== path.resolve(files.join)) copyFileSync(joinFile, files.join);
+  if (path.resolve(joinFile) !== path.resolve(files.join)) {
+    writeDurably(files.join, readFileSync(joinFile, "utf8"), 0o600);
+  }
   if (!existsSync(files.key)) {
     writeKey(
       files.key,

@@ -30,7 +30,7 @@ import type { MachineClock } from "../time/machine-clock.ts";
 import { MeterClock } from "../time/meter-clock.ts";
 import { TimedSampler } from "../time/timed-sampler.ts";
 import { createTrust, type Trust } from "../uplink/trust.ts";
-import { spreadDelay } from "../uplink/uplink.ts";
+import { spreadDelay } from "../uplink/spread-delay.ts";
 import { createUplink } from "./create-uplink.ts";
 import { type DataFolder, readJoin, readKey } from "./data-folder.ts";
 import { DayWork } from "./day-work.ts";

@@ -88,7 +88,8 @@ function answerResend(context: ReplyContext, reply: Reply): ReplyOutcome {
   if (first === undefined) return { code: reply.code };
   if (want < first) {
     const note = `the gateway asks for record ${want}, the outbox begins at ${first}`;
-    return { ...alarmed(context, reply.code, "gap", note), resendFrom: first };
+    // Once that one is in the log, the gateway has found what it missed.
+    return { ...alarmed(context, reply.code, "gap", note, first), resendFrom: first };
   }
   journal.transact("resend", () => {
     for (const { seq, answer } of rows) {

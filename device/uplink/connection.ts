@@ -17,15 +17,23 @@ export interface ConnectionOptions extends TlsFiles {
   readonly password?: string;
   readonly connectTimeoutMs: number;
   readonly publishTimeoutMs: number;
+  /** Aborted while the connection is being made, it is given up. */
+  readonly signal?: AbortSignal;
   /** Retained, published by the broker when this connection is lost. */
   readonly will: { readonly topic: string; readonly payload: string };
   readonly subscriptions: readonly string[];
   readonly onMessage: (topic: string, payload: Uint8Array) => void;
 }
 
+export interface PublishOptions {
+  readonly retain?: boolean;
+  /** Default: `publishTimeoutMs`. */
+  readonly timeoutMs?: number;
+}
+
 export interface Connection {
   /** Resolves at the PUBACK (QoS 1). Rejects with `broker` when it does not come; the connection is then over. */
-  publish(topic: string, payload: string, options?: { retain?: boolean }): Promise<void>;
+  publish(topic: string, payload: string, options?: PublishOptions): Promise<void>;
   /** Resolves when the connection has ended, for whatever reason. */
   readonly closed: Promise<void>;
   /** Ends it; the will is not published. */
@@ -52,6 +60,9 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
   client.on("message", (topic, payload) => options.onMessage(topic, payload));
   const connected = new Promise<boolean>((resolve) => client.once("connect", () => resolve(true)));
   const timeout = rejectAfter(options.connectTimeoutMs, "the broker does not answer");
+  const giveUp = (): void => timeout.reject("the meter stops");
+  options.signal?.addEventListener("abort", giveUp);
+  if (options.signal?.aborted === true) giveUp();
   try {
     const over = closed.then(() => false);
     if (!(await Promise.race([connected, over, timeout.promise]))) fail("broker", problem);
@@ -61,11 +72,12 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     throw error;
   } finally {
     timeout.cancel();
+    options.signal?.removeEventListener("abort", giveUp);
   }
   return {
     closed,
-    publish: (topic, payload, { retain = false } = {}) =>
-      publish(client, closed, { topic, payload, retain }, options.publishTimeoutMs),
+    publish: (topic, payload, { retain = false, timeoutMs = options.publishTimeoutMs } = {}) =>
+      publish(client, closed, { topic, payload, retain }, timeoutMs),
     end: () => end(client, closed, options.publishTimeoutMs),
   };
 }
@@ -135,12 +147,23 @@ function destroy(client: MqttClient): void {
   client.end(true);
 }
 
-function rejectAfter(ms: number, message: string): { promise: Promise<never>; cancel(): void } {
-  let timer: NodeJS.Timeout | undefined;
+interface Deadline {
+  readonly promise: Promise<never>;
+  reject(message: string): void;
+  cancel(): void;
+}
+
+function rejectAfter(ms: number, message: string): Deadline {
+  let give: (reason: WattproofError) => void = () => {};
   const promise = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new WattproofError("broker", message)), ms);
+    give = reject;
   });
+  const timer = setTimeout(() => give(new WattproofError("broker", message)), ms);
   // Whoever races against it has its own result; a late rejection concerns nobody.
   promise.catch(() => undefined);
-  return { promise, cancel: () => clearTimeout(timer) };
+  return {
+    promise,
+    reject: (reason) => give(new WattproofError("broker", reason)),
+    cancel: () => clearTimeout(timer),
+  };
 }

@@ -5,7 +5,7 @@
  * `send-plan.ts`). Every connection is a new one; between them the meter waits with full jitter. What arrives is
  * verified before it is acted on; what does not verify is counted and changes nothing.
  */
-import { decodeUtf8, encodeUtf8 } from "../../shared/base/bytes.ts";
+import { decodeUtf8 } from "../../shared/base/bytes.ts";
 import { canonicalize } from "../../shared/base/canonical-json.ts";
 import { type Clock, unixNow } from "../../shared/base/clock.ts";
 import { isCoded } from "../../shared/base/error.ts";
@@ -29,7 +29,12 @@ import { acceptReceipt } from "./accept-receipt.ts";
 import { acceptReply } from "./accept-reply.ts";
 import { jitteredWait, type RandomFraction } from "./backoff.ts";
 import { type MeterIdentity, readEnrolment } from "./config-message.ts";
-import { type Connection, type ConnectionOptions, connect } from "./connection.ts";
+import {
+  type Connection,
+  type ConnectionOptions,
+  connect,
+  type PublishOptions,
+} from "./connection.ts";
 import { SendPlan, type SendPlanOptions } from "./send-plan.ts";
 import type { Trust } from "./trust.ts";
 
@@ -46,17 +51,7 @@ export interface UplinkOptions {
   readonly monotonicMs: () => number;
   readonly random: RandomFraction;
   readonly plan: Omit<SendPlanOptions, "monotonicMs" | "random">;
-  readonly link: Pick<
-    ConnectionOptions,
-    | "broker"
-    | "username"
-    | "password"
-    | "ca"
-    | "cert"
-    | "key"
-    | "connectTimeoutMs"
-    | "publishTimeoutMs"
-  >;
+  readonly link: Omit<ConnectionOptions, "clientId" | "will" | "subscriptions" | "onMessage">;
   /** Bounds of the wait between two connections. */
   readonly reconnect: { readonly firstMs: number; readonly mostMs: number };
   readonly report: (event: MeterEvent) => void;
@@ -68,6 +63,8 @@ export interface UplinkOptions {
 const LOOK_AHEAD = 256;
 /** A connection that lasted this long was a good one: the next wait is short again. */
 const GOOD_CONNECTION_MS = 30_000;
+/** A broker that is silent does not hold up the end of the process. */
+const FAREWELL: PublishOptions = { retain: true, timeoutMs: 2_000 };
 
 export class Uplink {
   readonly #options: UplinkOptions;
@@ -75,7 +72,7 @@ export class Uplink {
   #connection: Connection | undefined;
   #timer: NodeJS.Timeout | undefined;
   #wakeWait: (() => void) | undefined;
-  #stopped = false;
+  readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
 
   constructor(options: UplinkOptions) {
@@ -91,13 +88,13 @@ export class Uplink {
 
   /** Says offline, ends the connection. Resolves when nothing of the uplink is under way. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stopping.abort();
     this.#wakeWait?.();
     clearTimeout(this.#timer);
     const connection = this.#connection;
     if (connection !== undefined) {
       // Where it cannot be said, the broker says it: offline is also the last will.
-      await this.#publish(connection, "status", this.#status("offline"), true).catch(() => {});
+      await this.#publish(connection, "status", this.#status("offline"), FAREWELL).catch(() => {});
       await connection.end();
     }
     await this.#running;
@@ -111,11 +108,12 @@ export class Uplink {
 
   async #run(): Promise<void> {
     let failures = 0;
-    while (!this.#stopped) {
+    while (!this.#stopping.signal.aborted) {
       const since = this.#options.monotonicMs();
       try {
         await this.#serve();
-        if (!this.#stopped) this.#options.report({ event: "offline", reason: "connection lost" });
+        if (!this.#stopping.signal.aborted)
+          this.#options.report({ event: "offline", reason: "connection lost" });
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         this.#options.report({ event: "offline", reason });
@@ -125,7 +123,7 @@ export class Uplink {
       if (this.#options.monotonicMs() - since > GOOD_CONNECTION_MS) failures = 0;
       const waitMs = jitteredWait(failures, this.#options.reconnect, this.#options.random);
       failures += 1;
-      if (!this.#stopped) await this.#wait(waitMs);
+      if (!this.#stopping.signal.aborted) await this.#wait(waitMs);
     }
   }
 
@@ -135,16 +133,17 @@ export class Uplink {
     const topic = (channel: MeterChannel): string => this.#topic(channel);
     const connection = await connect({
       ...link,
+      signal: this.#stopping.signal,
       clientId: `wattproof-${join.net}-${join.meter}`,
       will: { topic: topic("status"), payload: this.#status("offline") },
       subscriptions: [topic("reply"), topic("receipt"), topic("config")],
       onMessage: (name, payload) => this.#receive(name, payload),
     });
-    if (this.#stopped) return connection.end();
+    if (this.#stopping.signal.aborted) return connection.end();
     this.#connection = connection;
     this.#plan.reconnected(this.#rows());
     this.#options.report({ event: "online", broker: link.broker });
-    await this.#publish(connection, "status", this.#status("online"), true);
+    await this.#publish(connection, "status", this.#status("online"), { retain: true });
     this.#publishSeen();
     this.#pump();
     await connection.closed;
@@ -154,7 +153,12 @@ export class Uplink {
   #pump(): void {
     const connection = this.#connection;
     clearTimeout(this.#timer);
-    if (connection === undefined || this.#stopped || isStopped(this.#options.journal)) return;
+    if (
+      connection === undefined ||
+      this.#stopping.signal.aborted ||
+      isStopped(this.#options.journal)
+    )
+      return;
     const rows = this.#rows();
     const now = this.#options.monotonicMs();
     const due = new Set(this.#plan.next(rows, now));
@@ -168,7 +172,7 @@ export class Uplink {
     if (envelope === undefined) return;
     this.#plan.sent(row);
     try {
-      await this.#publish(connection, "envelope", envelope, false);
+      await this.#publish(connection, "envelope", envelope);
       this.#plan.acknowledged(row.seq);
       this.#pump();
     } catch {
@@ -255,7 +259,7 @@ export class Uplink {
     const seen = loadSeen(this.#options.journal).at(-1);
     if (seen === undefined || this.#connection === undefined) return;
     // A failed publish ends the connection, and each new one begins with what was seen last.
-    void this.#publish(this.#connection, "seen", seen.note, true).catch(() => {});
+    void this.#publish(this.#connection, "seen", seen.note, { retain: true }).catch(() => {});
   }
 
   #status(state: "online" | "offline"): string {
@@ -268,9 +272,9 @@ export class Uplink {
     connection: Connection,
     channel: MeterChannel,
     payload: string,
-    retain: boolean,
+    options?: PublishOptions,
   ): Promise<void> {
-    return connection.publish(this.#topic(channel), payload, { retain });
+    return connection.publish(this.#topic(channel), payload, options);
   }
 
   #rows(): OutboxRow[] {
@@ -293,15 +297,4 @@ export class Uplink {
     });
     this.#wakeWait = undefined;
   }
-}
-
-/** Where in a window of `windowMs` this meter publishes: the same place each day, another one for each meter. */
-export function spreadDelay(
-  suite: Pick<CryptoSuite, "sha256">,
-  meter: string,
-  windowMs: number,
-): number {
-  const digest = suite.sha256(encodeUtf8(`wattproof-spread/v1\n${meter}`));
-  const fraction = ((digest[0] ?? 0) * 256 + (digest[1] ?? 0)) / 65_536;
-  return Math.floor(fraction * windowMs);
 }

@@ -93,3 +93,22 @@ test("a broker that stops acknowledging ends the connection; publishing after it
   await assert.rejects(connection.publish("out", "3"), (error) => isCoded(error, "broker"));
   await connection.end();
 });
+
+test("a connection that is being made is given up when the meter stops", async (t) => {
+  const silent = createServer(() => undefined);
+  const port = await listen(t, silent);
+  const stop = new AbortController();
+  const broker = `mqtt://127.0.0.1:${port}`;
+  const connecting = connect({
+    ...options(broker),
+    connectTimeoutMs: 120_000,
+    signal: stop.signal,
+  });
+  setTimeout(() => stop.abort(), 50);
+  await assert.rejects(
+    connecting,
+    (error) => isCoded(error, "broker") && /stops/.test(error.message),
+  );
+  const late = connect({ ...options(broker), connectTimeoutMs: 120_000, signal: stop.signal });
+  await assert.rejects(late, (error) => isCoded(error, "broker"));
+});

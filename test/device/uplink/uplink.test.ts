@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { loadAlarms } from "../../../device/journal/alarm-store.ts";
 import { loadSeen } from "../../../device/journal/outbox-store.ts";
-import { spreadDelay } from "../../../device/uplink/uplink.ts";
+import { acceptReply } from "../../../device/uplink/accept-reply.ts";
+import { spreadDelay } from "../../../device/uplink/spread-delay.ts";
+import { createTrust } from "../../../device/uplink/trust.ts";
 import { GATEWAY_USER, startEmbeddedBroker } from "../../../gateway/broker/embedded-broker.ts";
 import { nobleSuite } from "../../../shared/crypto/noble-suite.ts";
 import { signReply } from "../../../shared/message/reply.ts";
@@ -320,3 +322,44 @@ test("meters publish at different places of the window, each at its own", () => 
   assert.equal(spreadDelay(nobleSuite, "000000001", 600_000), places[0]);
   assert.equal(spreadDelay(nobleSuite, "000000001", 0), 0);
 });
+
+testWithBrokers(
+  "the gateway asks for what is gone: an alarm, until what comes after it is in the log",
+  async (t, broker) => {
+    const bench = await UplinkBench.start(t, broker);
+    const { gateway, meter } = bench;
+    await bench.admit();
+    const mined = (count: number) => async (): Promise<boolean> => {
+      await gateway.mine();
+      return bench.receipts.length === count;
+    };
+    bench.uplink.start();
+    await waitFor("an enrolment", () => bench.count("enrolled") === 1);
+    bench.measure(1);
+    bench.sealAll();
+    await waitFor("a receipt", mined(1));
+    gateway.script = { verdict: () => "silent" };
+    bench.measure(1);
+    bench.sealAll();
+    const [row] = meter.envelopes();
+    const { chainId: chain } = gateway.chain;
+    const leaf = row?.leaf ?? "";
+    const ask = { chain, leaf, code: "resend" as const, at: START, want: 1 };
+    const text = signReply(nobleSuite, gateway.chain.gatewayKey(), ask);
+    const context = {
+      journal: meter.journal,
+      suite: nobleSuite,
+      trust: createTrust(nobleSuite, gateway.join),
+      key: meter.key,
+      now: START,
+    };
+    assert.equal(acceptReply(context, text).alarm, "gap");
+    assert.deepEqual(
+      loadAlarms(meter.journal).map(({ code, seq }) => [code, seq]),
+      [["gap", 2]],
+    );
+    gateway.script = {};
+    await waitFor("another receipt", mined(2));
+    assert.deepEqual(loadAlarms(meter.journal), []);
+  },
+);
