@@ -98,6 +98,7 @@ export const CONFIG_KEYS = {
   ),
   window: count("most messages on their way to the broker at once", 8, 1, 64),
   unanswered: count("most envelopes sent and not answered", 32, 1, 64),
+  per_minute: count("envelopes sent on and on, after an outage", 240, 1, 100_000),
   retry_ms: count("first wait before an unanswered envelope is repeated", 30_000, 10, 3_600_000),
   retry_most_ms: count("longest such wait", 3_600_000, 10, 86_400_000),
   held_retry_ms: count("wait before a held envelope is repeated", 14_400_000, 10, 86_400_000),

@@ -57,6 +57,7 @@ export function createUplink(parts: UplinkParts): Uplink {
       rejoinMs: config.rejoin_ms,
       window: config.window,
       unanswered: config.unanswered,
+      perMinute: config.per_minute,
     },
     link: {
       broker,

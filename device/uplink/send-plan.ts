@@ -19,8 +19,10 @@ export interface SendPlanOptions {
   readonly rejoinMs: number;
   /** Most publishes without a PUBACK. */
   readonly window: number;
-  /** Most envelopes that were sent and not answered. */
+  /** Most envelopes that were sent and not answered; as many may be sent without regard to `perMinute`. */
   readonly unanswered: number;
+  /** Envelopes that may be sent on and on: what a long outage has gathered comes steadily, not in a flood. */
+  readonly perMinute: number;
   readonly monotonicMs: () => number;
   readonly random: RandomFraction;
 }
@@ -41,9 +43,14 @@ export class SendPlan {
   readonly #options: SendPlanOptions;
   readonly #progress = new Map<number, Progress>();
   #lastResend: { readonly from: number; readonly atMs: number } | undefined;
+  /** How many may be sent now, and since when that holds. */
+  #tokens: number;
+  #tokensMs: number;
 
   constructor(options: SendPlanOptions) {
     this.#options = options;
+    this.#tokens = options.unanswered;
+    this.#tokensMs = options.monotonicMs();
   }
 
   /** A new connection: nothing is in flight. */
@@ -66,7 +73,8 @@ export class SendPlan {
   /** What to send at `now`, of the outbox in the order of seq. */
   next(rows: readonly Row[], now: number): number[] {
     const all = [...this.#progress.values()];
-    let window = this.#options.window - all.filter((p) => p.inFlight).length;
+    const free = this.#options.window - all.filter((p) => p.inFlight).length;
+    let window = Math.min(free, Math.floor(this.#refill(now)));
     let unanswered = this.#options.unanswered;
     const chosen: number[] = [];
     for (const { seq, answer } of rows) {
@@ -84,6 +92,7 @@ export class SendPlan {
 
   sent(row: Row): void {
     const attempts = (this.#progress.get(row.seq)?.attempts ?? 0) + 1;
+    this.#tokens = Math.max(0, this.#tokens - 1);
     const dueMs = this.#options.monotonicMs() + this.#wait(row.answer, attempts);
     this.#progress.set(row.seq, { attempts, dueMs, inFlight: true });
   }
@@ -135,12 +144,23 @@ export class SendPlan {
    */
   nextWait(rows: readonly Row[], now: number): number | undefined {
     let least: number | undefined;
+    if (this.#tokens < 1) {
+      least = ((1 - this.#tokens) * 60_000) / this.#options.perMinute;
+    }
     for (const { seq } of rows) {
       const progress = this.#progress.get(seq);
       if (progress === undefined || progress.inFlight || progress.dueMs <= now) continue;
       least = Math.min(least ?? Number.POSITIVE_INFINITY, progress.dueMs - now);
     }
     return least;
+  }
+
+  #refill(now: number): number {
+    const { unanswered, perMinute } = this.#options;
+    const gained = ((now - this.#tokensMs) * perMinute) / 60_000;
+    this.#tokens = Math.min(unanswered, this.#tokens + Math.max(0, gained));
+    this.#tokensMs = now;
+    return this.#tokens;
   }
 
   #wait(answer: string | null, attempts: number): number {

@@ -1,7 +1,7 @@
 /**
  * A meter in a world of its own: true time, a counter that follows it, and a machine whose clock may say anything.
  *
- * `run` lets true time pass with a reading every ten seconds; `kill` ends the process without a goodbye, `boot` also
+ * `run` lets true time pass with a reading every ten seconds (or as it is told); `kill` ends the process without a goodbye, `boot` also
  * the machine. What a slot of the day should hold follows from true time alone.
  */
 import assert from "node:assert/strict";
@@ -12,6 +12,7 @@ import { BOOT_EVENT, type DayBody } from "../../device/day-close/day-body.ts";
 import { EventRecorder } from "../../device/event/event-recorder.ts";
 import { Journal } from "../../device/journal/journal.ts";
 import { loadSavedClock, numberBoot } from "../../device/journal/loose-store.ts";
+import { storeEnrolment } from "../../device/journal/outbox-store.ts";
 import { countBoot, loadSamplerState } from "../../device/journal/sampler-store.ts";
 import { DayWork } from "../../device/run/day-work.ts";
 import { Sampler } from "../../device/sampler/sampler.ts";
@@ -20,13 +21,12 @@ import { MeterClock } from "../../device/time/meter-clock.ts";
 import { TimedSampler } from "../../device/time/timed-sampler.ts";
 import { encodeBase64url } from "../../shared/base/bytes.ts";
 import { unixNow } from "../../shared/base/clock.ts";
-import { createSigningKey } from "../../shared/crypto/key.ts";
+import { createRecipientKey, createSigningKey } from "../../shared/crypto/key.ts";
 import { nobleSuite } from "../../shared/crypto/noble-suite.ts";
 import { makeTestFolder } from "./process.ts";
 import { seededBytes } from "./seeded-bytes.ts";
 
 const FOLDER = makeTestFolder();
-export const READ_EVERY_MS = 10_000;
 const STEP_S = 900;
 const SAVE_EVERY_MS = 300_000;
 
@@ -72,7 +72,11 @@ export class ClockBench {
   /** Alarms that were reported. */
   readonly alarms: string[] = [];
 
-  constructor(startMs: number, zone = "Europe/Berlin") {
+  readonly #everyMs: number;
+  readonly #randomEnrol = seededBytes("clock bench enrolment");
+
+  constructor(startMs: number, zone = "Europe/Berlin", everyMs = 10_000) {
+    this.#everyMs = everyMs;
     this.nowMs = startMs;
     this.#bootMs = startMs - 20_000;
     this.#sinceMs = startMs - 400 * 86_400_000;
@@ -93,6 +97,20 @@ export class ClockBench {
     this.errorMs = errorMs;
     this.sync = "ntp";
     this.#syncedMs = this.nowMs - this.#bootMs + 1;
+  }
+
+  enrol(): void {
+    const { journal } = this.#start();
+    const { kid, jwk } = createRecipientKey(nobleSuite, this.#randomEnrol);
+    const leaf = encodeBase64url(new Uint8Array(32));
+    const recipients = [{ kid, key: jwk.x }];
+    journal.transact("enrolment", () => storeEnrolment(journal, { leaf, position: 1, recipients }));
+  }
+
+  /** Records in the outbox. */
+  get sealed(): number {
+    const sql = "SELECT count(*) AS n FROM outbox";
+    return this.#start().journal.get<{ n: number }>(sql)?.n ?? 0;
   }
 
   /** The process ends without a goodbye; the next `run` starts another one. */
@@ -120,14 +138,16 @@ export class ClockBench {
     const running = this.#start();
     const { timed, clock, days } = running;
     for (const end = this.nowMs + ms; this.nowMs < end; ) {
-      this.nowMs += READ_EVERY_MS;
+      this.nowMs += this.#everyMs;
       timed.look();
       const at = clock.wallMs();
       const before = timed.finishedTo;
       const register = ClockBench.counter(this.nowMs);
       const reading = { part: "pzem", sensor: "pzem 1", energy: "register", register } as const;
       const monotonicMs = clock.monotonicMs();
-      timed.add({ at, monotonicMs, energies: [reading], voltage: [230_000] });
+      const voltage = [230_000 + ((this.nowMs / 1000) % 977)];
+      const climate = { temperature: 21_000, humidity: 4500 };
+      timed.add({ at, monotonicMs, energies: [reading], voltage, current: [4000], ...climate });
       timed.advance(at);
       const finished = timed.hasFinished || timed.finishedTo !== before;
       if (!finished && monotonicMs - running.savedMs < SAVE_EVERY_MS) continue;
@@ -155,7 +175,8 @@ export class ClockBench {
   }
 
   bodies(): DayBody[] {
-    const rows = this.#start().journal.all<{ body: string }>("SELECT body FROM day ORDER BY start");
+    const sql = "SELECT body FROM day WHERE seq IS NULL ORDER BY start";
+    const rows = this.#start().journal.all<{ body: string }>(sql);
     return rows.map(({ body }) => JSON.parse(body) as DayBody);
   }
 

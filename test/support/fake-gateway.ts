@@ -2,8 +2,10 @@
  * A scripted gateway on a real broker: it verifies what meters publish under the chain rules, answers with true
  * replies and receipts of a real chain, and misbehaves where a test tells it to. Nothing of gateway/ is in it.
  */
+
 import { connectAsync, type IClientOptions, type MqttClient } from "mqtt";
 import { decodeBase64url, encodeBase64url } from "../../shared/base/bytes.ts";
+import { MAX_RECORDS_OF_METER } from "../../shared/chain/block-rules.ts";
 import { nobleSuite } from "../../shared/crypto/noble-suite.ts";
 import type { EcPublicJwk } from "../../shared/crypto/suite.ts";
 import { formatMeterConfig, type Join, parseJoinRequest } from "../../shared/message/join.ts";
@@ -119,11 +121,12 @@ export class FakeGateway {
     await this.publish("config", message, true);
   }
 
-  /** Mines all held records into one block and sends their receipts. */
+  /** Mines all held records, as many as a block may have of one meter each time, and sends their receipts. */
   async mine(): Promise<void> {
-    const records = this.#held;
-    this.#held = [];
-    if (records.length === 0) return;
+    while (this.#held.length > 0) await this.#mineBlock(this.#held.splice(0, MAX_RECORDS_OF_METER));
+  }
+
+  async #mineBlock(records: readonly ParsedRecord[]): Promise<void> {
     const time = Math.max(...records.map((r) => (r.typ === "day" ? r.payload.to : START)));
     for (const [i, record] of records.entries()) {
       this.#positions.set(record.leaf, { index: this.chain.leaves.length + i, record });

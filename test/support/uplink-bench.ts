@@ -23,17 +23,29 @@ const PLAN: UplinkOptions["plan"] = {
   rejoinMs: 200,
   window: 4,
   unanswered: 16,
+  perMinute: 6000,
 };
 
 export class UplinkBench {
-  readonly meter = new MeterBench({ zone: "Etc/UTC", step: 0 });
+  readonly meter: MeterBench;
   readonly events: MeterEvent[] = [];
   readonly gateway: FakeGateway;
   readonly #broker: string;
   uplink: Uplink;
   #day = START;
 
-  private constructor(gateway: FakeGateway, broker: string) {
+  readonly #plan: UplinkOptions["plan"];
+  readonly #step: number;
+
+  private constructor(
+    gateway: FakeGateway,
+    broker: string,
+    plan: Partial<UplinkOptions["plan"]>,
+    step: number,
+  ) {
+    this.#plan = { ...PLAN, ...plan };
+    this.#step = step;
+    this.meter = new MeterBench({ zone: "Etc/UTC", step });
     this.gateway = gateway;
     this.#broker = broker;
     this.meter.utility = gateway.chain.utility;
@@ -41,9 +53,14 @@ export class UplinkBench {
   }
 
   /** Everything is started but the uplink; the meter's request is admitted. */
-  static async start(t: TestContext, broker: TestBroker): Promise<UplinkBench> {
+  static async start(
+    t: TestContext,
+    broker: TestBroker,
+    plan: Partial<UplinkOptions["plan"]> = {},
+    step = 0,
+  ): Promise<UplinkBench> {
     const gateway = await FakeGateway.start(broker.url, BENCH_METER, broker.gateway);
-    const bench = new UplinkBench(gateway, broker.url);
+    const bench = new UplinkBench(gateway, broker.url, plan, step);
     t.after(async () => {
       await bench.uplink.stop();
       await gateway.close();
@@ -61,7 +78,11 @@ export class UplinkBench {
   /** Measures and closes `count` days. */
   measure(count: number): void {
     for (let i = 0; i < count; i++, this.#day += DAY_S) {
-      this.meter.addRow({ from: this.#day, to: this.#day + DAY_S, wh: 100 });
+      const step = this.#step === 0 ? DAY_S : this.#step;
+      for (let from = this.#day; from < this.#day + DAY_S; from += step) {
+        const wh = 100 + ((from / step) % 97);
+        this.meter.addRow({ from, to: from + step, wh, voltage: [230_000], current: [4000 + wh] });
+      }
     }
     this.meter.sampler.advance(this.#day * 1000, 0);
     this.meter.close();
@@ -109,7 +130,7 @@ export class UplinkBench {
       clock: new ManualClock(START * 1000),
       monotonicMs: () => performance.now(),
       random: () => 0.5,
-      plan: PLAN,
+      plan: this.#plan,
       link: { broker: this.#broker, connectTimeoutMs: 5000, publishTimeoutMs: 5000 },
       reconnect: { firstMs: 50, mostMs: 200 },
       report: (event) => this.events.push(event),

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { SendPlan } from "../../../device/uplink/send-plan.ts";
 import { ManualClock } from "../../../shared/base/clock.ts";
 
-function start(options: Partial<{ window: number; unanswered: number }> = {}) {
+function start(options: Partial<{ window: number; unanswered: number; perMinute: number }> = {}) {
   const clock = new ManualClock(0);
   const plan = new SendPlan({
     retryMs: 1000,
@@ -14,6 +14,7 @@ function start(options: Partial<{ window: number; unanswered: number }> = {}) {
     rejoinMs: 5000,
     window: options.window ?? 8,
     unanswered: options.unanswered ?? 16,
+    perMinute: options.perMinute ?? 60_000,
     monotonicMs: () => clock.monotonicMs(),
     random: () => 0.5,
   });
@@ -128,4 +129,24 @@ test("what becomes due between the two looks is waited for", () => {
   assert.deepEqual(plan.next(list, now), []);
   clock.advance(60_000);
   assert.ok((plan.nextWait(list, now) ?? 0) > 0, "nobody would look again");
+});
+
+test("what an outage has gathered comes at a bounded rate, however fast it is answered", () => {
+  const { plan, clock } = start({ unanswered: 4, perMinute: 60 });
+  const list = rows(...Array.from({ length: 40 }, () => null));
+  const sentAt: number[] = [];
+  while (list.some(({ answer }) => answer === null)) {
+    for (const seq of send(clock, plan, list)) {
+      const row = list[seq - 1] as Row;
+      row.answer = "held";
+      plan.answered(seq, "held");
+      sentAt.push(clock.monotonicMs());
+    }
+    const waitMs = plan.nextWait(list, clock.monotonicMs());
+    assert.ok(waitMs !== undefined && waitMs <= 1000, "it wakes up by itself");
+    clock.advance(Math.max(1, waitMs));
+  }
+  assert.deepEqual(sentAt.slice(0, 5), [0, 0, 0, 0, 1000]);
+  // Four at once, then one a second.
+  assert.equal(sentAt.at(-1), 36_000);
 });
