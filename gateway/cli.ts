@@ -17,6 +17,7 @@ usage: gateway <command> [options]
   price    publish prices that tariffs name
   assign   assign a tariff to a meter
   bill     issue the bills that are due, or export one
+  payment  record that a bill was paid
   status   show what a running gateway is doing
   rebuild  make the read model again from the chain
   dump     write the chain as JSON lines, or the days as CSV
@@ -36,6 +37,7 @@ const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
   price: async () => (await import("./command/price.ts")).price,
   assign: async () => (await import("./command/assign.ts")).assign,
   bill: async () => (await import("./command/bill.ts")).bill,
+  payment: async () => (await import("./command/payment.ts")).payment,
   status: async () => (await import("./command/status.ts")).status,
   rebuild: async () => (await import("./command/rebuild.ts")).rebuild,
   dump: async () => (await import("./command/dump.ts")).dump,

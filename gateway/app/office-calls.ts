@@ -27,6 +27,7 @@ import {
   type OfficeOptions,
   publishPrices,
 } from "./office.ts";
+import { orderPayment } from "./payment-desk.ts";
 
 const meter = pattern(/^\d{9}$/, "nine digits");
 const file: Decoder<string> = (value, path) =>
@@ -46,7 +47,7 @@ const price = object({
 const assign = object({ meter, tariff: code, from: instant }, { to: instant });
 
 /**
- * Carries out `enrol-begin`, `enrol-finish`, `tariff`, `price`, `assign` or `bill`.
+ * Carries out `enrol-begin`, `enrol-finish`, `tariff`, `price`, `assign`, `bill` or `payment`.
  * @param onEnrolled told the kid of a new device, so that the workers know it before its first day
  * Throws `control` for an unknown method, `schema` for its arguments, and what the order itself throws.
  */
@@ -76,6 +77,8 @@ export function runOfficeCall(
       const order = assign(given, "arguments");
       return { leaf: assignTariff(office, { ...order, point: findPoint(office, order.meter) }) };
     }
+    case "payment":
+      return { leaf: orderPayment(office, given) };
     case "bill":
       return billing.order(parameters as Record<string, unknown>);
     default:

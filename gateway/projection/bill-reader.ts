@@ -2,6 +2,8 @@
 import { decodeBase64url, encodeBase64url } from "../../shared/base/bytes.ts";
 import { localDayOf } from "../../shared/time/civil-day.ts";
 import type { Db, Statement } from "../ledger/database.ts";
+import { AccountReader } from "./account-reader.ts";
+import type { MeterAccount } from "./account-types.ts";
 import type { ChainReader } from "./chain-reader.ts";
 import type { DayReader } from "./day-reader.ts";
 import { meterText } from "./meter-text.ts";
@@ -23,6 +25,7 @@ const DEFAULT_LIMIT = 1_000;
 
 export class BillReader {
   readonly #chain: ChainReader;
+  readonly #accounts: AccountReader;
   readonly #days: DayReader;
   readonly #statements: StatementReader;
   readonly #all: Statement<[number, number], BillRow>;
@@ -34,6 +37,7 @@ export class BillReader {
 
   constructor(db: Db, chain: ChainReader, days: DayReader, statements: StatementReader) {
     this.#chain = chain;
+    this.#accounts = new AccountReader(db, (position) => this.#leafAt(position));
     this.#days = days;
     this.#statements = statements;
     this.#all = db.prepare(
@@ -79,12 +83,23 @@ export class BillReader {
     };
   }
 
+  account(meter: number): MeterAccount {
+    this.#chain.tip();
+    return this.#accounts.account(meter);
+  }
+
+  /** A record's leaf, from the tree. */
+  #leafAt(position: number): string {
+    return encodeBase64url(this.#chain.tree.node(0, position));
+  }
+
   #summarise(row: BillRow, bill: ShownBill, final: number): BillSummary {
     const height = this.#chain.heightOf(row.pos);
+    const leaf = this.#leafAt(row.pos);
+    const paidAt = this.#accounts.paidAt(leaf, bill.total);
     return {
       state: height <= final ? "final" : "block",
-      // A bill's own leaf is that of its record.
-      leaf: encodeBase64url(this.#chain.tree.node(0, row.pos)),
+      leaf,
       position: row.pos,
       height,
       no: bill.no,
@@ -100,6 +115,7 @@ export class BillReader {
       wh: bill.used.reduce((sum, [, wh]) => sum + wh, 0),
       issuedAtSeconds: row.at,
       complete: bill.slots.gap === 0 && bill.slots.missing === 0,
+      ...(paidAt === undefined ? {} : { paidAtSeconds: paidAt }),
     };
   }
 

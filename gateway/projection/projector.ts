@@ -20,6 +20,7 @@ import { openBill } from "./open-bill.ts";
 import { openDay } from "./open-day.ts";
 import { type DayHead, readDayHead } from "./packed-day.ts";
 import { projectEvent } from "./project-event.ts";
+import { projectPayment } from "./project-payment.ts";
 import { RowTables } from "./row-tables.ts";
 import { StatementTable } from "./statement-table.ts";
 
@@ -146,6 +147,14 @@ class StoreProjector implements Projector {
         this.#applyBill(
           tables,
           projected as ProjectedRecord & { record: ParsedRecord<"bill"> },
+          time,
+        );
+        break;
+      case "payment":
+        projectPayment(
+          this.#options,
+          rows,
+          projected as ProjectedRecord & { record: ParsedRecord<"payment"> },
           time,
         );
         break;

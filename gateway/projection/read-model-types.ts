@@ -7,6 +7,7 @@
 // order, an unknown meter, day, bill, block or position gives `undefined` (or an empty array), and
 // no method throws for a well-formed argument. Callers have already checked the form of arguments.
 
+import type { MeterAccount } from "./account-types.ts";
 import type {
   BlockDetail,
   BlockSummary,
@@ -285,6 +286,8 @@ export interface ReadModel {
   /** Ascending. */
   months(meter: string): readonly MonthSummary[];
   bills(query?: BillQuery): BillPage;
+  /** What a meter owes: bills and payments with the balance after each. */
+  account(meter: string): MeterAccount;
   bill(no: string): BillDetail | undefined;
   /** Days of a month ("YYYY-MM") that have a record and a tariff, by date; provisional where not billed. */
   statements(meter: string, month: string): readonly DayStatement[];

@@ -95,6 +95,7 @@ export function createReadModel(db: Db, options: { readonly suite: CryptoSuite }
     day: (meter, date) => read(() => days.day(Number(meter), date, final())),
     months: (meter) => read(() => days.months(Number(meter))),
     bills: (query = {}) => read(() => bills.bills(query)),
+    account: (meter) => read(() => bills.account(Number(meter))),
     bill: (no) => read(() => bills.bill(no)),
     statements: (meter, month) => read(() => statements.ofMonth(Number(meter), month)),
     blocks: (beforeHeight, limit) => read(() => blocks.blocks(beforeHeight, limit)),

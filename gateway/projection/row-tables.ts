@@ -1,6 +1,7 @@
 /** The projection's smaller tables: enrolments, frozen keys, tariffs, assignments, bills, alarms and their counts. */
 import type { EventPlaintext } from "../../shared/event/event-plaintext.ts";
 import type { BillPlaintext } from "../../shared/money/bill-plaintext.ts";
+import type { PaymentPlaintext } from "../../shared/money/payment-plaintext.ts";
 import type { AssignPayload, PricePayload } from "../../shared/record/payload.ts";
 import type { Db, Statement } from "../ledger/database.ts";
 
@@ -14,6 +15,7 @@ const BY_POSITION = [
   "price",
   "assignment",
   "bill",
+  "payment",
   "event",
   "alarm",
 ] as const;
@@ -29,6 +31,7 @@ export class RowTables {
   readonly #addPrice: Statement<[number, string, string, number, number]>;
   readonly #addAssignment: Statement<(string | number | null)[]>;
   readonly #addBill: Statement<(string | number)[]>;
+  readonly #addPayment: Statement<(string | number | null)[]>;
   readonly #addEvent: Statement<(string | number | null)[]>;
   readonly #addAlarm: Statement<(string | number | null)[]>;
   readonly #count: Statement<[string, number]>;
@@ -51,6 +54,9 @@ export class RowTables {
     );
     this.#addBill = db.prepare(
       "INSERT INTO bill (pos, no, meter, month, from_s, at, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    );
+    this.#addPayment = db.prepare(
+      "INSERT INTO payment (pos, meter, bill, at, amount, ref) VALUES (?, ?, ?, ?, ?, ?)",
     );
     this.#addEvent = db.prepare(
       "INSERT INTO event (pos, meter, at, code, before, after) VALUES (?, ?, ?, ?, ?, ?)",
@@ -107,6 +113,12 @@ export class RowTables {
     const { no, meter, from } = bill;
     this.#addBill.run(position, no, Number(meter), month, from, at, JSON.stringify(bill));
     this.#count.run("bills", 1);
+  }
+
+  /** `bill`: leaf of the bill that the payment is for. */
+  addPayment(position: number, payment: PaymentPlaintext, bill: string | undefined): void {
+    const { meter, at, amount, ref } = payment;
+    this.#addPayment.run(position, Number(meter), bill ?? null, at, amount, ref);
   }
 
   addEvent(position: number, { meter, at, code, before, after }: EventPlaintext): void {

@@ -14,6 +14,15 @@ const EVENT_TABLE = `
   CREATE INDEX event_meter ON event (meter, pos);
 `;
 
+const PAYMENT_TABLE = `
+  -- Payments; amount in minor units of the currency in which the meter is billed; bill = leaf of the bill that it is for.
+  CREATE TABLE payment (
+    pos INTEGER PRIMARY KEY, meter INTEGER NOT NULL, bill TEXT, at INTEGER NOT NULL,
+    amount INTEGER NOT NULL, ref TEXT NOT NULL) STRICT;
+  CREATE INDEX payment_meter ON payment (meter, at, pos);
+  CREATE INDEX payment_bill ON payment (bill, pos) WHERE bill IS NOT NULL;
+`;
+
 const PRICE_TABLE = `
   -- Price records; to_s = end of the last price.
   CREATE TABLE price (
@@ -22,8 +31,10 @@ const PRICE_TABLE = `
   CREATE INDEX price_period ON price (to_s, from_s);
 `;
 
-/** By store version: what leads from it to the next one. No store of version 1 holds an event or a price record. */
-export const STORE_UPGRADES: Readonly<Record<number, string>> = { 1: EVENT_TABLE + PRICE_TABLE };
+/** By store version: what leads from it to the next one. No store of version 1 holds an event, a price or a payment record. */
+export const STORE_UPGRADES: Readonly<Record<number, string>> = {
+  1: EVENT_TABLE + PRICE_TABLE + PAYMENT_TABLE,
+};
 
 export const PROJECTION_TABLES = `
   -- One row a day record. date = yyyymmdd of the local day; meter = the nine digits as a number; code = why it is
@@ -74,6 +85,7 @@ export const PROJECTION_TABLES = `
     amount INTEGER NOT NULL, PRIMARY KEY (date, meter, bill)) STRICT, WITHOUT ROWID;
   ${EVENT_TABLE}
   ${PRICE_TABLE}
+  ${PAYMENT_TABLE}
   -- One alarm a record at most; at = block time.
   CREATE TABLE alarm (
     pos INTEGER PRIMARY KEY, at INTEGER NOT NULL, code TEXT NOT NULL, meter INTEGER,
@@ -95,6 +107,7 @@ export const PROJECTION_TABLE_NAMES = [
   "price",
   "assignment",
   "bill",
+  "payment",
   "statement",
   "event",
   "alarm",

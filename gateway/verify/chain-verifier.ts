@@ -198,8 +198,7 @@ export class ChainVerifier {
   }
 
   #demand(record: ParsedRecord): void {
-    if (record.typ !== "day" && record.typ !== "event" && record.typ !== "bill") return;
-    this.#sealed.demand(toLatin1(record.payload.ct), this.size);
+    if ("ct" in record.payload) this.#sealed.demand(toLatin1(record.payload.ct), this.size);
   }
 
   #checkRoots(header: BlockHeader, tree: LogTree): void {

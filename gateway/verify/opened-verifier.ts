@@ -23,7 +23,12 @@ import type { LoggedPrice } from "../../shared/money/price-series.ts";
 import { recomputeBill } from "../../shared/money/recompute-bill.ts";
 import type { LoggedAssignment, LoggedTariff } from "../../shared/money/tariff-timeline.ts";
 import { computePt } from "../../shared/record/envelope.ts";
-import type { BillPayload, DayPayload, EventPayload } from "../../shared/record/payload.ts";
+import type {
+  BillPayload,
+  DayPayload,
+  EventPayload,
+  PaymentPayload,
+} from "../../shared/record/payload.ts";
 import { parsePlaintext } from "../../shared/record/plaintext.ts";
 import type { ParsedRecord } from "../../shared/record/record.ts";
 
@@ -45,7 +50,8 @@ type Sealed =
       readonly before: number | undefined;
     })
   | (Place & { readonly typ: "event"; readonly payload: EventPayload })
-  | (Place & { readonly typ: "bill"; readonly payload: BillPayload });
+  | (Place & { readonly typ: "bill"; readonly payload: BillPayload })
+  | (Place & { readonly typ: "payment"; readonly payload: PaymentPayload });
 
 /** What the log and the opened days say of one point. */
 interface PointLog {
@@ -113,6 +119,9 @@ export class OpenedVerifier {
       case "bill":
         this.#noted.push({ ...place, typ: "bill", payload: record.payload });
         break;
+      case "payment":
+        this.#noted.push({ ...place, typ: "payment", payload: record.payload });
+        break;
       case "tariff": {
         const { id, ver, body } = record.payload;
         this.#tariffs.push({ leaf: record.leaf, position, id, ver, body });
@@ -152,7 +161,8 @@ export class OpenedVerifier {
     if (sealed.typ !== "day") {
       if (row !== undefined) fail("opened", "a row beside what is no day", place);
       if (sealed.typ === "bill") this.#checkBill(sealed, text);
-      else this.#checkEvent(sealed, text);
+      else if (sealed.typ === "event") this.#checkEvent(sealed, text);
+      else parsePlaintext("payment", text);
     } else if (!this.#addDay(sealed, text, row)) {
       fail("opened", "the row is not that of the plaintext", place);
     }

@@ -14,7 +14,7 @@ import { applyEnrol } from "./rule/enrol.ts";
 import { applyEvent } from "./rule/event.ts";
 import { applyEvidence } from "./rule/evidence.ts";
 import { applyGenesis, findFounder, NO_LEAF } from "./rule/genesis.ts";
-import { applyAssign, applyBill, applyPrice, applyTariff } from "./rule/money.ts";
+import { applyAssign, applyBill, applyPayment, applyPrice, applyTariff } from "./rule/money.ts";
 import type { RuleContext } from "./rule-context.ts";
 import { SIGNERS } from "./signers.ts";
 
@@ -29,6 +29,7 @@ const EFFECTS: {
   price: applyPrice,
   assign: applyAssign,
   bill: applyBill,
+  payment: applyPayment,
   evidence: applyEvidence,
 };
 

@@ -99,6 +99,8 @@ export interface PriceEntity {
 export interface LoggedEntity {
   readonly typ: "tariff" | "price" | "bill";
   readonly position: number;
+  /** P of a bill. */
+  readonly point?: string;
 }
 
 export interface TokenEntity {

@@ -11,5 +11,6 @@ export const SIGNERS: { readonly [T in Typ]: "meter" | readonly Role[] } = {
   price: ["biller"],
   assign: ["biller"],
   bill: ["biller"],
+  payment: ["biller"],
   evidence: ["gateway", "registrar"],
 };

@@ -107,9 +107,11 @@ const bill = object({
   n: natural,
 });
 
+const payment = object({ ...chained, ...sealed, point: hash }, { bill: hash });
+
 const evidence = object({ ...chained, a: compactJws, b: compactJws });
 
-const DECODERS = { genesis, enrol, day, event, tariff, price, assign, bill, evidence };
+const DECODERS = { genesis, enrol, day, event, tariff, price, assign, bill, payment, evidence };
 
 export type PayloadByTyp = { [T in keyof typeof DECODERS]: Decoded<(typeof DECODERS)[T]> };
 /** Record types whose rules this version implements. */
@@ -124,7 +126,6 @@ const RESERVED = new Set([
   "correction",
   "exchange",
   "credit",
-  "payment",
   "erase",
 ]);
 
@@ -139,10 +140,11 @@ export type TariffPayload = PayloadByTyp["tariff"];
 export type PricePayload = PayloadByTyp["price"];
 export type AssignPayload = PayloadByTyp["assign"];
 export type BillPayload = PayloadByTyp["bill"];
+export type PaymentPayload = PayloadByTyp["payment"];
 
 /** Whether a record type has a line 2 (the "+2" of the tables). */
 export function hasLine2(typ: Typ): boolean {
-  return typ === "day" || typ === "event" || typ === "bill";
+  return typ === "day" || typ === "event" || typ === "bill" || typ === "payment";
 }
 
 /** Whether only a meter key signs this type, which bounds its size to 4,096 bytes. */

@@ -11,11 +11,13 @@ import { type DayPlaintext, decodeDayPlaintext } from "../day/day-plaintext.ts";
 import { readDayText } from "../day/day-text.ts";
 import { decodeEventPlaintext, type EventPlaintext } from "../event/event-plaintext.ts";
 import { type BillPlaintext, decodeBillPlaintext } from "../money/bill-plaintext.ts";
+import { decodePaymentPlaintext, type PaymentPlaintext } from "../money/payment-plaintext.ts";
 
 export interface PlaintextByTyp {
   readonly day: DayPlaintext;
   readonly event: EventPlaintext;
   readonly bill: BillPlaintext;
+  readonly payment: PaymentPlaintext;
 }
 
 /** Types that have a plaintext in this version. */
@@ -31,6 +33,7 @@ const DECODERS: { readonly [T in SealedTyp]: Decoder<PlaintextByTyp[T]> } = {
   day: decodeDayPlaintext,
   event: decodeEventPlaintext,
   bill: decodeBillPlaintext,
+  payment: decodePaymentPlaintext,
 };
 
 /** The canonical text of a plaintext, padded. `slots` is the number of slots of a day, 0 for other types. */

@@ -88,6 +88,7 @@ export function createFakeReadModel(options: FakeOptions = {}): ReadModel {
         .sort((a, b) => b.fromSeconds - a.fromSeconds || a.meter.localeCompare(b.meter));
       return { rows: found.slice(offset, offset + limit), total: found.length };
     },
+    account: () => ({ entries: [] }),
     bill: (no) => bills.find((bill) => bill.no === no),
     statements: (meter, month) => {
       const own = daysOf(meter).filter((day) => day.date.startsWith(month));

@@ -1,4 +1,4 @@
-/** Rules C6 of `tariff`, `price`, `assign` and `bill`. */
+/** Rules C6 of `tariff`, `price`, `assign`, `bill` and `payment`. */
 import { fail } from "../../base/error.ts";
 import type { ParsedRecord } from "../../record/record.ts";
 import type { ChainState, PointEntity } from "../chain-state.ts";
@@ -65,7 +65,18 @@ export function applyBill(
     fail("overlap", "the bill overlaps an issued one");
   }
   state.put("point", payload.point, { ...point, bills: [...point.bills, [from, to]] });
-  state.put("logged", leaf, { typ: "bill", position: context.position });
+  state.put("logged", leaf, { typ: "bill", position: context.position, point: payload.point });
+}
+
+/** A payment is for a point, or for one of its bills. Throws `point`, `reference`. */
+export function applyPayment(state: ChainState, record: ParsedRecord<"payment">): void {
+  const { point, bill } = record.payload;
+  requirePoint(state, point);
+  if (bill === undefined) return;
+  const logged = state.get("logged", bill);
+  if (logged?.typ !== "bill" || logged.point !== point) {
+    fail("reference", "the payment names no bill of its point");
+  }
 }
 
 function requirePoint(state: ChainState, id: string): PointEntity {

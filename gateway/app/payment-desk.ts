@@ -1,0 +1,81 @@
+/** Payments as orders: which bill or meter, how much, from texts of unknown shape to a record. */
+import type { Json } from "../../shared/base/canonical-json.ts";
+import { unixNow } from "../../shared/base/clock.ts";
+import { parseDecimal } from "../../shared/base/decimal.ts";
+import { type Decoded, instant, object, pattern, text } from "../../shared/base/decoder.ts";
+import { fail } from "../../shared/base/error.ts";
+import { parseRecord } from "../../shared/record/record.ts";
+import { recordPayment } from "../billing/record-payment.ts";
+import type { ShownBill } from "../projection/row-tables.ts";
+import { findPoint, type OfficeOptions } from "./office.ts";
+import { StoreBillingSource } from "./store-billing-source.ts";
+
+const decodeOrder = object(
+  { amount: text, ref: text },
+  { no: text, meter: pattern(/^\d{9}$/, "nine digits"), at: instant },
+);
+
+/** Throws `schema`, `bill-none`, `unknown-meter`, `usage` for an amount, or the chain rule broken. Returns the leaf. */
+export function orderPayment(office: OfficeOptions, given: Json): string {
+  const order = decodeOrder(given, "arguments");
+  const { ledger, suite, randomBytes, keys, clock } = office;
+  const found = order.no === undefined ? findNewestBill(office, order) : findBill(office, order.no);
+  const { meter, currency, minor } = found.bill;
+  const amount = parseDecimal(order.amount, minor, ".");
+  const decimals = order.amount.split(".")[1] ?? "";
+  if (amount === undefined || amount === 0 || /[1-9]/.test(decimals.slice(minor))) {
+    fail("usage", `an amount in ${currency} has at most ${minor} decimals and is not zero`);
+  }
+  const id = findPoint(office, meter);
+  const points = new StoreBillingSource(ledger, suite).points();
+  const point = [...points].find((one) => one.point === id);
+  if (point === undefined) fail("unknown-meter", `meter ${meter} is not enrolled here`);
+  return recordPayment(
+    {
+      suite,
+      randomBytes,
+      signer: keys.signing.kid,
+      issue: (payload, line2) => ledger.issue("payment", payload, line2),
+    },
+    {
+      point,
+      at: order.at ?? unixNow(clock),
+      amount,
+      ref: order.ref,
+      ...(order.no === undefined ? {} : { bill: found.leaf }),
+    },
+  );
+}
+
+interface FoundBill {
+  readonly leaf: string;
+  readonly bill: Pick<ShownBill, "meter" | "currency" | "minor">;
+}
+
+function findBill(office: OfficeOptions, no: string): FoundBill {
+  const row = office.ledger.db
+    .prepare<[string], { pos: number; body: string }>("SELECT pos, body FROM bill WHERE no = ?")
+    .get(no);
+  if (row === undefined) fail("bill-none", `no bill ${no} is in the chain`, { no });
+  return readBill(office, row);
+}
+
+/** A payment on account is in the currency of the meter's newest bill. */
+function findNewestBill(office: OfficeOptions, { meter }: Decoded<typeof decodeOrder>): FoundBill {
+  if (meter === undefined) fail("schema", "arguments: expected no or meter", { path: "meter" });
+  const row = office.ledger.db
+    .prepare<[number], { pos: number; body: string }>(
+      "SELECT pos, body FROM bill WHERE meter = ? ORDER BY from_s DESC, pos LIMIT 1",
+    )
+    .get(Number(meter));
+  if (row === undefined) fail("bill-none", `meter ${meter} has no bill yet`, { meter });
+  return readBill(office, row);
+}
+
+function readBill(
+  { ledger, suite }: OfficeOptions,
+  row: { readonly pos: number; readonly body: string },
+): FoundBill {
+  const { leaf } = parseRecord(suite, ledger.line1(row.pos) ?? "");
+  return { leaf, bill: JSON.parse(row.body) as ShownBill };
+}
