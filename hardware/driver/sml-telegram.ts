@@ -78,10 +78,10 @@ function readResponse(response: readonly SmlValue[], frame: Uint8Array): Reading
   const identity = server?.kind === "octets" ? formatServerId(server.bytes) : undefined;
   const entries = list.items.flatMap((item) => readEntry(item) ?? []);
   const quantities = new Map<string, Quantity>();
-  const shortened = needsUnsigned(identity, entries);
+  const faulty = findFaulty(identity, entries);
   for (const { code, size, quantity } of entries) {
     if (quantities.has(code)) continue;
-    const wrapped = shortened && quantity.unit === "W" && quantity.value < 0n && size <= 3;
+    const wrapped = quantity.value < 0n && size <= SHORTENED && faulty.includes(quantity.unit);
     const value = wrapped ? BigInt.asUintN(8 * size, quantity.value) : quantity.value;
     quantities.set(code, { ...quantity, value });
   }
@@ -123,19 +123,22 @@ const FAULTY = [
   [55_000_000, 58_999_999],
 ] as const;
 const REPAIRED_FROM = 60_000_000;
+/** Bytes of an integer that may have been shortened. */
+const SHORTENED = 3;
 
 /**
- * Whether a meter writes positive power from half of a range on as a negative integer of 1 to 3 bytes: 328.05 W as
- * the 16 bits 0x8025. Such meters never shorten negative values. DZG has built them; later ones shorten right, so
- * the serial number decides, and among the earlier ones that a meter that counts no export shows none.
+ * The units in which a meter writes positive values from half of a range on as negative integers of 1 to 3 bytes:
+ * 328.05 W as the 16 bits 0x8025. Such meters never shorten negative values. DZG has built them; later ones shorten
+ * right, so for power the serial number decides, and among the earlier ones that a meter that counts no
+ * export shows none. Energy is never negative.
  */
-function needsUnsigned(identity: string | undefined, entries: readonly Entry[]): boolean {
+function findFaulty(identity: string | undefined, entries: readonly Entry[]): readonly ObisUnit[] {
   const [, digits] = DZG.exec(identity ?? "") ?? [];
-  if (digits === undefined) return false;
+  if (digits === undefined) return [];
   const number = Number(digits);
   const faulty = FAULTY.some(([first, last]) => number >= first && number <= last);
   const oneWay = !entries.some(({ code }) => code.startsWith("2.8."));
-  return faulty || (oneWay && number < REPAIRED_FROM);
+  return faulty || (oneWay && number < REPAIRED_FROM) ? ["Wh", "W"] : ["Wh"];
 }
 
 /** As printed on the meter (DIN 43863-5) if it has that form, else hexadecimal. */

@@ -260,6 +260,23 @@ describe("SML of an independent generator", () => {
     }
   });
 
+  test("DZG registers that are written as signed integers are never negative", (t) => {
+    if (!requireSystemPart(t, "python3")) return;
+    const spec = (server: string): SmlSpec => ({
+      server,
+      entries: [
+        { obis: "0100010800ff", unit: 30, scaler: -1, value: -0x400000, type: "int24" },
+        { obis: "0100020800ff", unit: 30, scaler: -1, value: 20, type: "uint32" },
+      ],
+    });
+    const [dzg, other] = makeTelegrams([
+      { sml: spec("0a01445a470002632316") },
+      { sml: spec("0a0149534b0004328f8e") },
+    ]);
+    assert.equal(parseSmlFrame(dzg ?? assert.fail())?.register, Math.round(0xc00000 / 10));
+    throwsWith(() => parseSmlFrame(other ?? assert.fail()), "sensor-range");
+  });
+
   test("frames without a list have no reading; those without a register, or an impossible one, are refused", (t) => {
     if (!load(t)) return;
     assert.equal(parseSmlFrame(frames.noList), undefined);
