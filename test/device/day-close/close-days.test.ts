@@ -213,3 +213,20 @@ test("a hundred events of a day are cut to a number that fits into line 2", () =
   assert.equal(bench.days()[0]?.events.length, 48);
   bench.check();
 });
+
+test("exported energy has a register of its own from the day on in which a part counts it", () => {
+  const bench = new MeterBench({ zone: "Etc/UTC", maxGapMs: 60_000 });
+  const start = instant("2024-01-01T00:00Z");
+  for (let minute = 0; minute <= 3 * 1440 + 2; minute++) {
+    const exported = minute < 1440 + 600 ? {} : { exported: 7_000 + minute };
+    bench.add({ at: (start + 60 * minute) * 1000, register: 5 + minute, ...exported });
+  }
+  bench.sampler.advance((start + 3 * 86_400 + 600) * 1000);
+  assert.equal(bench.close().length, 3);
+  bench.check();
+  const outs = bench.days().map(({ out }) => out);
+  assert.equal(outs[0], undefined);
+  assert.deepEqual(outs[1]?.register, [0, 840]);
+  assert.deepEqual(outs[1]?.wh.slice(39, 42), [0, 15, 15]);
+  assert.deepEqual(outs[2]?.register, [840, 840 + 1440]);
+});

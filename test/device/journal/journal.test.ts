@@ -7,6 +7,7 @@ import Database from "better-sqlite3";
 import fc from "fast-check";
 import { Journal } from "../../../device/journal/journal.ts";
 import { acquireRunLock } from "../../../device/journal/run-lock.ts";
+import { loadSamplerState } from "../../../device/journal/sampler-store.ts";
 import { SCHEMA_VERSION } from "../../../device/journal/schema.ts";
 import { codeOf } from "../../support/code-of.ts";
 import { instant, MeterBench } from "../../support/meter-bench.ts";
@@ -109,4 +110,36 @@ test("a life of readings, outages, restarts and sealing keeps every invariant", 
     }),
     { seed: 5, numRuns: 25 },
   );
+});
+
+test("a journal of the first version goes on counting where it was", () => {
+  const file = path.join(makeTestFolder(), "meter.db");
+  new Journal(file).close();
+  const db = new Database(file);
+  // What the first version had: one baseline, one remainder, one number of covered milliseconds.
+  const open = { from: 900, to: 1800, step: 900, wh: 4, coveredMs: 5000, measured: "M" };
+  const old = {
+    register: 100,
+    begin: 0,
+    open: { ...open, recovered: false, statistics: {} },
+    baseline: { sensor: "pzem-004t 248", register: 5004 },
+    carry: 17,
+    lastMs: 905_000,
+  };
+  const first = ["state", "slot", "event", "day", "outbox", "receipt"];
+  const tables = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all();
+  for (const name of tables as string[]) if (!first.includes(name)) db.exec(`DROP TABLE ${name}`);
+  db.exec("ALTER TABLE slot DROP COLUMN out");
+  db.prepare("INSERT INTO state VALUES ('sampler', ?)").run(JSON.stringify(old));
+  db.pragma("user_version = 1");
+  db.close();
+  const journal = new Journal(file);
+  const state = loadSamplerState(journal);
+  assert.deepEqual(state?.parts, {
+    "pzem-004t": { baseline: old.baseline, carry: 17, lastMs: 905_000 },
+  });
+  assert.deepEqual(state?.open, { ...old.open, coveredMs: {} });
+  assert.equal(state?.register, 100);
+  assert.equal("baseline" in (state ?? {}), false);
+  journal.close();
 });
