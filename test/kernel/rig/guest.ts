@@ -27,6 +27,8 @@ import type { VolatileDisk } from "./volatile-disk.ts";
 const MODULES = ["9pnet_virtio", "9p", "virtio_blk", "ext4", "uhid", "hid_cp2112", "i2c_dev"];
 /** ext4 asks for this one at run time, without naming it as what it depends on. */
 const OPTIONAL_MODULES = ["crc32c_generic"];
+const COMMAND_LINE = "console=ttyS0 quiet panic=-1 mitigations=off nokaslr random.trust_cpu=on";
+const NO_CLOCK = "initcall_blacklist=cmos_init";
 const CHIP_LABEL = "cp2112_gpio";
 /** The same length, so that it fits in its place. */
 const PI_LABEL = "pinctrl-rp1";
@@ -49,6 +51,8 @@ export interface GuestOptions {
   readonly disk?: VolatileDisk;
   /** Date and time of the guest's clock chip, UTC; the present without it. */
   readonly rtc?: string;
+  /** False: the kernel has no driver for the clock chip, as on a Pi without one. */
+  readonly battery?: boolean;
 }
 
 /**
@@ -132,7 +136,7 @@ function qemuArguments(options: GuestOptions, folder: string, initrd: string): s
     ...["-accel", "tcg", "-machine", "q35", "-cpu", "Nehalem", "-smp", "1", "-m", "512"],
     ...["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"],
     ...["-kernel", options.rig.kernel.image, "-initrd", initrd],
-    ...["-append", "console=ttyS0 quiet panic=-1 mitigations=off nokaslr random.trust_cpu=on"],
+    ...["-append", options.battery === false ? `${COMMAND_LINE} ${NO_CLOCK}` : COMMAND_LINE],
     ...["-serial", `file:${path.join(folder, "console.log")}`],
     ...["-chardev", "stdio,id=job,signal=off", "-device", "virtio-serial-pci"],
     ...["-device", "virtconsole,chardev=job"],
