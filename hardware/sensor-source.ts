@@ -88,7 +88,8 @@ class PartReader {
   /** Asks, unless that is under way; resolves with the answer. Rejects with what is no sensor's error. */
   async begin(): Promise<void> {
     this.#awaited = true;
-    if (this.#outcome === undefined) this.#reading ??= this.#read();
+    const answered = this.#outcome !== undefined || this.#failure !== undefined;
+    if (!answered) this.#reading ??= this.#read();
     await this.#reading;
     if (this.#failure !== undefined) throw this.#failure;
   }

@@ -9,7 +9,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Json } from "../../shared/base/canonical-json.ts";
-import { WattproofError } from "../../shared/base/error.ts";
+import { isCoded, WattproofError } from "../../shared/base/error.ts";
 import { type Source, SourceSilent } from "../source.ts";
 import type { SensorConfig } from "../source-config.ts";
 import { decodeReply, type Reply } from "./message.ts";
@@ -74,18 +74,27 @@ export class SensorHost {
   }
 
   /**
-   * A source whose sensors are read over there. `onRestart` is called when a new process has taken over. Throws what
-   * opening sensors throws.
+   * A source whose sensors are read over there. `onRestart` is called when a new process has taken over. Throws what no
+   * later try will change (`hardware-module`, `schema`); a process that hangs or dies over it is a failed reading.
    */
   async open(
     configs: readonly SensorConfig[],
     onRestart: (restart: HostRestart) => void,
   ): Promise<Source> {
     const source = this.#sources.length;
-    const running = this.#process();
     const json = configs as unknown as Json;
+    let running: Running | undefined;
+    try {
+      running = this.#process();
+    } catch (error) {
+      if (!isSensorError(error)) throw error;
+    }
     this.#sources.push({ configs: json, onRestart });
-    await this.#ask(running, { op: "open", source, configs: json });
+    try {
+      if (running !== undefined) await this.#ask(running, { op: "open", source, configs: json });
+    } catch (error) {
+      if (!isSensorError(error)) throw error;
+    }
     return {
       read: async (at) => {
         const reply = await this.#ask(this.#process(), { op: "read", source, at });
@@ -204,6 +213,9 @@ export class SensorHost {
     running.waiting.clear();
   }
 }
+
+const isSensorError = (error: unknown): boolean =>
+  isCoded(error) && error.code.startsWith("sensor-");
 
 function endsWithin(child: ChildProcess, ms: number): Promise<boolean> {
   return new Promise((resolve) => {
