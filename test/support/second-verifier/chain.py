@@ -6,7 +6,7 @@ from forms import (BY_METER, MAX, Fault, ascending, b64url, es256, is_h, is_obje
                    on_curve, one_of, parse_jws, read_json, rule_c1, sha, is_text, thumbprint, to_b64url)
 from proofs import Tree
 
-SIGNERS = {"enrol": {"registrar"}, "tariff": {"biller"}, "assign": {"biller"}, "bill": {"biller"},
+SIGNERS = {"enrol": {"registrar"}, "tariff": {"biller"}, "price": {"biller"}, "payment": {"biller"}, "assign": {"biller"}, "bill": {"biller"},
            "evidence": {"gateway", "registrar"}}
 is_block = object_of(header=is_text, nonce=is_text, records=list_of(is_text), seal=is_text)
 is_request = object_of(v=one_of(1), chain=is_h, token=is_h)
@@ -60,6 +60,7 @@ class Chain:
         self.id = self.params = self.origin = self.tip = None
         self.members, self.meters, self.points, self.tokens = {}, {}, {}, set()
         self.versions, self.tariffs, self.assigns, self.sealed, self.day_before = {}, [], [], {}, {}
+        self.series, self.prices, self.bill_points = {}, [], {}
         self.tree, self.position, self.roots, self.entries = Tree(), {}, {}, []
         self.heights, self.height, self.time = [], -1, 0
 
@@ -196,6 +197,20 @@ class Chain:
         self.versions[name] = version
         self.tariffs.append((len(self.entries), record))
 
+    def type_price(self, record, _key, _time):
+        """price: a series goes on where it ended."""
+        payload = record.payload
+        end = payload["from"] + payload["step"] * len(payload["nano"])
+        need(payload["from"] >= self.series.get(payload["id"], 0) and end <= MAX, "period", "prices set already, or beyond time")
+        self.series[payload["id"]] = end
+        self.prices.append((len(self.entries), record))
+
+    def type_payment(self, record, _key, _time):
+        """payment: for a point, or one of its bills."""
+        payload, point = record.payload, self.points.get(record.payload["point"])
+        need(point, "point", "the point was not enrolled")
+        need("bill" not in payload or self.bill_points.get(payload["bill"]) == payload["point"], "reference", "no bill of the point")
+
     def type_assign(self, record, _key, _time):
         """assign: a tariff for a point from some instant on."""
         payload, point = record.payload, self.points.get(record.payload["point"])
@@ -210,11 +225,12 @@ class Chain:
         payload, point = record.payload, self.points.get(record.payload["point"])
         need(point, "point", "the point was not enrolled")
         need(payload["from"] < payload["to"], "period", "from and to")
-        known = {to_b64url(tariff.leaf): position for position, tariff in self.tariffs}
+        known = {to_b64url(one.leaf): position for position, one in self.tariffs + self.prices}
         order = [known.get(leaf, -1) for leaf in payload["tariffs"]]
         need(-1 not in order and ascending(order), "reference", "tariffs unknown or not in log order")
         need(all(payload["to"] <= start or end <= payload["from"] for start, end in point.bills), "overlap", "billed before")
         point.bills.append((payload["from"], payload["to"]))
+        self.bill_points[to_b64url(record.leaf)] = payload["point"]
 
     def type_evidence(self, record, _key, _time):
         """evidence: two records of one meter key in one place freeze it."""

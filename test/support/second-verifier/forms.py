@@ -232,7 +232,7 @@ def es256_holds(point, signature, message):
 
 # ---- Sections 2 and 4: records and their tables --------------------------------------------------------------------
 
-RESERVED = "member params rotate revoke correction exchange price credit payment erase".split()
+RESERVED = "member params rotate revoke correction exchange credit erase".split()
 ROLES = ("authority", "biller", "gateway", "registrar")
 Jws = namedtuple("Jws", "kid typ payload signature signed leaf")
 is_member = object_of(key=is_p256, note_q=is_h, name=is_c, roles=list_of(one_of(*ROLES), 1, 4))
@@ -248,11 +248,13 @@ TABLES = {
     "day": {**LINE2, **SPAN},
     "event": {**LINE2, "at": is_n},
     "tariff": {"id": is_c, "ver": between(1, MAX), "body": lambda v: is_object(v) and len(canonical(v)) <= 16384},
+    "price": {"id": is_c, "from": is_n, "step": between(1, MAX), "nano": list_of(is_int, 1)},
+    "payment": {**LINE2, "point": is_h, "bill_q": is_h},
     "assign": {"point": is_h, "tariff": is_c, "from": is_n, "to_q": is_n},
     "bill": {**LINE2, **SPAN, "point": is_h, "tariffs": list_of(is_h), "days": is_h, "n": is_n},
     "evidence": {"a": is_j, "b": is_j},
 }
-HAS_LINE2 = ("day", "event", "bill")
+HAS_LINE2 = ("day", "event", "bill", "payment")
 BY_METER = ("day", "event")
 
 

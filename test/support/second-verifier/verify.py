@@ -130,7 +130,7 @@ class Dump:
                 self.days.append(Day(record, self.chain.sealed[record.leaf][0], plain))
             else:
                 need("row" not in opened, "opened", "only a day has a row")
-                (self.bills if record.typ == "bill" else self.events).append((record, plain))
+                {"bill": self.bills, "event": self.events, "payment": []}[record.typ].append((record, plain))
         except Fault as fault:
             raise self.placed(fault, record)
         self.last, self.opened[opened["leaf"]] = position, plain
