@@ -46,8 +46,6 @@ export interface Added {
   readonly wh: WattHour;
   /** Exported energy; undefined from a part that does not count it. */
   readonly out?: WattHour;
-  /** A counter's delta that counts, or that it does not explain: its time may be recovered. */
-  readonly kept: boolean;
   readonly events: readonly { readonly code: string; readonly note: string }[];
 }
 
@@ -68,10 +66,10 @@ export function addReading(
 ): Added {
   if (reading.energy === "register") return countReading(state, reading, since, maxPowerW);
   const before = since.last?.power;
-  if (before === undefined || !since.close) return { wh: 0, kept: true, events: [] };
+  if (before === undefined || !since.close) return { wh: 0, events: [] };
   const { wh, carry } = integratePower(before, reading.power ?? 0, since.ms, state.carry);
   state.carry = carry;
-  return { wh, kept: true, events: [] };
+  return { wh, events: [] };
 }
 
 function countReading(
@@ -88,12 +86,11 @@ function countReading(
   const taken = count(state.baseline, register);
   const events = describe(reading.part, state.baseline, taken);
   state.baseline = taken.baseline;
-  const kept = taken.event === undefined || taken.wh > 0;
-  if (exported === undefined) return { wh: taken.wh, kept, events };
+  if (exported === undefined) return { wh: taken.wh, events };
   const given = count(state.exported, exported);
   const more = describe(`${reading.part} out`, state.exported, given);
   state.exported = given.baseline;
-  return { wh: taken.wh, out: given.wh, kept, events: [...events, ...more] };
+  return { wh: taken.wh, out: given.wh, events: [...events, ...more] };
 }
 
 function describe(name: string, before: Baseline | undefined, counted: Counted): Added["events"] {

@@ -193,7 +193,9 @@ export class Sampler {
     this.#settle();
     open.wh += row.wh;
     markMeasured(open, row.measured);
-    if (!row.partial) coverSlot(open, ROWS, row.from * 1000, row.to * 1000);
+    // Of a row that was recorded in part nobody knows how much it covers.
+    const covered = row.partial ? (row.to - row.from) / 2 : row.to - row.from;
+    coverSlot(open, ROWS, row.from * 1000, (row.from + covered) * 1000);
     open.statistics = addQuantities(open.statistics, row);
     part.lastMs = row.to * 1000;
     this.#state.lastMs = row.to * 1000;
@@ -288,7 +290,8 @@ export class Sampler {
     markMeasured(open, LETTERS[energy]);
     for (const { code, note } of added.events) this.note(at, code, note);
     const early = lastMs !== undefined && lastMs < open.from * 1000;
-    if (energy === "register" && !close && early && added.kept) open.recovered = true;
+    // What a counter says of a gap is recovered; one that has not moved says that there was nothing.
+    if (energy === "register" && !close && early && added.wh > 0) open.recovered = true;
     // More than the slot's part of the clock allows: a gap that the clock has slept through.
     if (energy === "register" && added.wh > mostEnergy(ms, maxPowerW)) open.recovered = true;
     return open;

@@ -91,6 +91,9 @@ const PARTIAL = { M: "m", I: "i", E: "e" } as const;
 function qualityOf(slot: OpenSlot, parts: readonly string[]): FinishedSlot["quality"] {
   if (slot.measured === "") return "G";
   if (slot.recovered) return "R";
+  // A first reading on the slot's last instant says nothing of it.
+  const nothing = slot.wh === 0 && (slot.out ?? 0) === 0;
+  if (nothing && Object.keys(slot.coveredMs).length === 0) return "G";
   const length = (slot.to - slot.from) * 1000;
   const whole = parts.length > 0 && parts.every((part) => (slot.coveredMs[part] ?? 0) >= length);
   return whole ? slot.measured : PARTIAL[slot.measured];
