@@ -11,7 +11,7 @@
  * meters): the meter speaks by itself; received as 8N1 with its parity checked here, as in dsmr-p1.ts. The
  * programming commands of the standard are never sent.
  */
-import { concatBytes, encodeUtf8 } from "../../shared/base/bytes.ts";
+import { concatBytes, encodeUtf8, equalBytes } from "../../shared/base/bytes.ts";
 import { type Decoded, integer, literal, object, pattern } from "../../shared/base/decoder.ts";
 import { fail, isCoded } from "../../shared/base/error.ts";
 import type { Ports } from "../port/ports.ts";
@@ -42,6 +42,9 @@ const PUSH_AGE_MS = 65_000;
 const PUSH_PROBE_MS = 5_500;
 const PUSH_SILENCE_MS = 180_000;
 const DEFAULT_INTERVAL_S = 60;
+const NOTHING = new Uint8Array(0);
+/** A readout counts until the third one after it is due. */
+const READOUTS = 3;
 
 const decode = object(
   { kind: literal("d0"), port: pattern(/^[^\0]{1,400}$/, "a device file") },
@@ -99,17 +102,25 @@ async function openRequest(config: D0Config, ports: Ports): Promise<Driver> {
   const { timing } = ports;
   const line = await ports.serialLine({ port, baud, parity: "even", dataBits: 7 });
   let newest: (Reading & { readonly takenMs: number }) | undefined;
+  let asking: Promise<Reading> | undefined;
   const ask = async (): Promise<Reading> => {
-    const due = newest === undefined || timing.monotonicMs() - newest.takenMs >= interval * 1000;
-    if (!due && newest !== undefined) return newest;
-    newest = undefined;
     const block = await new D0Exchange(line, timing, config).readOut();
     const taken = Math.round(timing.monotonicMs());
     newest = { ...parseD0Data(stripParity(block), block), takenMs: taken };
     return newest;
   };
-  // Who asks while a readout goes on gets that one.
-  const read = (): Promise<Reading> => line.exclusive(ask);
+  // A readout may take longer than a sample waits: it goes on, and until it is there the one before serves.
+  const read = async (): Promise<Reading> => {
+    const age = timing.monotonicMs() - (newest?.takenMs ?? Number.NEGATIVE_INFINITY);
+    if (newest !== undefined && age < interval * 1000) return newest;
+    asking ??= line.exclusive(ask).finally(() => {
+      asking = undefined;
+    });
+    if (newest === undefined || age >= READOUTS * interval * 1000) return asking;
+    // Its error shows when the reading has become too old.
+    asking.catch(() => undefined);
+    return newest;
+  };
   return { sensor: "d0", read, probe: async () => describe(await read()), async close() {} };
 }
 
@@ -135,17 +146,17 @@ class D0Exchange {
       await this.#timing.sleep(REACTION_MS);
       line.discard();
     }
-    await this.#send(encodeUtf8(`/?${address}!\r\n`), baud);
+    const request = encodeUtf8(`/?${address}!\r\n`);
+    await this.#send(request, baud);
     const isWhole = (bytes: Uint8Array): boolean => findIdentification(bytes) !== undefined;
-    const heard = await this.#receive(isWhole, IDENTIFICATION_MS);
+    const heard = await this.#receive(isWhole, IDENTIFICATION_MS, request);
     const { sign, end } = findIdentification(heard) ?? fail("sensor-crc", "no identification");
     // In modes A and B the data follow at once, maybe in the same chunk.
     const rest = heard.subarray(end);
-    return this.#receive(
-      (bytes) => findBlock(bytes) !== undefined,
-      READOUT_MS,
-      await this.#agree(sign, rest),
-    ).then((bytes) => findBlock(bytes) ?? fail("sensor-crc", "no readout"));
+    const hasBlock = (bytes: Uint8Array): boolean => findBlock(bytes) !== undefined;
+    const begun = await this.#agree(sign, rest);
+    const data = await this.#receive(hasBlock, READOUT_MS, NOTHING, begun);
+    return findBlock(data) ?? fail("sensor-crc", "no readout");
   }
 
   /** Both sides at the speed that the identification offers; what has already arrived of the data. */
@@ -156,12 +167,12 @@ class D0Exchange {
       await this.#timing.sleep(TURN_MS);
       await this.#send(Uint8Array.of(0x06, 0x30, sign.charCodeAt(0), 0x30, 0x0d, 0x0a), baud);
       if (offered !== baud) await this.#line.setBaud(offered);
-      return new Uint8Array(0);
+      return NOTHING;
     }
     const own = /[A-F]/.test(sign) ? SPEEDS[sign.charCodeAt(0) - 64] : undefined;
     if (own === undefined || own === baud) return rest;
     await this.#line.setBaud(own);
-    return new Uint8Array(0);
+    return NOTHING;
   }
 
   /** Until the last bit has left: adapters take bytes faster than they send them. */
@@ -172,10 +183,12 @@ class D0Exchange {
     if (left > 0) await this.#timing.sleep(left);
   }
 
+  /** `echo`: what says nothing if nothing else comes. */
   async #receive(
     isWhole: (bytes: Uint8Array) => boolean,
     limitMs: number,
-    first: Uint8Array = new Uint8Array(0),
+    echo: Uint8Array,
+    first: Uint8Array = NOTHING,
   ): Promise<Uint8Array> {
     const deadline = this.#timing.monotonicMs() + limitMs;
     let bytes = first;
@@ -185,7 +198,8 @@ class D0Exchange {
       try {
         bytes = concatBytes(bytes, await this.#line.read(left));
       } catch (error) {
-        if (!isCoded(error, "sensor-timeout") || bytes.length === 0) throw error;
+        const silent = bytes.length === 0 || equalBytes(bytes, echo);
+        if (!isCoded(error, "sensor-timeout") || silent) throw error;
         fail("sensor-crc", "the answer is cut", { bytes: bytes.length });
       }
     }

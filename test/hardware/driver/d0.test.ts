@@ -6,7 +6,7 @@ import type { Driver } from "../../../hardware/driver/driver.ts";
 import { openLinuxPorts } from "../../../hardware/linux/linux-ports.ts";
 import { concatBytes, encodeUtf8 } from "../../../shared/base/bytes.ts";
 import { type D0Meter, type D0Setup, startD0Meter } from "../../support/d0-meter.ts";
-import { rejectsWith, throwsWith } from "../../support/sensor-doubles.ts";
+import { rejectsWith, scriptSerial, throwsWith } from "../../support/sensor-doubles.ts";
 import { requireSystemPart } from "../../support/system-part.ts";
 import { waitFor } from "../../support/wait.ts";
 
@@ -185,6 +185,36 @@ describe("a pushed readout", () => {
         withParity(unchecked(PUSHED)),
       ]);
     }
+  });
+});
+
+describe("a meter that is asked", () => {
+  test("a readout that fails lets the one before serve, until the third one is due", async () => {
+    let answers = true;
+    const ports = scriptSerial((request) => {
+      if (!answers) return [];
+      if (request[0] === 0x06) return [block(LINES).subarray(0, 9), block(LINES).subarray(9)];
+      return [encodeUtf8("/ISK5MT174-0001\r\n")];
+    });
+    const driver = await d0.open({ kind: "d0", port: "/dev/tty", interval_s: 10 }, ports);
+    const first = await driver.read();
+    assert.equal(first.register, 1_234_567);
+    answers = false;
+    for (const seconds of [9, 2, 5, 5]) {
+      await ports.timing.sleep(seconds * 1000);
+      assert.deepEqual(await driver.read(), first);
+    }
+    await ports.timing.sleep(5_000);
+    await rejectsWith(driver.read(), "sensor-timeout");
+    answers = true;
+    assert.ok(((await driver.read()).takenMs ?? 0) > (first.takenMs ?? 0));
+    await driver.close();
+  });
+
+  test("a head that echoes, with nobody behind it", async () => {
+    const ports = scriptSerial((request) => [request]);
+    const driver = await d0.open({ kind: "d0", port: "/dev/tty" }, ports);
+    await rejectsWith(driver.read(), "sensor-timeout");
   });
 });
 
