@@ -15,6 +15,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
 } from "node:fs";
 import path from "node:path";
 import process from "node:process";
@@ -121,11 +122,11 @@ function copyPackage(folder, tree) {
   const source = path.join(ROOT, folder);
   const filter = (file) => {
     const inside = path.relative(source, file);
-    if (inside.split(path.sep)[0] === "build") return false;
+    if (inside === "build" && Object.hasOwn(NATIVE, path.basename(folder))) return false;
     // Packages within packages have entries of their own.
     if (inside.split(path.sep)[0] === "node_modules") return false;
     if (/\/prebuilds\/(?!linux-arm64)[^/]+$/.test(file)) return false;
-    return !/\.[^/]+$|LICENSE/.test(path.basename(file)) || RUNNABLE.test(file);
+    return statSync(file).isDirectory() || RUNNABLE.test(file);
   };
   cpSync(source, path.join(tree, folder), { recursive: true, dereference: true, filter });
 }

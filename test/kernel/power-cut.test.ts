@@ -192,11 +192,11 @@ test(`nothing durable is lost over ${CUTS} power cuts`, { timeout: 1_400_000 }, 
   await last.end(BOOT_LIMIT_MS);
   assert.ok(forgotten > 0, "no cut lost anything: the disk does not forget");
   assert.ok(promises.leafBySeq.size >= CUTS / 3, "hardly a day was sealed");
-  const folder = makeTestFolder();
-  copyFromImage(disk.image, "/meter", folder);
-  await drain(t, gateway, folder, promises);
   t.diagnostic(
     `kernel ${rig.kernel.release}: ${CUTS} cuts of ${Math.round(cutMs)} ms each, ${forgotten} unflushed sectors ` +
       `lost, ${promises.leafBySeq.size} days sealed, ${Math.round((performance.now() - started) / 1000)} s in all`,
   );
+  const folder = makeTestFolder();
+  copyFromImage(disk.image, "/meter", folder);
+  await drain(t, gateway, folder, promises);
 });
