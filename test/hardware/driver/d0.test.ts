@@ -194,7 +194,7 @@ describe("a meter that is asked", () => {
     const ports = scriptSerial((request) => {
       if (!answers) return [];
       if (request[0] === 0x06) return [block(LINES).subarray(0, 9), block(LINES).subarray(9)];
-      return [encodeUtf8("/ISK5MT174-0001\r\n")];
+      return [encodeUtf8("/ISK0MT174-0001\r\n")];
     });
     const driver = await d0.open({ kind: "d0", port: "/dev/tty", interval_s: 10 }, ports);
     const first = await driver.read();
