@@ -204,7 +204,7 @@ describe("a meter that is asked", () => {
       await ports.timing.sleep(seconds * 1000);
       assert.deepEqual(await driver.read(), first);
     }
-    await ports.timing.sleep(5_000);
+    await ports.timing.sleep(15_000);
     await rejectsWith(driver.read(), "sensor-timeout");
     answers = true;
     assert.ok(((await driver.read()).takenMs ?? 0) > (first.takenMs ?? 0));
