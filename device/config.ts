@@ -79,7 +79,7 @@ export const CONFIG_KEYS = {
     undefined,
     1,
     900,
-    "5, or one and a half intervals",
+    "5, or one and a half intervals; three periods of parts that speak at their own pace",
   ),
   max_power_w: count("most power of the connection; more is not counted", 100_000, 100, 10_000_000),
   save_every_s: count("seconds between two savings of the open slot", 300, 10, 3600),

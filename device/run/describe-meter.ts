@@ -57,3 +57,20 @@ export function countingParts(
   const counting = planParts(sensors).filter(({ use }) => use === "energy" || use === "add");
   return { parts: counting.map(({ name }) => name) };
 }
+
+/** How often parts speak by themselves, and how often an optical head is asked, where the configuration does not say. */
+const USUAL_PERIOD_S = 10;
+const USUAL_INTERVAL_S = 60;
+
+/**
+ * The longest silence, in ms, of a part that speaks or is asked at its own pace that still counts as measured: it may be
+ * misunderstood twice.
+ */
+export function longestSilence({ sources, max_gap_s }: MeterConfig): number {
+  const periods = sensorsOf(sources).map((sensor) => {
+    if (sensor.kind === "d0" && sensor.mode !== "push")
+      return sensor.interval_s ?? USUAL_INTERVAL_S;
+    return "period_s" in sensor ? (sensor.period_s ?? 0) : 0;
+  });
+  return 1000 * (max_gap_s ?? 3 * Math.max(USUAL_PERIOD_S, ...periods) + 5);
+}

@@ -29,12 +29,18 @@ import { Sampler, type SamplerOptions } from "../sampler/sampler.ts";
 import type { MachineClock } from "../time/machine-clock.ts";
 import { MeterClock } from "../time/meter-clock.ts";
 import { TimedSampler } from "../time/timed-sampler.ts";
-import { createTrust, type Trust } from "../uplink/trust.ts";
 import { spreadDelay } from "../uplink/spread-delay.ts";
+import { createTrust, type Trust } from "../uplink/trust.ts";
 import { createUplink } from "./create-uplink.ts";
 import { type DataFolder, readJoin, readKey } from "./data-folder.ts";
 import { DayWork } from "./day-work.ts";
-import { chooseStep, claimJournal, countingParts, describeMeter } from "./describe-meter.ts";
+import {
+  chooseStep,
+  claimJournal,
+  countingParts,
+  describeMeter,
+  longestSilence,
+} from "./describe-meter.ts";
 import type { LiveState } from "./live-state.ts";
 import { replayRows } from "./measure-rows.ts";
 import { sampleByRealClock, sampleBySimulatedClock } from "./measure-samples.ts";
@@ -68,8 +74,6 @@ export interface MeterOptions {
   readonly signal: AbortSignal;
 }
 
-/** A part that speaks by itself does so at least every ten seconds; it may be misunderstood twice. */
-const MAX_SILENCE_S = 35;
 /** Seconds before the chain's beginning from which a clock is taken for set. */
 const CLOCK_SLACK_S = 86_400;
 
@@ -158,7 +162,7 @@ async function measure(options: MeterOptions, parts: Parts): Promise<void> {
   const sampling: SamplerOptions = {
     dayOf: calendar,
     maxGapMs: 1000 * (config.max_gap_s ?? Math.max(5, (1.5 * intervalMs) / 1000)),
-    maxSilenceMs: 1000 * (config.max_gap_s ?? MAX_SILENCE_S),
+    maxSilenceMs: longestSilence(config),
     maxPowerW: config.max_power_w,
     ...countingParts(config.sources, source),
   };
