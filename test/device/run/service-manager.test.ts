@@ -1,51 +1,17 @@
 /** What systemd hears: a real datagram socket, read by a program of its own, the real systemd-notify in between. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import path from "node:path";
-import { createInterface } from "node:readline";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { createServiceManager } from "../../../device/run/service-manager.ts";
-import { makeTestFolder } from "../../support/process.ts";
-import { findProgram, requireSystemPart } from "../../support/system-part.ts";
+import { prepareMeterFolder } from "../../support/meter-folder.ts";
+import { listenForNotices } from "../../support/notify-socket.ts";
+import { makeTestFolder, startCli } from "../../support/process.ts";
+import { requireSystemPart } from "../../support/system-part.ts";
 import { waitFor } from "../../support/wait.ts";
-
-/** Prints each datagram as one line of JSON. */
-const RECEIVER = `
-import array, json, os, socket, sys
-receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-receiver.bind(sys.argv[1])
-print("ready", flush=True)
-while True:
-    data, ancillary, _, _ = receiver.recvmsg(4096, 1024)
-    if data != b"BARRIER=1":
-        print(json.dumps(data.decode()), flush=True)
-    for level, kind, content in ancillary:
-        fds = array.array("i")
-        fds.frombytes(content[: len(content) - len(content) % fds.itemsize])
-        for fd in fds:
-            os.close(fd)
-`;
-
-async function receive(t: TestContext): Promise<{ socket: string; heard: string[] }> {
-  const socket = path.join(makeTestFolder(), "notify");
-  const child = spawn(findProgram("python3") ?? "python3", ["-c", RECEIVER, socket], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  t.after(async () => {
-    child.kill("SIGKILL");
-    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
-  });
-  const heard: string[] = [];
-  const lines = createInterface({ input: child.stdout });
-  await once(lines, "line");
-  lines.on("line", (line) => heard.push(JSON.parse(line) as string));
-  return { socket, heard };
-}
 
 test("ready, alive while there is progress, stopping", async (t) => {
   if (!requireSystemPart(t, "python3", "systemd-notify")) return;
-  const { socket, heard } = await receive(t);
+  const { socket, heard } = await listenForNotices(t);
   let alive = true;
   const failures: string[] = [];
   const manager = createServiceManager({
@@ -101,4 +67,23 @@ test("without systemd nothing is done; where it cannot be told, that is said onc
   await nowhere.stopping();
   await nowhere.stopping();
   assert.equal(failures.length, 1);
+});
+
+test("a meter as a service: ready when it measures, alive, stopping when it is told to", async (t) => {
+  if (!requireSystemPart(t, "python3", "systemd-notify")) return;
+  const { socket, heard } = await listenForNotices(t);
+  const { folder } = prepareMeterFolder("352522395", { sources: [{ kind: "mock", seed: 1 }] });
+  const environment = { NOTIFY_SOCKET: socket, WATCHDOG_USEC: "1000000" };
+  Object.assign(process.env, environment);
+  const meter = startCli(t, "device", ["run", "--data", folder, "--log", "json"]);
+  for (const name of Object.keys(environment)) delete process.env[name];
+  const said = (text: string) => heard.filter((message) => message.split("\n").includes(text));
+  await waitFor("READY=1", () => said("READY=1").length === 1);
+  assert.match(heard[0] ?? "", new RegExp(`MAINPID=${meter.pid}`));
+  await waitFor("two signs of life", () => said("WATCHDOG=1").length >= 2);
+  assert.ok(heard.some((message) => message.includes("STATUS=not connected")));
+  const { code } = await meter.stop();
+  assert.equal(code, 0);
+  await waitFor("STOPPING=1", () => said("STOPPING=1").length === 1);
+  assert.ok(!meter.events.some(({ event }) => event === "not-notified"));
 });
