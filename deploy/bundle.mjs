@@ -150,8 +150,11 @@ function assemble(tree) {
     const target = path.join(tree, "node_modules", name, "build", "Release", file);
     cpSync(compile(name, nodeFolder), target);
   }
-  const tracked = run("git", ["ls-files", "-z", ...BUILT, "deploy", "docs", "hardware/README.md"]);
-  const others = tracked.split("\0").filter((name) => name !== "" && !/\.ts$/.test(name));
+  const others = [...BUILT, "deploy", "docs"].flatMap((folder) =>
+    readdirSync(path.join(ROOT, folder), { recursive: true })
+      .map((name) => path.join(folder, String(name)))
+      .filter((name) => !name.endsWith(".ts") && statSync(path.join(ROOT, name)).isFile()),
+  );
   for (const name of [...others, "package.json", "README.md", "LICENSE", "CHANGELOG.md"]) {
     if (existsSync(path.join(ROOT, name))) cpSync(path.join(ROOT, name), path.join(tree, name));
   }

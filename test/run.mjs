@@ -81,7 +81,17 @@ async function explainNoKernel() {
     return `needs Linux on x64, this is ${process.platform} on ${process.arch}`;
   }
   const { KERNEL_PARTS, explainMissing, hasSystemPart } = await systemParts();
-  return explainMissing(KERNEL_PARTS, hasSystemPart);
+  const missing = explainMissing(KERNEL_PARTS, hasSystemPart);
+  if (missing !== undefined) return missing;
+  const module = path.join(ROOT, "dist", "test", "kernel", "rig", "kernel-package.js");
+  const { fetchKernel } = await import(pathToFileURL(module).href);
+  try {
+    const { release } = fetchKernel((line) => console.log(line));
+    console.log(`Linux ${release} in an emulator`);
+    return undefined;
+  } catch (error) {
+    return `no kernel package can be had: ${error.message}`;
+  }
 }
 
 /** Runs the linter over the whole tree; true when it is clean. */

@@ -8,10 +8,11 @@ import { test } from "node:test";
 
 import { makeTestFolder } from "../support/process.ts";
 import { projectRoot } from "../support/project-root.ts";
-import { requireSystemPart } from "../support/system-part.ts";
+import { findProgram, requireSystemPart } from "../support/system-part.ts";
 
 const DEPLOY = path.join(projectRoot(), "deploy");
 const FOLDER = path.join(DEPLOY, "systemd");
+const ANALYZE = findProgram("systemd-analyze") ?? "systemd-analyze";
 const UNITS = readdirSync(FOLDER).filter((name) => name.endsWith(".service"));
 /** systemd's own measure, 0 to 100; a service without any of this has about 96. */
 const MOST_EXPOSED = { "wattproof-meter.service": 25, "wattproof-gateway.service": 20 };
@@ -32,7 +33,7 @@ test("systemd understands every unit", (t) => {
   const folder = copyUnits();
   assert.equal(UNITS.length, 3);
   for (const name of UNITS) {
-    const { status, stderr } = spawnSync("systemd-analyze", ["verify", path.join(folder, name)], {
+    const { status, stderr } = spawnSync(ANALYZE, ["verify", path.join(folder, name)], {
       encoding: "utf8",
     });
     // Of other units of this machine it may complain too.
@@ -52,7 +53,7 @@ test("the services are closed as far as they can be", (t) => {
       `--threshold=${threshold}`,
       path.join(folder, name),
     ];
-    const { status, stdout } = spawnSync("systemd-analyze", args, { encoding: "utf8" });
+    const { status, stdout } = spawnSync(ANALYZE, args, { encoding: "utf8" });
     t.diagnostic(/Overall exposure.*: [\d.]+/.exec(stdout)?.[0] ?? "");
     assert.equal(status, 0, stdout.split("\n").slice(-3).join(""));
   }

@@ -7,6 +7,7 @@ import {
   findProgram,
   hasSystemPart,
   installCommand,
+  KERNEL_PARTS,
   SYSTEM_PARTS,
   type SystemPart,
 } from "./system-part.ts";
@@ -35,4 +36,15 @@ test("a program that is there is seen, and one that is not is not", () => {
     if (findProgram(...names) === undefined) assert.equal(hasSystemPart(part), false, part);
     else if (!("pythonModule" in SYSTEM_PARTS[part])) assert.equal(hasSystemPart(part), true, part);
   }
+});
+
+test("what only the kernel tests need is not among what `npm test` installs", () => {
+  const packagesOf = (parts: readonly SystemPart[]): string[] =>
+    parts.flatMap((part) => [...SYSTEM_PARTS[part].packages]);
+  const others = (Object.keys(SYSTEM_PARTS) as SystemPart[]).filter(
+    (part) => !KERNEL_PARTS.includes(part),
+  );
+  const large = packagesOf(KERNEL_PARTS).filter((name) => /qemu|aarch64|busybox/.test(name));
+  assert.ok(large.length >= 4);
+  for (const name of large) assert.ok(!packagesOf(others).includes(name), name);
 });

@@ -17,6 +17,7 @@ import { openLinuxPorts } from "../../../hardware/linux/linux-ports.ts";
 import type { PulseCounter, PulseSettings } from "../../../hardware/port/pulse-counter.ts";
 import { isCoded } from "../../../shared/base/error.ts";
 
+const GPIOINFO = "/usr/bin/gpioinfo";
 /** Waiting ends when no pulse came for so long. */
 const QUIET_MS = 3_000;
 const FIRST_MS = 30_000;
@@ -77,7 +78,7 @@ for (const level of [1, 0, 1] as const) {
 }
 
 /** The monitor is a process of its own, which needs its time to take the pin. */
-while (!monitoredLine.test(execFileSync("gpioinfo", ["gpiochip0"], { encoding: "utf8" }))) {
+while (!monitoredLine.test(execFileSync(GPIOINFO, ["gpiochip0"], { encoding: "utf8" }))) {
   await sleep(200);
 }
 const byGpiomon = await countAll(monitoredPin, monitor);

@@ -28,7 +28,9 @@ export function buildRoot(): string {
 
 /** Programs that the machine's dynamic linker loads with Node, itself included. */
 function sharedLibraries(program: string): string[] {
-  const { status, stdout, stderr } = spawnSync("ldd", [program], { encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(findProgram("ldd") ?? "ldd", [program], {
+    encoding: "utf8",
+  });
   if (status !== 0) throw new Error(`ldd ${program}: ${stderr}`);
   return [...stdout.matchAll(/(\/\S+) \(0x/g)].map(([, file]) => file ?? "");
 }

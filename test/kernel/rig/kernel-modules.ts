@@ -8,6 +8,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 
+import { findProgram } from "../../support/system-part.ts";
 import type { KernelPackage } from "./kernel-package.ts";
 
 export interface KernelModule {
@@ -22,7 +23,9 @@ const nameOf = (file: string): string => normalize(path.basename(file).replace(/
 
 function readModule(file: string): Buffer {
   if (!file.endsWith(".xz")) return readFileSync(file);
-  const { status, stdout, stderr } = spawnSync("xz", ["-dc", file], { maxBuffer: 64 << 20 });
+  const { status, stdout, stderr } = spawnSync(findProgram("xz") ?? "xz", ["-dc", file], {
+    maxBuffer: 64 << 20,
+  });
   if (status !== 0) throw new Error(`xz -dc ${file}: ${stderr.toString()}`);
   return stdout;
 }
