@@ -176,6 +176,8 @@ describe("a real serial line over a PTY", () => {
     for (let i = 0; i < 4; i++) await rejectsWith(line.read(60), "sensor-timeout");
     assert.equal(reopened, false);
     await ports.close();
+    // The adapter program looks every few milliseconds whether its tty is open.
+    await sleep(50);
     const other = openLinuxPorts();
     t.after(() => other.close());
     await rejectsWith(
