@@ -5,7 +5,7 @@
  *   0xDB  8  system title(8)  length(0x82 and 2 bytes, or fewer)  0x30  frame counter(4)  ciphertext  tag(12)
  *
  * The length counts from 0x30 on. Initialisation vector: system title, frame counter. Additional data: 0x30 and an
- * authentication key, which Luxembourg has published and is the same for all meters there.
+ * authentication key, which Luxembourg has published and is the same for all meters there; or none, elsewhere.
  */
 import { createDecipheriv } from "node:crypto";
 import { concatBytes, decodeHex } from "../../shared/base/bytes.ts";
@@ -24,7 +24,8 @@ const GCM_TAG = 12;
 const MAX_LENGTH = 8_192;
 const NOTHING = new Uint8Array(0);
 
-const LUXEMBOURG_DATA = decodeHex("3000112233445566778899aabbccddeeff");
+/** What is tried where nothing is said: the tag tells which it is. */
+const USUAL_DATA = [decodeHex("3000112233445566778899aabbccddeeff"), NOTHING] as const;
 
 /** Where the ciphered part begins and ends; undefined while that cannot be told, `false` if it is no frame. */
 function measure(bytes: Uint8Array): { start: number; end: number } | undefined | false {
@@ -70,17 +71,38 @@ export class DsmrCipherFramer implements Framer {
   }
 }
 
-/** The telegram in a frame. Throws `sensor-crc`: damaged, or another meter's key. */
+/** Additional data from an authentication key of 16 bytes, or as they are. */
+export function completeData(data: Uint8Array): Uint8Array {
+  return data.length === 16 ? concatBytes(Uint8Array.of(SECURITY), data) : data;
+}
+
+/**
+ * The telegram in a frame, whose tag fits with the additional data, or with one of the usual ones. Throws `sensor-crc`:
+ * damaged, or another meter's key.
+ */
 export function decryptTelegram(
   frame: Uint8Array,
   key: Uint8Array,
-  additional: Uint8Array = LUXEMBOURG_DATA,
+  additional?: Uint8Array,
 ): Uint8Array {
   const place = measure(frame);
   if (place === undefined || place === false || place.end !== frame.length) {
     fail("sensor-crc", "the encrypted telegram is cut");
   }
-  const { start, end } = place;
+  for (const data of additional === undefined ? USUAL_DATA : [additional]) {
+    const telegram = decipherWith(frame, place, key, data);
+    if (telegram !== undefined) return telegram;
+  }
+  fail("sensor-crc", "the encrypted telegram is damaged or has another key");
+}
+
+/** Undefined if the tag does not fit. */
+function decipherWith(
+  frame: Uint8Array,
+  { start, end }: { readonly start: number; readonly end: number },
+  key: Uint8Array,
+  additional: Uint8Array,
+): Uint8Array | undefined {
   const title = frame.subarray(TITLE_START, LENGTH_START);
   const counter = frame.subarray(start + 1, start + PREFIX);
   const decipher = createDecipheriv("aes-128-gcm", key, concatBytes(title, counter), {
@@ -93,7 +115,7 @@ export function decryptTelegram(
     decipher.final();
   } catch {
     // Node says no more than that the tag does not fit, and that is all there is to know.
-    fail("sensor-crc", "the encrypted telegram is damaged or has another key");
+    return undefined;
   }
   return new Uint8Array(telegram);
 }

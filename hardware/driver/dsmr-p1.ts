@@ -10,7 +10,7 @@
 import { decodeHex } from "../../shared/base/bytes.ts";
 import { type Decoded, literal, object, pattern } from "../../shared/base/decoder.ts";
 import type { Reading, Sensor } from "./driver.ts";
-import { DsmrCipherFramer, decryptTelegram } from "./dsmr-cipher.ts";
+import { completeData, DsmrCipherFramer, decryptTelegram } from "./dsmr-cipher.ts";
 import { DsmrFramer, parseDsmrTelegram } from "./dsmr-telegram.ts";
 import { createPushDriver } from "./push-driver.ts";
 
@@ -26,8 +26,11 @@ const decode = object(
     baud: literal(9600, 115200),
     /** Of an encrypted port: the key that the grid operator gives out, 32 hexadecimal digits. */
     key: pattern(/^[0-9A-Fa-f]{32}$/, "32 hexadecimal digits"),
-    /** Additional authenticated data, 34 hexadecimal digits; default Luxembourg's. */
-    aad: pattern(/^[0-9A-Fa-f]{34}$/, "34 hexadecimal digits"),
+    /**
+     * Additional authenticated data, 34 hexadecimal digits, or the 32 of the authentication key in them; default
+     * Luxembourg's or none, whichever fits.
+     */
+    aad: pattern(/^(?:[0-9A-Fa-f]{2})?[0-9A-Fa-f]{32}$/, "32 or 34 hexadecimal digits"),
   },
 );
 
@@ -52,8 +55,8 @@ export const dsmrP1: Sensor<DsmrConfig> = {
       probeMs: PROBE_MS,
       framer: config.key === undefined ? new DsmrFramer() : new DsmrCipherFramer(),
       parse: createParser(config),
-      describe: ({ identity = "without number", register = 0, voltage = [] }) =>
-        `P1 meter ${identity}: register ${register} Wh, ${voltage.length || "unknown"} phases`,
+      describe: ({ identity = "without number", register = 0 }) =>
+        `P1 meter ${identity}: register ${register} Wh`,
     });
   },
 };
@@ -61,6 +64,6 @@ export const dsmrP1: Sensor<DsmrConfig> = {
 function createParser({ key, aad }: DsmrConfig): (frame: Uint8Array) => Reading {
   if (key === undefined) return parseDsmrTelegram;
   const secret = decodeHex(key.toLowerCase());
-  const additional = aad === undefined ? undefined : decodeHex(aad.toLowerCase());
+  const additional = aad === undefined ? undefined : completeData(decodeHex(aad.toLowerCase()));
   return (frame) => parseDsmrTelegram(decryptTelegram(frame, secret, additional), frame);
 }

@@ -5,7 +5,7 @@ One line of JSON on stdin, a list of telegrams; one line of hexadecimal digits f
   {"sml": {"server": "<hex>", "entries": [{"obis": "<hex>", "unit": 30, "scaler": -1, "value": 5, "type": "int40"}, …],
            "crc": "x25" | "kermit", "time": "choice" | "bare" | "none"}}
   {"p1": {"lines": ["/ISK5…", …], "crc": "padded" | "bare" | "none", "parity": false}}
-  {"smarty": {"lines": […], "key": "<hex>", "title": "<hex>", "counter": 1}}
+  {"smarty": {"lines": […], "key": "<hex>", "title": "<hex>", "counter": 1, "aad": "<hex>"}}
 """
 import json
 import struct

@@ -212,17 +212,24 @@ describe("P1 ports of all kinds", () => {
       counter: 27121,
     };
     const aad = "30ffffffffffffffffffffffffffffffff";
-    const [standard, own, inside] = makeTelegrams([
+    const [standard, own, without, inside] = makeTelegrams([
       { smarty: { lines: P1_LINES, ...secret } },
       { smarty: { lines: P1_LINES, ...secret, aad } },
+      { smarty: { lines: P1_LINES, ...secret, aad: "" } },
       { smarty: { lines: P1_LINES, ...secret, crc: "none" } },
     ]);
-    if (!standard || !own || !inside) return assert.fail();
+    if (!standard || !own || !without || !inside) return assert.fail();
     const { key } = secret;
     const reading = await (await readOne({ key }, standard)).reading;
     assert.equal(reading.register, 2_000_000);
     assert.deepEqual(reading.raw, standard);
-    assert.equal((await (await readOne({ key, aad }, own)).reading).register, 2_000_000);
+    for (const [config, telegram] of [
+      [{ key, aad }, own],
+      [{ key, aad: aad.slice(2) }, own],
+      [{ key: key.toLowerCase() }, without],
+    ] as const) {
+      assert.equal((await (await readOne(config, telegram)).reading).register, 2_000_000);
+    }
     const twice = concatBytes(Uint8Array.of(0xdb, 8, 0xdb), standard.subarray(9), standard);
     assert.equal((await (await readOne({ key }, twice)).reading).register, 2_000_000);
     const flipped = standard.map((byte, i) => (i === 40 ? byte ^ 1 : byte));
@@ -230,6 +237,7 @@ describe("P1 ports of all kinds", () => {
       [{ key: key.replace("0", "1") }, standard],
       [{ key }, own],
       [{ key, aad }, standard],
+      [{ key, aad }, without],
       [{ key }, flipped],
       [{ key }, inside],
     ] as const) {
