@@ -74,7 +74,6 @@ const READER = "$BUILD/test/kernel/guest/read-journal.js";
 function runJob(clock: string): string {
   const options = `--data /data/meter --log json --clock ${clock}`;
   return `${MOUNT} || exit 1
-    dd if=/dev/urandom of=/house/data/never-flushed bs=4096 count=16 2>/dev/null
     house JOURNAL=/data/meter/meter.db $NODE --import ${READER} $BUILD/device/cli.js run ${options}`;
 }
 
