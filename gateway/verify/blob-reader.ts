@@ -47,6 +47,7 @@ export class BlobSheet {
   }
 
   finish(): BlobFacts {
-    return { count: this.#count, hashes: this.#hashes, holds: this.#holds, ids: this.#ids };
+    const hashes = new Uint32Array(this.#hashes.buffer);
+    return { count: this.#count, hashes, holds: this.#holds, ids: this.#ids };
   }
 }

@@ -38,11 +38,14 @@ interface Parent {
   readonly time: number;
 }
 
-/** Where a block's records begin, and their leaves one after the other. */
+/** Where a block's records begin, and how to find the leaf of one of them. */
 interface VerifiedBlock {
   readonly first: number;
-  readonly leaves: Buffer;
+  readonly leafOf: LeafFinder;
 }
+
+/** H of the record with this index in its block. */
+export type LeafFinder = (index: number) => string;
 
 export class ChainVerifier {
   readonly #suite: CryptoSuite;
@@ -105,13 +108,21 @@ export class ChainVerifier {
     return this.#fold.kidOf(no);
   }
 
-  /** The next block, with the facts of all its records in order. Returns the records that are no `DAY`. */
-  addBlock(block: BlockFrame, facts: readonly RecordFacts[]): readonly ParsedRecord[] {
+  /**
+   * The next block, with the facts of all its records in order; `leafOf` is asked only for an error's sake.
+   * Returns the records that are no `DAY`.
+   */
+  addBlock(
+    block: BlockFrame,
+    facts: readonly RecordFacts[],
+    leafOf: LeafFinder,
+  ): readonly ParsedRecord[] {
     if (this.#sealed.found > 0 || this.#checkpoint !== undefined) {
       fail("dump", "a block after blobs or checkpoints");
     }
     const height = this.height + 1;
     try {
+      this.#blocks.push({ first: this.size, leafOf });
       return this.#applyBlock(block, facts, height);
     } catch (error) {
       throw error instanceof WattproofError ? withDetail(error, { height }) : error;
@@ -134,8 +145,6 @@ export class ChainVerifier {
     if (isGenesis && body.records === 0) fail("genesis", "block 0 begins with genesis");
     // Membership and parameters are those at the start of the block; genesis itself sets them for block 0.
     if (!isGenesis) this.#checkAgainstChain(head, body);
-    const leaves = Buffer.alloc(body.records * HASH_BYTES);
-    this.#blocks.push({ first: this.size, leaves });
     const tree = new LogTree();
     const others: ParsedRecord[] = [];
     for (const batch of facts) {
@@ -149,12 +158,8 @@ export class ChainVerifier {
           other === undefined
             ? hashes.toString("latin1", at + LEAF_AT, at + LEAF_AT + HASH_BYTES)
             : toLatin1(other.leaf);
-        leaves.write(leaf, tree.size * HASH_BYTES, "latin1");
         if (other === undefined) {
-          this.#sealed.demand(
-            hashes.toString("latin1", at + CT_AT, at + CT_AT + HASH_BYTES),
-            this.size,
-          );
+          this.#sealed.demand(batch.words, (at + CT_AT) / 4, this.size);
         } else {
           others.push(other);
           this.#demand(other);
@@ -198,7 +203,7 @@ export class ChainVerifier {
   }
 
   #demand(record: ParsedRecord): void {
-    if ("ct" in record.payload) this.#sealed.demand(toLatin1(record.payload.ct), this.size);
+    if ("ct" in record.payload) this.#sealed.demand(toWords(record.payload.ct), 0, this.size);
   }
 
   #checkRoots(header: BlockHeader, tree: LogTree): void {
@@ -211,18 +216,17 @@ export class ChainVerifier {
     }
   }
 
-  /** The next line 2: it must be the one that comes next in log order. `ct` has one character a byte. */
-  addBlob(ct: string): void {
+  /** The next line 2: its hash, at word `at`, must be the one that comes next in log order. */
+  addBlob(words: Uint32Array, at: number): void {
     if (this.#parent === undefined) fail("dump", "a blob before the blocks");
     if (this.#checkpoint !== undefined) fail("dump", "a blob after checkpoints");
-    this.#sealed.find(ct, (position) => this.#placeOf(position));
+    this.#sealed.find(words, at, (position) => this.#placeOf(position));
   }
 
   #placeOf(position: number): Place {
     const height = this.#blocks.findLastIndex(({ first }) => first <= position);
-    const { first, leaves } = this.#blocks[height] as VerifiedBlock;
-    const at = (position - first) * HASH_BYTES;
-    return { height, record: position, leaf: leaves.toString("base64url", at, at + HASH_BYTES) };
+    const { first, leafOf } = this.#blocks[height] as VerifiedBlock;
+    return { height, record: position, leaf: leafOf(position - first) };
   }
 
   /** The next checkpoint: signed by Q gateways, for the root of a block's end, larger than the one before. */
@@ -280,6 +284,10 @@ function withDetail(error: WattproofError, detail: WattproofError["detail"]): Wa
 
 function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);
+}
+
+function toWords(hash: string): Uint32Array {
+  return new Uint32Array(Uint8Array.from(Buffer.from(hash, "base64url")).buffer);
 }
 
 /** H as a text of one character a byte. */

@@ -39,12 +39,12 @@ export const DAY = 2;
 
 /** Numbers of a day: no of its key, seq, from, to. */
 export const NUMBERS = 4;
-/** Bytes of hashes a record: leaf, prev, ct, pt. Of a vouched record that is no day only the leaf is given. */
+/** Bytes of hashes a record: leaf, then ct, prev, pt as a packed day has them. Of a vouched record that is no day only the leaf is given. */
 export const HASHES = 128;
 export const HASH_BYTES = 32;
 export const LEAF_AT = 0;
-export const PREV_AT = 32;
-export const CT_AT = 64;
+export const CT_AT = 32;
+export const PREV_AT = 64;
 export const PT_AT = 96;
 
 export interface RecordFacts {
@@ -64,8 +64,8 @@ export interface RecordFacts {
 
 export interface BlobFacts {
   readonly count: number;
-  /** SHA-256 of each line 2; of one that is none (`holds` 0) nothing. */
-  readonly hashes: Uint8Array<ArrayBuffer>;
+  /** SHA-256 of each line 2 in words of the machine's order; of one that is none (`holds` 0) nothing. */
+  readonly hashes: Uint32Array<ArrayBuffer>;
   readonly holds: Uint8Array<ArrayBuffer>;
   /** Rows of a store's lines 2; empty for a dump. */
   readonly ids: Float64Array<ArrayBuffer>;

@@ -98,13 +98,9 @@ export class PackedDay {
     return this.#source.subarray(this.#start + SIGNATURE_AT, this.#start + CT_AT);
   }
 
-  /** prev, ct and pt one after the other. */
+  /** ct, prev and pt one after the other. */
   copyHashes(target: Buffer, at: number): void {
-    const source = this.#source;
-    const start = this.#start;
-    source.copy(target, at, start + PREV_AT, start + PT_AT);
-    source.copy(target, at + 32, start + CT_AT, start + PREV_AT);
-    source.copy(target, at + 64, start + PT_AT, start + VARINTS_AT);
+    this.#source.copy(target, at, this.#start + CT_AT, this.#start + VARINTS_AT);
   }
 
   #writePayload(): number {

@@ -12,7 +12,8 @@ import type {
   ReaderStore,
   RecordFacts,
 } from "./facts.ts";
-import { Reader } from "./reader.ts";
+import type { Reader } from "./reader.ts";
+import type { StoreReader } from "./store-reader.ts";
 
 /** Orders that a worker holds: the one it works on and the next. */
 const HELD = 2;
@@ -32,37 +33,41 @@ export interface PoolOptions {
   /** Readers, of which one is this thread. */
   readonly readers: number;
   readonly usesStore: boolean;
-  /** Called with the keys that enrol records bring, before the answer is given. */
-  readonly onAdmitted: (keys: RecordFacts["admitted"]) => void;
 }
 
 export class ReaderPool {
-  readonly #onAdmitted: PoolOptions["onAdmitted"];
+  /** Called with the keys that enrol records bring, before the answer is given. */
+  onAdmitted: (keys: RecordFacts["admitted"]) => void = () => undefined;
   readonly #hands: readonly Hand[];
   readonly #queue: Waiting[] = [];
-  #own = new Reader();
-  #closeStore: (() => void) | undefined;
+  #own: Reader | undefined;
+  #store: StoreReader | undefined;
   #broken: Error | undefined;
   #turn: NodeJS.Immediate | undefined;
 
-  constructor({ readers, usesStore, onAdmitted }: PoolOptions) {
-    this.#onAdmitted = onAdmitted;
+  constructor({ readers, usesStore }: PoolOptions) {
     const workers = Math.max(0, readers - 1);
     this.#hands = Array.from({ length: workers }, () => this.#hire(usesStore));
   }
 
-  /** Before anything is asked. */
+  /** Loads this thread's own reader, after the workers were started. Before anything else. */
+  async load(): Promise<void> {
+    const { Reader } = await import("./reader.ts");
+    this.#own = new Reader();
+  }
+
+  /** Before keys and orders. */
   async openStore(store: ReaderStore): Promise<void> {
     this.#tell({ kind: "store", store });
     const { openStoreReader } = await import("./store-reader.ts");
-    const opened = openStoreReader(store);
-    this.#closeStore = opened?.close;
-    this.#own = new Reader(opened);
+    this.#store = openStoreReader(store);
+    const { Reader } = await import("./reader.ts");
+    this.#own = new Reader(this.#store);
   }
 
   addKeys(keys: readonly KnownKey[]): void {
     this.#tell({ kind: "keys", keys });
-    this.#own.addKeys(keys);
+    this.#own?.addKeys(keys);
   }
 
   async readRecords(order: Order): Promise<RecordFacts | undefined> {
@@ -77,7 +82,7 @@ export class ReaderPool {
 
   async close(): Promise<void> {
     clearImmediate(this.#turn);
-    this.#closeStore?.();
+    this.#store?.close();
     await Promise.all(this.#hands.map(({ worker }) => worker.terminate()));
   }
 
@@ -110,7 +115,7 @@ export class ReaderPool {
   /** New keys go out at once, so that few records come before their key. */
   #take(answer: Answer): Answer {
     if (answer.kind === "records" && answer.facts !== undefined) {
-      if (answer.facts.admitted.length > 0) this.#onAdmitted(answer.facts.admitted);
+      if (answer.facts.admitted.length > 0) this.onAdmitted(answer.facts.admitted);
     }
     return answer;
   }
@@ -131,10 +136,11 @@ export class ReaderPool {
   /** One order in this thread; answers of workers that have come meanwhile go first. */
   readonly #read = (): void => {
     this.#turn = undefined;
-    const waiting = this.#queue.shift();
-    if (waiting === undefined) return;
+    const reader = this.#own;
+    const waiting = reader === undefined ? undefined : this.#queue.shift();
+    if (reader === undefined || waiting === undefined) return;
     try {
-      waiting.resolve(this.#take(this.#own.read(waiting.order)));
+      waiting.resolve(this.#take(reader.read(waiting.order)));
     } catch (error) {
       waiting.reject(error as Error);
     }

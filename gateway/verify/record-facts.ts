@@ -1,8 +1,10 @@
 /** Records made of what a reader found out about them (facts.ts): no parsing again, no hashing again. */
 import { decodeBase64url, decodeUtf8 } from "../../shared/base/bytes.ts";
-import type { ParsedRecord } from "../../shared/record/record.ts";
+import { nodeSuite } from "../../shared/crypto/node-suite.ts";
+import { hashLeaf, type ParsedRecord } from "../../shared/record/record.ts";
 import {
   CT_AT,
+  DAY,
   HASH_BYTES,
   HASHES,
   LEAF_AT,
@@ -10,6 +12,7 @@ import {
   PREV_AT,
   PT_AT,
   type RecordFacts,
+  UNKNOWN,
 } from "./facts.ts";
 
 /** A hash as H. `at`: LEAF_AT and so on. */
@@ -42,4 +45,20 @@ export function toVouchedRecord(line1: string, leaf: string): ParsedRecord {
 
 function parsePart(part: string): unknown {
   return JSON.parse(decodeUtf8(decodeBase64url(part)));
+}
+
+/** The leaf of a record by its index in all these batches, as H. */
+export function findLeaf(facts: readonly RecordFacts[], index: number): string {
+  let at = index;
+  for (const batch of facts) {
+    if (at >= batch.count) {
+      at -= batch.count;
+    } else if (batch.status[at] === UNKNOWN) {
+      const texts = batch.status.subarray(0, at).filter((status) => status !== DAY).length;
+      return hashLeaf(nodeSuite, batch.texts[texts] ?? "");
+    } else {
+      return hashText(batch, at, LEAF_AT);
+    }
+  }
+  return "";
 }

@@ -59,6 +59,12 @@ export class RecordFold {
     return record;
   }
 
+  /** Brings {@link state} up to date with the days that were folded over numbers. */
+  flush(): void {
+    this.#days.flush(this.state);
+    this.state.forgetChanges();
+  }
+
   #judge(record: ParsedRecord, isVouched: boolean, position: number, block: BlockPlace): void {
     this.#days.flush(this.state);
     const context: RuleContext = {

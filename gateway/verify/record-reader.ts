@@ -88,7 +88,7 @@ export class RecordReader {
     const hashesAt = this.#count * HASHES;
     const leaf = hash("sha256", day.line.subarray(0, day.end), "binary");
     this.#hashes.write(leaf, hashesAt + LEAF_AT, "latin1");
-    day.copyHashes(this.#hashes, hashesAt + PREV_AT);
+    day.copyHashes(this.#hashes, hashesAt + CT_AT);
     const numbers = this.#views.numbers;
     const numbersAt = this.#count * NUMBERS;
     numbers[numbersAt] = known.no;

@@ -4,7 +4,8 @@
  * (store-reader.ts), and here only where those give up.
  */
 import { statSync } from "node:fs";
-import Database from "better-sqlite3";
+import { createRequire } from "node:module";
+import type Database from "better-sqlite3";
 import { fail, WattproofError } from "../../shared/base/error.ts";
 import { unpackLine1, unpackLine2 } from "../../shared/record/compact.ts";
 import type { Order, ReaderStore } from "./facts.ts";
@@ -14,6 +15,11 @@ import type { SourceBlobs, SourceBlock, SourceItem, VerifySource } from "./verif
 const STORE_VERSIONS: readonly unknown[] = [1, 2];
 /** Records a batch: enough to pay for the message, few enough to keep all cores busy at the end. */
 const BATCH = 256;
+
+/** Loaded when it is needed: by then the worker threads are starting. */
+function loadDriver(): typeof Database {
+  return createRequire(import.meta.url)("better-sqlite3") as typeof Database;
+}
 
 interface BlockRow {
   readonly height: number;
@@ -113,7 +119,8 @@ function* blobItems(db: Database.Database, file: string): Iterable<SourceBlobs> 
 function openReadOnly(file: string): Database.Database {
   let db: Database.Database;
   try {
-    db = new Database(file, { readonly: true, fileMustExist: true });
+    const Driver = loadDriver();
+    db = new Driver(file, { readonly: true, fileMustExist: true });
   } catch {
     fail("not-found", `no store at ${file}`);
   }
@@ -134,7 +141,7 @@ function orUnreadable<T>(file: string, read: () => T): T {
 }
 
 function coded(error: unknown, file: string): unknown {
-  if (!(error instanceof Database.SqliteError)) return error;
+  if (!(error instanceof loadDriver().SqliteError)) return error;
   return new WattproofError("store", `${file} cannot be read: ${error.message}`);
 }
 

@@ -4,6 +4,8 @@ import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import Database from "better-sqlite3";
+import { RecordReader } from "../../../gateway/verify/record-reader.ts";
+import { openStoreReader } from "../../../gateway/verify/store-reader.ts";
 import { openStoreSource } from "../../../gateway/verify/store-source.ts";
 import { verify } from "../../../gateway/verify/verify.ts";
 import { TestLedger } from "../../support/test-ledger.ts";
@@ -61,4 +63,32 @@ test("a file that is no store, and none at all", async () => {
   writeFileSync(file, "A".repeat(5_000));
   await assert.rejects(run(file), { code: "store" });
   await assert.rejects(run(path.join(house.folder, "nothing.db")), { code: "not-found" });
+});
+
+test("threads with connections of their own give the same verdicts", async () => {
+  const threaded = (file: string) =>
+    verify({ ...openStoreSource(file), bytes: Number.MAX_SAFE_INTEGER }, { workers: 3 });
+  const report = await threaded(damaged("threads", "SELECT 1"));
+  assert.deepEqual([report.records, report.blobs], [4, 2]);
+  const changed = "UPDATE blob SET body = x'ff' WHERE id = (SELECT max(id) FROM blob)";
+  await assert.rejects(threaded(damaged("threads-blob", changed)), { code: "form" });
+  const forged = "UPDATE record SET line1 = (SELECT line1 FROM record WHERE pos = 2) WHERE pos = 3";
+  await assert.rejects(threaded(damaged("threads-replay", forged)), (error: unknown) => {
+    const { code, detail } = error as { code: string; detail: Record<string, unknown> };
+    assert.deepEqual([code, detail["height"], detail["record"]], ["seq", 3, 3]);
+    return true;
+  });
+});
+
+test("a reader that sees another chain than the main thread reads nothing", () => {
+  const file = damaged("other", "SELECT 1");
+  const db = new Database(file);
+  const hash = db.prepare("SELECT hash FROM block WHERE height = 3").pluck().get() as Buffer;
+  db.close();
+  const reader = openStoreReader({ file, height: 3, hash });
+  assert.equal(reader?.readRows(new RecordReader(), 0, 4)?.count, 4);
+  assert.equal(reader?.readRows(new RecordReader(), 0, 5), undefined);
+  reader?.close();
+  assert.equal(openStoreReader({ file, height: 2, hash }), undefined);
+  assert.equal(openStoreReader({ file, height: 9, hash }), undefined);
 });
