@@ -13,6 +13,7 @@ interface NativeBuffer {
   allocUnsafe(length: number): WritableBuffer;
   /** Called on plain arrays: a Buffer over each of them would cost more than what it gives. */
   readonly prototype: {
+    hexSlice(start: number, end: number): string;
     latin1Slice(start: number, end: number): string;
     base64Slice(start: number, end: number): string;
     base64urlSlice(start: number, end: number): string;
@@ -59,6 +60,7 @@ export function decodeUtf8(bytes: Uint8Array): string {
 const HEX = /^(?:[0-9a-f]{2})*$/;
 
 export function encodeHex(bytes: Uint8Array): string {
+  if (native !== undefined) return native.prototype.hexSlice.call(bytes, 0, bytes.length);
   let out = "";
   for (const byte of bytes) out += byte.toString(16).padStart(2, "0");
   return out;
