@@ -25,6 +25,7 @@ const FEED_MS = 2000;
 /** The watchdog is fed as long as frames are sent: so many intervals and seconds late at most. */
 const LATE_INTERVALS = 3;
 const LATE_S = 5;
+const LINE_END = "\r\n";
 const CONSOLE_COMMAND = "$WP-console";
 
 /** What is wrong with the settings, and then nothing is sent; an empty text if the head runs. */
@@ -60,7 +61,7 @@ export function startHead(config: HeadConfig, board: Board): string {
     seq++;
     const now = board.now();
     const frame = makeFrame(maker, seq, Math.round((now - started) * 1000), fields);
-    config.port.write(`${frame}\r\n`);
+    config.port.write(frame + LINE_END);
     sentAt = now;
   };
   const measure = (): void => {
