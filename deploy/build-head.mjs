@@ -6,7 +6,7 @@
  *
  * A settings file is JSON with the same members as the block at the top; `port` and `i2c` are names in quotes there.
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -116,6 +116,7 @@ async function main() {
   const foreign = findForeign(script);
   if (foreign.length > 0) throw new Error(`Espruino does not know:\n${foreign.join("\n")}`);
   mkdirSync(path.dirname(out), { recursive: true });
+  rmSync(out, { force: true });
   // With a key in it nobody else shall read it.
   writeFileSync(out, script, { mode: settings === undefined ? 0o644 : 0o600 });
 }

@@ -27,6 +27,9 @@ const OLDEST_NODE = [20, 19];
 /** Sources of what runs in a browser: bundled into dist/browser, not compiled file by file. */
 const BROWSER = path.join("gateway", "web", "browser");
 const BROWSER_PAGE = path.join(ROOT, "dist", "browser", "verify-bill.html");
+/** The program of the Espruino sensor head: bundled too, its settings are a block at its top. */
+const HEAD = path.join(ROOT, "dist", "espruino", "head.js");
+const HEAD_SETTINGS = path.join("device", "espruino", "head.config.js");
 const STAMP = path.join(ROOT, "dist", ".build.json");
 /** Written when the store's native module was built here for a Node that needs `deploy/native/object-wrap.h`. */
 const NATIVE_STAMP = path.join(ROOT, "node_modules", ".wattproof-native");
@@ -182,7 +185,10 @@ function fingerprint(sources) {
   const digest = createHash("sha256");
   for (const name of [
     ...sources,
+    HEAD_SETTINGS,
     "deploy/build-browser.mjs",
+    "deploy/build-head.mjs",
+    "deploy/espruino-subset.mjs",
     "tsconfig.json",
     "package-lock.json",
   ]) {
@@ -211,7 +217,7 @@ async function build() {
   const wanted = fingerprint(sources);
   const built = existsSync(STAMP) ? JSON.parse(readFileSync(STAMP, "utf8")).fingerprint : "";
   const compiled = sources.filter((name) => path.dirname(name) !== BROWSER);
-  const isWhole = existsSync(BROWSER_PAGE) && compiled.every((name) => existsSync(outputOf(name)));
+  const isWhole = [BROWSER_PAGE, HEAD, ...compiled.map(outputOf)].every((file) => existsSync(file));
   if (built === wanted && isWhole) return;
   const compiler = path.join(ROOT, "node_modules", "typescript", "bin", "tsc");
   await runStep("Building (tsc)", process.execPath, [compiler], "See the lines above.");
@@ -220,6 +226,8 @@ async function build() {
   await runStep("Checking the browser's part (tsc)", process.execPath, inBrowser, "See above.");
   const bundler = [path.join(ROOT, "deploy", "build-browser.mjs")];
   await runStep("Bundling the browser's part", process.execPath, bundler, "See the lines above.");
+  const head = [path.join(ROOT, "deploy", "build-head.mjs")];
+  await runStep("Bundling the sensor head's part", process.execPath, head, "See the lines above.");
   mkdirSync(path.dirname(STAMP), { recursive: true });
   writeFileSync(STAMP, JSON.stringify({ fingerprint: wanted }));
 }
