@@ -5,7 +5,7 @@ import { type Alarm, loadAlarms } from "./journal/alarm-store.ts";
 import type { Journal } from "./journal/journal.ts";
 import { loadChainPosition, loadEnrolment } from "./journal/outbox-store.ts";
 import { loadSamplerState, readSlots } from "./journal/sampler-store.ts";
-import type { SamplerState } from "./sampler/sampler.ts";
+import type { SamplerState } from "./sampler/sampler-types.ts";
 
 export interface MeterStatus {
   readonly meter?: string;

@@ -4,7 +4,7 @@
  * In: the day's bounds, its finished slots, events and register. A slot without a row is a gap: quality G, 0 Wh.
  */
 import type { UnixSeconds, WattHour } from "../../shared/base/units.ts";
-import type { SamplerEvent } from "../sampler/sampler.ts";
+import type { SamplerEvent } from "../sampler/sampler-types.ts";
 import type { FinishedSlot } from "../sampler/slot.ts";
 import {
   mergeStatistics,

@@ -2,7 +2,7 @@
  * What the journal keeps of a clock that is not known: loose slots by boot and monotonic time, the state of the sampler
  * that makes them, the anchor of a clock that has become known, and the number of this boot of the machine.
  */
-import type { MeasuredPiece, SamplerState } from "../sampler/sampler.ts";
+import type { MeasuredPiece, SamplerState } from "../sampler/sampler-types.ts";
 import type { SavedClock } from "../time/meter-clock.ts";
 import { isStorageFull, type Journal } from "./journal.ts";
 

@@ -5,7 +5,7 @@
  * so at most what was read since the last call is lost, and then the slot is a partial one.
  */
 import type { UnixSeconds, WattHour } from "../../shared/base/units.ts";
-import type { SamplerEvent, SamplerState } from "../sampler/sampler.ts";
+import type { SamplerEvent, SamplerState } from "../sampler/sampler-types.ts";
 import type { FinishedSlot } from "../sampler/slot.ts";
 import type { Statistics } from "../sampler/statistics.ts";
 import { isStorageFull, type Journal } from "./journal.ts";

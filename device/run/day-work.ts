@@ -11,7 +11,8 @@ import type { MeterFacts } from "../day-close/day-body.ts";
 import { isStorageFull, type Journal } from "../journal/journal.ts";
 import { commitSamples } from "../journal/sampler-store.ts";
 import type { MeterEvent } from "../meter-event.ts";
-import type { Sampler, SamplerEvent } from "../sampler/sampler.ts";
+import type { Sampler } from "../sampler/sampler.ts";
+import type { SamplerEvent } from "../sampler/sampler-types.ts";
 import type { SealContext } from "../seal/make-envelope.ts";
 import { sealNextDay } from "../seal/seal-day.ts";
 import { sealNextEvent } from "../seal/seal-event.ts";
@@ -36,6 +37,8 @@ export interface DayWorkOptions {
   readonly report: (event: MeterEvent) => void;
   /** Called before each commit: what waits for space on the card. */
   readonly beforeCommit?: () => void;
+  /** Whether a record may be signed now; what is closed waits. */
+  readonly maySeal?: () => boolean;
   /** Asked when the card is full; without it that is an error like any other. */
   readonly storage?: { failed(): boolean; succeeded(): void } | undefined;
   /** Called with what the sampler noted, when it is durable. */
@@ -140,7 +143,7 @@ export class DayWork {
     while (this.#sealAgain && !this.#stopped) {
       this.#sealAgain = false;
       for (;;) {
-        if (this.#stopped) break;
+        if (this.#stopped || this.#options.maySeal?.() === false) break;
         let sealed = false;
         const seal = (): void => {
           sealed = this.#sealNext();

@@ -25,10 +25,12 @@ import { acquireRunLock } from "../journal/run-lock.ts";
 import { countBoot, loadSamplerState } from "../journal/sampler-store.ts";
 import { StorageWatch } from "../journal/storage-watch.ts";
 import type { MeterEvent } from "../meter-event.ts";
-import { Sampler, type SamplerOptions } from "../sampler/sampler.ts";
+import { Sampler } from "../sampler/sampler.ts";
+import type { SamplerOptions } from "../sampler/sampler-types.ts";
 import type { MachineClock } from "../time/machine-clock.ts";
 import { MeterClock } from "../time/meter-clock.ts";
 import { TimedSampler } from "../time/timed-sampler.ts";
+import { RestoreGuard } from "../uplink/restore-guard.ts";
 import { spreadDelay } from "../uplink/spread-delay.ts";
 import { createTrust, type Trust } from "../uplink/trust.ts";
 import { createUplink } from "./create-uplink.ts";
@@ -74,6 +76,8 @@ export interface MeterOptions {
   readonly signal: AbortSignal;
 }
 
+/** A broker that has been down for half a day does not keep a day from being sealed. */
+const CONTACT_WAIT_S = 43_200;
 /** Seconds before the chain's beginning from which a clock is taken for set. */
 const CLOCK_SLACK_S = 86_400;
 
@@ -193,9 +197,15 @@ async function measure(options: MeterOptions, parts: Parts): Promise<void> {
   };
   const monotonicMs = (): number => system.monotonicMs();
   const { random, configFolder } = options;
+  const { trust } = parts;
+  const guard = new RestoreGuard({
+    ...{ journal, suite: nobleSuite, trust, clock, monotonicMs, report },
+    waitMs: 1000 * (config.contact_wait_s ?? (simulated ? 0 : CONTACT_WAIT_S)),
+    onOpen: () => days.sealSoon(),
+  });
   const uplink = createUplink({
-    ...{ config, configFolder, join, key, trust: parts.trust, journal, clock, monotonicMs, random },
-    report,
+    ...{ config, configFolder, join, key, trust, journal, clock, monotonicMs, random },
+    ...{ report, guard },
     onEnrolment: () => days.sealSoon(),
   });
   const windowMs = config.publish_window_ms ?? (simulated ? 0 : 600_000);
@@ -210,6 +220,7 @@ async function measure(options: MeterOptions, parts: Parts): Promise<void> {
     seal: { journal, suite: nobleSuite, key, randomBytes: options.randomBytes },
     provenance,
     timed,
+    maySeal: () => guard.maySeal,
     storage,
     report,
     beforeCommit: () => events.flush(),

@@ -11,7 +11,7 @@ import { nobleSuite } from "../../shared/crypto/noble-suite.ts";
 import type { RecordEvent } from "../event/event-recorder.ts";
 import type { Journal } from "../journal/journal.ts";
 import { NOW } from "../sampler/energy-part.ts";
-import type { SamplerEvent } from "../sampler/sampler.ts";
+import type { SamplerEvent } from "../sampler/sampler-types.ts";
 
 /** Where a part is wired to, how it is called, and its secrets change no reading. */
 const NOT_SETTINGS = /^(?:port|bus|name|baud|parity)$|key|secret|password/;

@@ -57,6 +57,42 @@ export interface Since {
   readonly last: LastReading | undefined;
 }
 
+/** Civil and monotonic time may drift apart this far between two readings before it is a step of the clock. */
+export const STEP_MS = 2000;
+
+export interface Placed {
+  /** Civil time of the reading, and when it was by the monotonic clock. */
+  readonly at: UnixMillis;
+  readonly monotonicMs: number;
+  /** Since the part's last reading: by the monotonic clock, or by the civil one after a restart. */
+  readonly ms: number;
+  readonly close: boolean;
+  /** Civil time from which on everything counts as measured; undefined where nothing does. */
+  readonly from: UnixMillis | undefined;
+}
+
+/** `gapMs`: longest time that counts as measured. `trusted`: the civil clock was right when the part was read last. */
+export function placeReading(
+  state: PartState,
+  last: LastReading | undefined,
+  { takenMs, energy }: EnergyReading,
+  sample: {
+    readonly at: UnixMillis;
+    readonly monotonicMs: number;
+    readonly gapMs: number;
+    readonly trusted: boolean;
+  },
+): Placed {
+  const monotonicMs = takenMs ?? sample.monotonicMs;
+  const at = Math.round(sample.at - (sample.monotonicMs - monotonicMs));
+  const civilMs = at - (state.lastMs ?? at);
+  const ms = last === undefined ? Math.max(0, civilMs) : monotonicMs - last.monotonicMs;
+  const close = state.lastMs !== undefined && ms <= sample.gapMs && sample.trusted;
+  const known = energy === "register" || last?.power !== undefined;
+  const measured = close && known && civilMs >= 0 && Math.abs(civilMs - ms) <= STEP_MS;
+  return { at, monotonicMs, ms, close, from: measured ? state.lastMs : undefined };
+}
+
 /** Counts or integrates; `state` has the new baseline or remainder afterwards. */
 export function addReading(
   state: PartState,
@@ -120,4 +156,19 @@ export function chooseParts(
 
 export function describeCounter(part: string, counter: Baseline | undefined): string {
   return counter === undefined ? part : `${part}: ${counter.sensor} at ${counter.register} Wh`;
+}
+
+/** Parts whose readings had no civil time yet, in civil time; `known`: what was known of them before. */
+export function placeParts(
+  loose: { readonly [part: string]: PartState },
+  known: { readonly [part: string]: PartState },
+  toCivil: (ms: UnixMillis) => UnixMillis,
+): { [part: string]: PartState } {
+  const placed: { [part: string]: PartState } = {};
+  for (const [name, part] of Object.entries(loose)) {
+    // Not read since: what was known of it before holds.
+    const at = part.lastMs === undefined ? known[name]?.lastMs : toCivil(part.lastMs);
+    placed[name] = { ...part, ...(at === undefined ? {} : { lastMs: at }) };
+  }
+  return placed;
 }

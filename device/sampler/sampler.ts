@@ -20,77 +20,29 @@ import {
   type EnergyReading,
   type LastReading,
   type PartState,
+  placeParts,
+  placeReading,
+  STEP_MS,
 } from "./energy-part.ts";
 import { mostEnergy } from "./energy-register.ts";
+import type {
+  MeasuredPiece,
+  MeterRow,
+  MeterSample,
+  SamplerEvent,
+  SamplerOptions,
+  SamplerState,
+} from "./sampler-types.ts";
 import {
+  addMeasured,
   coverSlot,
   type FinishedSlot,
   finishSlot,
   markMeasured,
   type OpenSlot,
   openSlotAt,
-  type SlotDay,
 } from "./slot.ts";
-import { addQuantities, mergeStatistics, type Quantities } from "./statistics.ts";
-
-export interface MeterSample extends Quantities {
-  /** Civil time of the reading. */
-  readonly at: UnixMillis;
-  readonly monotonicMs: number;
-  /** What the parts that count towards the register say; those that failed are absent. */
-  readonly energies: readonly EnergyReading[];
-}
-
-export interface MeterRow extends Quantities {
-  readonly from: UnixSeconds;
-  readonly to: UnixSeconds;
-  readonly wh: WattHour;
-  readonly partial: boolean;
-  readonly measured: "M" | "I";
-}
-
-/** An interval that was measured before its civil time was known; it lies within one slot. */
-export interface MeasuredPiece extends Pick<FinishedSlot, "wh" | "out" | "quality" | "statistics"> {
-  readonly fromMs: UnixMillis;
-  readonly toMs: UnixMillis;
-}
-
-export interface SamplerState {
-  /** Own register at the start of the open slot; it only grows. */
-  register: WattHour;
-  /** The same of exported energy; absent until a part counts it. */
-  out?: WattHour;
-  /** Where the very first slot began. */
-  begin?: UnixSeconds;
-  open?: OpenSlot;
-  /** The slot before the open one, as long as a part may still cover more of it. */
-  settling?: OpenSlot;
-  parts: { [part: string]: PartState };
-  /** Civil time of the last energy reading, or the end of the last row. */
-  lastMs?: UnixMillis;
-}
-
-export interface SamplerOptions {
-  /** The local day of an instant. */
-  readonly dayOf: (instant: UnixSeconds) => SlotDay;
-  /** Longest time between two readings that still counts as measured. */
-  readonly maxGapMs: number;
-  /** The same for parts that speak by themselves, at their own pace; default `maxGapMs`. */
-  readonly maxSilenceMs?: number;
-  /** More than the connection can carry is not counted. */
-  readonly maxPowerW: number;
-  /** The parts that count towards the register; default: those that have been read. */
-  readonly parts?: readonly string[];
-}
-
-export interface SamplerEvent {
-  readonly at: UnixSeconds;
-  readonly code: string;
-  readonly note?: string;
-}
-
-/** Civil and monotonic time may drift apart this far between two samples before it is a step. */
-const STEP_MS = 2000;
+import { addQuantities } from "./statistics.ts";
 
 /** The one part of a recording's rows. */
 const ROWS = "rows";
@@ -202,48 +154,28 @@ export class Sampler {
   }
 
   /**
-   * The civil time of everything that `loose` has measured is known now: `pieces` are its intervals, in order and each
-   * within one slot, and its parts go on here without a gap. `anchorMs`: civil minus monotonic time.
+   * The civil time of everything that `loose` has measured is known now: `pieces` are its intervals, in order, each in
+   * one slot; its parts go on here without a gap. `anchorMs`: civil minus monotonic time.
    */
   adopt(loose: Sampler, pieces: readonly MeasuredPiece[], anchorMs: number): void {
     const shift = (ms: UnixMillis): UnixMillis => Math.round(ms + anchorMs);
     const { parts, lastMs } = loose.state;
-    for (const [name, part] of Object.entries(parts)) {
-      // Not read since: what was known of it before holds.
-      const before = this.#state.parts[name]?.lastMs;
-      const at = part.lastMs === undefined ? before : shift(part.lastMs);
-      if (at !== undefined) part.lastMs = at;
-    }
-    this.#state.parts = parts;
+    this.#state.parts = placeParts(parts, this.#state.parts, shift);
     for (const piece of pieces) this.#addPiece(piece);
     if (lastMs !== undefined) this.#state.lastMs = Math.max(shift(lastMs), this.#state.lastMs ?? 0);
     this.#last = new Map(loose.#last);
     const last = loose.#lastSample;
-    if (last !== undefined) {
-      this.#lastSample = { at: shift(last.at), monotonicMs: last.monotonicMs };
-    }
+    if (last !== undefined) this.#lastSample = { ...last, at: shift(last.at) };
     this.#graceMs = Math.max(this.#graceMs, loose.#graceMs);
     this.#left = loose.#left;
   }
 
   /** What comes too late for its slot goes into the open one, as recovered. */
   #addPiece(piece: MeasuredPiece): void {
-    const { fromMs, toMs, wh, out, quality, statistics } = piece;
-    const open = this.#rollTo(this.#openAt(Math.floor(fromMs / 1000)), fromMs);
+    const open = this.#rollTo(this.#openAt(Math.floor(piece.fromMs / 1000)), piece.fromMs);
     this.#settle();
-    open.wh += wh;
-    if (out !== undefined) {
-      this.#state.out ??= 0;
-      open.out = (open.out ?? 0) + out;
-    }
-    const late = fromMs < open.from * 1000;
-    if (quality === "R" || (late && wh > 0)) open.recovered = true;
-    const letter = quality === "R" ? "M" : quality.toUpperCase();
-    if (letter === "M" || letter === "I" || letter === "E") markMeasured(open, letter);
-    if (quality === letter && !late) {
-      for (const part of Object.keys(this.#state.parts)) coverSlot(open, part, fromMs, toMs);
-    }
-    open.statistics = mergeStatistics(open.statistics, statistics);
+    this.#addWh(open, piece);
+    addMeasured(open, piece, Object.keys(this.#state.parts));
   }
 
   /** Time has passed, with or without readings: slots that ended more than `graceMs` ago are finished. */
@@ -260,33 +192,26 @@ export class Sampler {
     const last = this.#last.get(reading.part);
     // The same telegram again: nothing was said since.
     if (takenMs !== undefined && last !== undefined && takenMs <= last.monotonicMs) return before;
-    const monotonicMs = takenMs ?? sample.monotonicMs;
-    const at = Math.round(sample.at - (sample.monotonicMs - monotonicMs));
     const gapMs = takenMs === undefined ? maxGapMs : Math.max(maxGapMs, maxSilenceMs);
     this.#graceMs = Math.max(this.#graceMs, gapMs);
     const { lastMs } = part;
-    const civilMs = at - (lastMs ?? at);
-    // By the monotonic clock, or by the civil one after a restart.
-    const ms = last === undefined ? Math.max(0, civilMs) : monotonicMs - last.monotonicMs;
-    const close = lastMs !== undefined && ms <= gapMs && !(this.#behind && last === undefined);
-    const known = energy === "register" || last?.power !== undefined;
-    const measured = close && known && civilMs >= 0 && Math.abs(civilMs - ms) <= STEP_MS;
+    const trusted = !this.#behind || last !== undefined;
+    const instant = { ...sample, gapMs, trusted };
+    const { at, ms, monotonicMs, close, from } = placeReading(part, last, reading, instant);
     part.lastMs = at;
     this.#state.lastMs = sample.at;
     this.#last.set(reading.part, { monotonicMs, power: reading.power });
-    const { settling } = this.#state;
-    if (measured && settling !== undefined) coverSlot(settling, reading.part, lastMs, at);
-    if (measured) coverSlot(before, reading.part, lastMs, at);
+    const cover = (slot: OpenSlot): void => {
+      if (from !== undefined) coverSlot(slot, reading.part, from, at);
+    };
+    if (this.#state.settling !== undefined) cover(this.#state.settling);
+    cover(before);
     // A reading exactly on a boundary ends the slot before it.
     const open = this.#rollTo(before, at - 1);
-    if (measured && open !== before) coverSlot(open, reading.part, lastMs, at);
+    if (open !== before) cover(open);
     this.#settleCovered();
     const added = addReading(part, reading, { ms, close, last }, maxPowerW);
-    open.wh += added.wh;
-    if (added.out !== undefined) {
-      this.#state.out ??= 0;
-      open.out = (open.out ?? 0) + added.out;
-    }
+    this.#addWh(open, added);
     markMeasured(open, LETTERS[energy]);
     for (const { code, note } of added.events) this.note(at, code, note);
     const early = lastMs !== undefined && lastMs < open.from * 1000;
@@ -295,6 +220,13 @@ export class Sampler {
     // More than the slot's part of the clock allows: a gap that the clock has slept through.
     if (energy === "register" && added.wh > mostEnergy(ms, maxPowerW)) open.recovered = true;
     return open;
+  }
+
+  #addWh(open: OpenSlot, { wh, out }: Pick<FinishedSlot, "wh" | "out">): void {
+    open.wh += wh;
+    if (out === undefined) return;
+    this.#state.out ??= 0;
+    open.out = (open.out ?? 0) + out;
   }
 
   #partOf(name: string): PartState {

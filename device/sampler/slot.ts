@@ -7,7 +7,7 @@
  * several parts count towards the register, the letter is that of the least of them.
  */
 import type { UnixMillis, UnixSeconds, WattHour } from "../../shared/base/units.ts";
-import { NO_STATISTICS, type Statistics } from "./statistics.ts";
+import { mergeStatistics, NO_STATISTICS, type Statistics } from "./statistics.ts";
 
 /** The calendar's answer for an instant: its local day and the slot length that holds in it. */
 export interface SlotDay {
@@ -73,6 +73,26 @@ const RANK = ["", "M", "I", "E"] as const;
 /** Energy came into the slot in this way: a slot is no better than the least of its parts. */
 export function markMeasured(slot: OpenSlot, measured: "M" | "I" | "E"): void {
   if (RANK.indexOf(measured) > RANK.indexOf(slot.measured)) slot.measured = measured;
+}
+
+/** An interval of the slot whose energy has been added; what comes too late for its slot counts as recovered. */
+export function addMeasured(
+  slot: OpenSlot,
+  piece: Omit<FinishedSlot, "start" | "step"> & {
+    readonly fromMs: UnixMillis;
+    readonly toMs: UnixMillis;
+  },
+  parts: readonly string[],
+): void {
+  const { fromMs, toMs, wh, quality, statistics } = piece;
+  const late = fromMs < slot.from * 1000;
+  if (quality === "R" || (late && wh > 0)) slot.recovered = true;
+  const letter = quality === "R" ? "M" : quality.toUpperCase();
+  if (letter === "M" || letter === "I" || letter === "E") markMeasured(slot, letter);
+  if (quality === letter && !late) {
+    for (const part of parts) coverSlot(slot, part, fromMs, toMs);
+  }
+  slot.statistics = mergeStatistics(slot.statistics, statistics);
 }
 
 /**

@@ -5,7 +5,7 @@
  * with their civil time, each within one slot of the day, with all of their energy.
  */
 import type { UnixMillis } from "../../shared/base/units.ts";
-import type { MeasuredPiece, SamplerState } from "../sampler/sampler.ts";
+import type { MeasuredPiece, SamplerState } from "../sampler/sampler-types.ts";
 import { type FinishedSlot, finishSlot, openSlotAt, type SlotDay } from "../sampler/slot.ts";
 import { mergeStatistics, NO_STATISTICS } from "../sampler/statistics.ts";
 

@@ -19,13 +19,13 @@ import {
   storeSavedClock,
 } from "../journal/loose-store.ts";
 import type { MeterEvent } from "../meter-event.ts";
-import {
-  type MeasuredPiece,
-  type MeterSample,
-  Sampler,
-  type SamplerEvent,
-  type SamplerOptions,
-} from "../sampler/sampler.ts";
+import { Sampler } from "../sampler/sampler.ts";
+import type {
+  MeasuredPiece,
+  MeterSample,
+  SamplerEvent,
+  SamplerOptions,
+} from "../sampler/sampler-types.ts";
 import { cutPieces, finishedPiece, looseCalendar, mergePieces, openPieces } from "./loose-slots.ts";
 import type { MeterClock } from "./meter-clock.ts";
 

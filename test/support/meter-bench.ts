@@ -20,7 +20,8 @@ import {
   loadSamplerState,
 } from "../../device/journal/sampler-store.ts";
 import type { EnergyReading } from "../../device/sampler/energy-part.ts";
-import { type MeterRow, type MeterSample, Sampler } from "../../device/sampler/sampler.ts";
+import { Sampler } from "../../device/sampler/sampler.ts";
+import type { MeterRow, MeterSample } from "../../device/sampler/sampler-types.ts";
 import { type SealedDay, sealNextDay } from "../../device/seal/seal-day.ts";
 import { decodeUtf8, encodeBase64url } from "../../shared/base/bytes.ts";
 import { createRecipientKey, createSigningKey } from "../../shared/crypto/key.ts";

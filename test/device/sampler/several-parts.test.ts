@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { EnergyReading } from "../../../device/sampler/energy-part.ts";
-import { Sampler, type SamplerState } from "../../../device/sampler/sampler.ts";
+import { Sampler } from "../../../device/sampler/sampler.ts";
+import type { SamplerState } from "../../../device/sampler/sampler-types.ts";
 
 const DAY = { from: 1_704_067_200, to: 1_704_153_600, step: 900 };
 const T0 = DAY.from * 1000;
