@@ -104,6 +104,13 @@ export const CONFIG_KEYS = {
   held_retry_ms: count("wait before a held envelope is repeated", 14_400_000, 10, 86_400_000),
   refused_retry_ms: count("wait before a refused envelope is repeated", 900_000, 10, 86_400_000),
   rejoin_ms: count("held envelopes are asked for within this after connecting", 60_000, 0, 600_000),
+  contact_wait_s: count(
+    "after a start sealing waits so long for a first contact with the broker",
+    undefined,
+    0,
+    604_800,
+    "43200; 0 with a simulated clock",
+  ),
   connect_timeout_ms: count("most time for a connection to come about", 15_000, 100, 120_000),
   publish_timeout_ms: count("most time for a PUBACK", 30_000, 100, 300_000),
   reconnect_first_ms: count("bound of the first random wait between connections", 1000, 10, 60_000),

@@ -6,6 +6,7 @@
  * `refused`   a record was refused; it is sent again now and then, later ones wait
  * `fork`      gateways signed two different roots for one size of the log
  * `gap`       the gateway asks for a record that the meter no longer has
+ * `older`     the broker keeps what this meter has seen and the journal has not: sealing waits for a person
  * `clock`     civil time is not known, or the machine's clock is not the one that is believed: measuring goes on
  * `storage`   the card takes nothing more: readings stay in memory
  * `tamper`    the case is open
@@ -19,6 +20,7 @@ export type AlarmCode =
   | "refused"
   | "fork"
   | "gap"
+  | "older"
   | "clock"
   | "storage"
   | "tamper";

@@ -12,6 +12,7 @@ import type { MeterConfig } from "../config.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { MeterEvent } from "../meter-event.ts";
 import { parseBroker, type TlsFiles } from "../uplink/broker-stream.ts";
+import type { RestoreGuard } from "../uplink/restore-guard.ts";
 import type { Trust } from "../uplink/trust.ts";
 import { Uplink } from "../uplink/uplink.ts";
 
@@ -28,13 +29,14 @@ export interface UplinkParts {
   readonly monotonicMs: () => number;
   readonly random: () => number;
   readonly report: (event: MeterEvent) => void;
+  readonly guard: RestoreGuard;
   readonly onEnrolment: () => void;
 }
 
 /** Throws `config`, and what an address that is none throws. */
 export function createUplink(parts: UplinkParts): Uplink {
   const { config, configFolder, random, report } = parts;
-  const { join, key, trust, journal, clock, monotonicMs, onEnrolment } = parts;
+  const { join, key, trust, journal, clock, monotonicMs, guard, onEnrolment } = parts;
   const point = computePoint(nobleSuite, join.meter, decodeBase64url(join.salt));
   const { username, password } = config;
   const broker = config.broker ?? join.broker;
@@ -69,6 +71,7 @@ export function createUplink(parts: UplinkParts): Uplink {
     },
     reconnect: { firstMs: config.reconnect_first_ms, mostMs: config.reconnect_most_ms },
     report,
+    guard,
     onEnrolment,
   });
 }

@@ -34,6 +34,8 @@ export interface PublishOptions {
 export interface Connection {
   /** Resolves at the PUBACK (QoS 1). Rejects with `broker` when it does not come; the connection is then over. */
   publish(topic: string, payload: string, options?: PublishOptions): Promise<void>;
+  /** What the broker keeps under `topic`; undefined where it keeps nothing, or does not let the meter see it. */
+  readRetained(topic: string, waitMs: number): Promise<Uint8Array | undefined>;
   /** Resolves when the connection has ended, for whatever reason. */
   readonly closed: Promise<void>;
   /** Ends it; the will is not published. */
@@ -78,6 +80,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     closed,
     publish: (topic, payload, { retain = false, timeoutMs = options.publishTimeoutMs } = {}) =>
       publish(client, closed, { topic, payload, retain }, timeoutMs),
+    readRetained: (topic, waitMs) => readRetained(client, closed, topic, waitMs),
     end: () => end(client, closed, options.publishTimeoutMs),
   };
 }
@@ -108,6 +111,37 @@ async function subscribe(client: MqttClient, topics: readonly string[]): Promise
   const granted = await client.subscribeAsync([...topics], { qos: 1 });
   const refused = granted.find(({ qos }) => Number(qos) > 2);
   if (refused !== undefined) fail("broker", `the broker refuses a subscription: ${refused.topic}`);
+}
+
+async function readRetained(
+  client: MqttClient,
+  closed: Promise<void>,
+  topic: string,
+  waitMs: number,
+): Promise<Uint8Array | undefined> {
+  let found: Uint8Array | undefined;
+  let heard = (): void => undefined;
+  const message = new Promise<void>((resolve) => {
+    heard = resolve;
+  });
+  const onMessage = (name: string, payload: Uint8Array): void => {
+    if (name !== topic) return;
+    found ??= payload;
+    heard();
+  };
+  client.on("message", onMessage);
+  const timeout = rejectAfter(waitMs, "nothing is kept");
+  try {
+    await Promise.race([client.subscribeAsync(topic, { qos: 1 }), closed, timeout.promise]);
+    await Promise.race([message, closed, timeout.promise]);
+    await Promise.race([client.unsubscribeAsync(topic), closed, timeout.promise]);
+  } catch {
+    // Nothing there, or not for this meter: both say nothing.
+  } finally {
+    timeout.cancel();
+    client.off("message", onMessage);
+  }
+  return found;
 }
 
 async function publish(

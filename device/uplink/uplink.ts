@@ -35,6 +35,7 @@ import {
   connect,
   type PublishOptions,
 } from "./connection.ts";
+import type { RestoreGuard } from "./restore-guard.ts";
 import { SendPlan, type SendPlanOptions } from "./send-plan.ts";
 import type { Trust } from "./trust.ts";
 
@@ -55,6 +56,8 @@ export interface UplinkOptions {
   /** Bounds of the wait between two connections. */
   readonly reconnect: { readonly firstMs: number; readonly mostMs: number };
   readonly report: (event: MeterEvent) => void;
+  /** Looks at what the broker keeps before it is published over. */
+  readonly guard: RestoreGuard;
   /** Called when the enrolment has become known or has changed: days can be sealed. */
   readonly onEnrolment: () => void;
 }
@@ -144,6 +147,7 @@ export class Uplink {
     this.#plan.reconnected(this.#rows());
     this.#options.report({ event: "online", broker: link.broker });
     await this.#publish(connection, "status", this.#status("online"), { retain: true });
+    await this.#options.guard.look(connection, topic("seen"));
     this.#publishSeen();
     this.#pump();
     await connection.closed;
@@ -256,8 +260,9 @@ export class Uplink {
 
   /** The checkpoint seen last, retained: a gateway restored from an old copy learns that it is behind. */
   #publishSeen(): void {
-    const seen = loadSeen(this.#options.journal).at(-1);
-    if (seen === undefined || this.#connection === undefined) return;
+    const { journal, guard } = this.#options;
+    const seen = loadSeen(journal).at(-1);
+    if (guard.isOlder || seen === undefined || this.#connection === undefined) return;
     // A failed publish ends the connection, and each new one begins with what was seen last.
     void this.#publish(this.#connection, "seen", seen.note, { retain: true }).catch(() => {});
   }

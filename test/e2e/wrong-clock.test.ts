@@ -28,6 +28,7 @@ test("1970, two kills, then the time: slots are right, once; the next process kn
     interval_s: 1,
     max_gap_s: 300,
     save_every_s: 60,
+    contact_wait_s: 0,
   };
   const meter = prepareLoneMeter(config);
   enrolLoneMeter(meter);

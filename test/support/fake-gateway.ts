@@ -72,6 +72,11 @@ export class FakeGateway {
     return formatMeterTopic({ net: this.join.net, zone: ZONE, meter: this.#meter, channel });
   }
 
+  /** Log size of the checkpoint that the meter published last. */
+  get seen(): number {
+    return this.#seen;
+  }
+
   get join(): Join {
     return {
       v: 1,

@@ -1,6 +1,7 @@
 /** An uplink over a real broker, with a meter bench behind it and a scripted gateway on the other side. */
 import type { TestContext } from "node:test";
 import type { MeterEvent } from "../../device/meter-event.ts";
+import { RestoreGuard } from "../../device/uplink/restore-guard.ts";
 import { createTrust } from "../../device/uplink/trust.ts";
 import { Uplink, type UplinkOptions } from "../../device/uplink/uplink.ts";
 import { decodeBase64url } from "../../shared/base/bytes.ts";
@@ -32,6 +33,8 @@ export class UplinkBench {
   readonly gateway: FakeGateway;
   readonly #broker: string;
   uplink: Uplink;
+  guard: RestoreGuard | undefined;
+  contactWaitMs = 0;
   #day = START;
 
   readonly #plan: UplinkOptions["plan"];
@@ -120,20 +123,30 @@ export class UplinkBench {
     const { join } = this.gateway;
     const { key, journal } = this.meter;
     const point = computePoint(nobleSuite, join.meter, decodeBase64url(join.salt));
+    const clock = new ManualClock(START * 1000);
+    const trust = createTrust(nobleSuite, join);
+    const report = (event: MeterEvent): void => void this.events.push(event);
+    this.guard = new RestoreGuard({
+      ...{ journal, suite: nobleSuite, trust, clock, report },
+      monotonicMs: () => performance.now(),
+      waitMs: this.contactWaitMs,
+      onOpen: () => undefined,
+    });
     return new Uplink({
+      guard: this.guard,
       journal,
       suite: nobleSuite,
       key,
-      trust: createTrust(nobleSuite, join),
+      trust,
       identity: { kid: key.kid, point },
       join,
-      clock: new ManualClock(START * 1000),
+      clock,
       monotonicMs: () => performance.now(),
       random: () => 0.5,
       plan: this.#plan,
       link: { broker: this.#broker, connectTimeoutMs: 5000, publishTimeoutMs: 5000 },
       reconnect: { firstMs: 50, mostMs: 200 },
-      report: (event) => this.events.push(event),
+      report,
       onEnrolment: () => this.sealAll(),
     });
   }

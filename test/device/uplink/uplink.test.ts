@@ -288,6 +288,47 @@ testWithBrokers("a restored journal is noticed before it is believed", async (t,
   assert.deepEqual(bench.waiting, [1]);
 });
 
+testWithBrokers(
+  "a journal restored from an old copy signs nothing once the broker has shown what it keeps",
+  async (t, broker) => {
+    const bench = await UplinkBench.start(t, broker);
+    const { gateway } = bench;
+    await bench.admit();
+    bench.uplink.start();
+    await waitFor("an enrolment", () => bench.count("enrolled") === 1);
+    const { journal } = bench.meter;
+    const state = () => journal.all<{ key: string; value: string }>("SELECT * FROM state");
+    const old = state();
+    bench.measure(1);
+    bench.sealAll();
+    await waitFor("a reply", () => bench.count("reply") === 1);
+    await gateway.mine();
+    await waitFor("an empty outbox", () => bench.waiting.length === 0);
+    const size = loadSeen(journal).at(-1)?.size;
+    await waitFor("what was seen", () => gateway.seen === size);
+    journal.transact("test", () => {
+      for (const table of ["state", "receipt", "day"]) journal.run(`DELETE FROM ${table}`);
+      for (const { key, value } of old) {
+        journal.run("INSERT INTO state (key, value) VALUES (?, ?)", key, value);
+      }
+    });
+    bench.contactWaitMs = 60_000;
+    await bench.restart();
+    assert.equal(bench.guard?.maySeal, false, "not before the broker has been asked");
+    await waitFor("an alarm", () => loadAlarms(bench.meter.journal)[0]?.code === "older");
+    assert.equal(bench.guard?.maySeal, false);
+    assert.equal(gateway.seen, size, "what a newer journal has seen is not published over");
+  },
+);
+
+testWithBrokers("a journal that is not old signs after the first contact", async (t, broker) => {
+  const bench = await UplinkBench.start(t, broker);
+  bench.contactWaitMs = 60_000;
+  await bench.restart();
+  await waitFor("a comparison", () => bench.guard?.maySeal === true);
+  assert.deepEqual(loadAlarms(bench.meter.journal), []);
+});
+
 test("a broker that dies and comes back: new connections, and nothing is lost", async (t) => {
   const options = { host: "127.0.0.1", gatewayPassword: "test" };
   let aedes = await startEmbeddedBroker({ ...options, port: 0 });
