@@ -45,6 +45,9 @@ export async function run(args: readonly string[]): Promise<number> {
   if (folders.length > 1 && options.config !== undefined) {
     fail("usage", "--config is for one meter; several have their own meter.json. See --help.");
   }
+  if (new Set(folders.map((folder) => path.resolve(folder))).size < folders.length) {
+    fail("usage", "--data: each meter has a folder of its own. See --help.");
+  }
   const format = readFormat(options.log ?? "text");
   const clockSpec = readClock(options.clock ?? "real");
   // Monotonic time is that of the sensors' process too.

@@ -22,7 +22,14 @@ for (const command of ["run", "keygen", "status", "probe", "selftest"]) {
 }
 
 test("a wrong command line is one line with a code, and exit code 2", async () => {
-  for (const args of [[], ["fly"], ["run"], ["run", "--dat", "x"], ["status", "--data"]]) {
+  for (const args of [
+    [],
+    ["fly"],
+    ["run"],
+    ["run", "--dat", "x"],
+    ["run", "--data", "x", "--data", "./x"],
+    ["status", "--data"],
+  ]) {
     const { code, stderr, stdout } = await runCli("device", args);
     assert.equal(code, 2);
     assert.match(stderr, /^meter: usage: [^\n]+\n$/);
