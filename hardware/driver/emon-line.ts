@@ -46,6 +46,8 @@ export function parseEmonLine(
   packet: { readonly node: number; readonly fields: readonly PacketField[] } | undefined,
 ): Values | undefined {
   if (packet !== undefined) return parsePacket(text, packet.node, packet.fields);
+  // Bytes were lost, and the end of one line hangs on the beginning of another.
+  if (text.lastIndexOf("MSG") > 2) refuse();
   if (text.startsWith("{")) return parsePairs(readJson(text), refuse);
   if (text.startsWith("MSG:")) return parsePairs(text, refuse);
   // Settings are printed in the same form, but with blanks: no reading, not a damaged one.

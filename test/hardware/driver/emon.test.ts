@@ -130,6 +130,7 @@ describe("the forms of a line", () => {
 describe("lines that are no readings", () => {
   const damaged: readonly [what: string, line: string, settings: Settings][] = [
     ["a line cut into another", `${LINE.slice(0, 20)}${LINE}`, ENERGY],
+    ["a line cut in a name", `MSG:4,E${LINE}`, ENERGY],
     ["a letter in a number", LINE.replace("246", "2l6"), ENERGY],
     ["a name twice", LINE.replace("E2", "E1"), ENERGY],
     ["a channel missing", LINE.replace("E1", "E3"), ENERGY],
