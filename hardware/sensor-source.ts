@@ -129,7 +129,7 @@ class PartReader {
 }
 
 function mergeReading(sample: Sample, part: SourcePart, reading: Reading): Sample {
-  const { raw, ...said } = reading;
+  const { raw, troubles = [], ...said } = reading;
   const { driver, name, use, counter, calibration } = part;
   const quantities = calibrate(said, calibration);
   const identity = reading.identity === undefined ? [] : [reading.identity];
@@ -141,8 +141,10 @@ function mergeReading(sample: Sample, part: SourcePart, reading: Reading): Sampl
     counter: [counter, ...identity].join(" "),
   };
   const parts = [...sample.parts, entry];
+  const told = troubles.map((code) => ({ part: name, sensor: driver.sensor, code }));
+  const faults = [...sample.faults, ...told];
   const evidence = [...sample.evidence, { sensor: driver.sensor, raw }];
-  if (use === "add" || use === "watch") return { ...sample, parts, evidence };
+  if (use === "add" || use === "watch") return { ...sample, parts, evidence, faults };
   const energy = sample.energy === "none" ? reading.energy : sample.energy;
-  return { ...quantities, ...sample, energy, parts, evidence };
+  return { ...quantities, ...sample, energy, parts, evidence, faults };
 }

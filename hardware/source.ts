@@ -20,7 +20,7 @@ import type {
 import type { Reading } from "./driver/driver.ts";
 
 /** What one part said, in the units of the wire: calibrated. */
-export interface PartReading extends Omit<Reading, "raw"> {
+export interface PartReading extends Omit<Reading, "raw" | "troubles"> {
   /** Its name in the configuration. */
   readonly part: string;
   readonly sensor: string;
@@ -36,7 +36,7 @@ export interface PartReading extends Omit<Reading, "raw"> {
  * its quantities are absent, and `faults` says why. A part that speaks by itself and has said nothing new is absent
  * without a fault.
  */
-export interface Sample extends Omit<Reading, "raw"> {
+export interface Sample extends Omit<Reading, "raw" | "troubles"> {
   /** The instant asked for. */
   readonly at: UnixMillis;
   readonly parts: readonly PartReading[];
@@ -45,7 +45,7 @@ export interface Sample extends Omit<Reading, "raw"> {
   readonly faults: readonly PartFault[];
 }
 
-/** A sensor that did not answer, with the code of its error. */
+/** A sensor that did not answer, or answered and told of something else that failed, with the code of the error. */
 export interface PartFault {
   readonly part: string;
   readonly sensor: string;

@@ -61,7 +61,8 @@ export function startHead(config: HeadConfig, board: Board): string {
     seq++;
     const now = board.now();
     const frame = makeFrame(maker, seq, Math.round((now - started) * 1000), fields);
-    config.port.write(frame + LINE_END);
+    // A line end before it too: who begins to listen now needs not wait for the next frame.
+    config.port.write(LINE_END + frame + LINE_END);
     sentAt = now;
   };
   const measure = (): void => {

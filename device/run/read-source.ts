@@ -61,9 +61,9 @@ export function createSourceReader(options: SourceReaderOptions): ReadSource {
 }
 
 function toEnergy(said: PartReading): EnergyReading[] {
-  const { part, counter: sensor, counts, energy, register, registerSpan, exported } = said;
+  const { part, counter: sensor, counts, energy, register, registerSpan, epoch, exported } = said;
   if (!counts || energy === "none") return [];
-  const { power, takenMs } = said;
+  const { registerSpan, registerStep, power, takenMs } = said;
   return [
     {
       part,
@@ -71,6 +71,8 @@ function toEnergy(said: PartReading): EnergyReading[] {
       energy,
       ...(register === undefined ? {} : { register }),
       ...(registerSpan === undefined ? {} : { registerSpan }),
+      ...(epoch === undefined ? {} : { epoch }),
+      ...(registerStep === undefined ? {} : { registerStep }),
       ...(exported === undefined ? {} : { exported }),
       ...(power === undefined ? {} : { power }),
       ...(takenMs === undefined ? {} : { takenMs }),

@@ -7,7 +7,7 @@
  */
 import type { MilliWatt, UnixMillis, WattHour } from "../../shared/base/units.ts";
 import { integratePower } from "./energy-integral.ts";
-import { type Baseline, type Counted, countEnergy } from "./energy-register.ts";
+import { type Baseline, type Counted, countEnergy, mostEnergy, stepOf } from "./energy-register.ts";
 
 /** What a part that counts towards the register says at one reading. */
 export interface EnergyReading {
@@ -18,6 +18,9 @@ export interface EnergyReading {
   readonly energy: "register" | "power" | "estimate";
   readonly register?: WattHour;
   readonly registerSpan?: WattHour;
+  /** The register shows multiples of this; default 1. */
+  readonly registerStep?: WattHour;
+  readonly epoch?: string;
   /** The part's register of exported energy, with the same span. */
   readonly exported?: WattHour;
   readonly power?: MilliWatt;
@@ -46,6 +49,8 @@ export interface Added {
   readonly wh: WattHour;
   /** Exported energy; undefined from a part that does not count it. */
   readonly out?: WattHour;
+  /** More than can have passed in that time: the clock has slept through a gap. */
+  readonly beyond: boolean;
   readonly events: readonly { readonly code: string; readonly note: string }[];
 }
 
@@ -102,10 +107,10 @@ export function addReading(
 ): Added {
   if (reading.energy === "register") return countReading(state, reading, since, maxPowerW);
   const before = since.last?.power;
-  if (before === undefined || !since.close) return { wh: 0, events: [] };
+  if (before === undefined || !since.close) return { wh: 0, beyond: false, events: [] };
   const { wh, carry } = integratePower(before, reading.power ?? 0, since.ms, state.carry);
   state.carry = carry;
-  return { wh, events: [] };
+  return { wh, beyond: false, events: [] };
 }
 
 function countReading(
@@ -114,19 +119,25 @@ function countReading(
   since: Since,
   maxPowerW: number,
 ): Added {
-  const { sensor, register = 0, registerSpan, exported } = reading;
+  const { sensor, register = 0, registerSpan, epoch, exported } = reading;
   const elapsed = { ms: since.ms, restarted: since.last === undefined };
-  const span = registerSpan === undefined ? {} : { span: registerSpan };
+  const span = {
+    ...(registerSpan === undefined ? {} : { span: registerSpan }),
+    ...(registerStep === undefined ? {} : { step: registerStep }),
+  };
+  const begun = epoch === undefined ? {} : { epoch };
   const count = (before: Baseline | undefined, value: WattHour): Counted =>
-    countEnergy(before, { sensor, register: value, ...span }, elapsed, maxPowerW);
+    countEnergy(before, { sensor, register: value, ...span, ...begun }, elapsed, maxPowerW);
   const taken = count(state.baseline, register);
+  const step = stepOf(state.baseline?.register ?? 0, { sensor, register, ...span });
+  const beyond = taken.wh > mostEnergy(since.ms, maxPowerW, step);
   const events = describe(reading.part, state.baseline, taken);
   state.baseline = taken.baseline;
-  if (exported === undefined) return { wh: taken.wh, events };
+  if (exported === undefined) return { wh: taken.wh, beyond, events };
   const given = count(state.exported, exported);
   const more = describe(`${reading.part} out`, state.exported, given);
   state.exported = given.baseline;
-  return { wh: taken.wh, out: given.wh, events: [...events, ...more] };
+  return { wh: taken.wh, out: given.wh, beyond, events: [...events, ...more] };
 }
 
 function describe(name: string, before: Baseline | undefined, counted: Counted): Added["events"] {

@@ -12,13 +12,18 @@ export interface Baseline {
   /** Which part counts: another identity is another counter (part swap). */
   readonly sensor: string;
   readonly register: WattHour;
+  /** Of a part that states when its counter began again: another one is another beginning. */
+  readonly epoch?: string;
 }
 
 export interface CounterReading {
   readonly sensor: string;
   readonly register: WattHour;
+  readonly epoch?: string;
   /** The counter runs from 0 to `span` - 1 and starts again at 0. */
   readonly span?: WattHour;
+  /** It shows multiples of this; default 1. A coarse counter moves by much at once. */
+  readonly step?: WattHour;
 }
 
 /**
@@ -41,12 +46,18 @@ export interface Counted {
   readonly event?: CounterEvent;
 }
 
-/** Two counts of rounding: one at either end of the interval. */
-const ROUNDING_WH = 2;
+/** Counts of rounding: one at either end of the interval. */
+const ROUNDING = 2;
 
-/** The most energy that can have passed in `elapsedMs`, in Wh. */
-export function mostEnergy(elapsedMs: number, maxPowerW: number): WattHour {
-  return Math.floor((Math.max(0, elapsedMs) * maxPowerW) / 3_600_000) + ROUNDING_WH;
+/** The most energy that can have passed in `elapsedMs`, in Wh, as a counter with this step shows it. */
+export function mostEnergy(elapsedMs: number, maxPowerW: number, step: WattHour = 1): WattHour {
+  return Math.floor((Math.max(0, elapsedMs) * maxPowerW) / 3_600_000) + ROUNDING * step;
+}
+
+/** Meters that keep their decimals to themselves (SML without its PIN) show whole kWh, and do not say so. */
+export function stepOf(before: WattHour, { register, step = 1 }: CounterReading): WattHour {
+  const coarse = [1_000, 100, 10].find((one) => before % one === 0 && register % one === 0);
+  return Math.max(step, coarse ?? 1);
 }
 
 /** After a restart the clock may be behind, so a counter may have gone on for longer than it says. */
@@ -65,11 +76,21 @@ export function countEnergy(
   elapsed: { readonly ms: number; readonly restarted: boolean },
   maxPowerW: number,
 ): Counted {
-  const next: Baseline = { sensor: reading.sensor, register: reading.register };
+  const { sensor, register, epoch } = reading;
+  const next: Baseline = { sensor, register, ...(epoch === undefined ? {} : { epoch }) };
   if (baseline === undefined) return { wh: 0, baseline: next };
-  if (baseline.sensor !== reading.sensor) return { wh: 0, baseline: next, event: "counter-swap" };
-  const most = mostEnergy(elapsed.ms, maxPowerW);
-  const forward = reading.register - baseline.register;
+  if (baseline.sensor !== sensor) return { wh: 0, baseline: next, event: "counter-swap" };
+  const step = stepOf(baseline.register, reading);
+  const most = mostEnergy(elapsed.ms, maxPowerW, step);
+  const begun = baseline.epoch !== undefined && epoch !== undefined && baseline.epoch !== epoch;
+  if (begun) {
+    const possible = elapsed.restarted ? mostEnergy(RESTART_ALLOWANCE_MS, maxPowerW) : most;
+    if (register <= Math.max(most, possible)) {
+      return { wh: register, baseline: next, event: "counter-reset" };
+    }
+    return { wh: 0, baseline: next, event: "counter-jump" };
+  }
+  const forward = register - baseline.register;
   if (forward >= 0) {
     if (forward <= most) return { wh: forward, baseline: next };
     const kept = elapsed.restarted && forward <= mostEnergy(RESTART_ALLOWANCE_MS, maxPowerW);

@@ -8,6 +8,7 @@
  * is the meter's business.
  */
 import type { Decoder } from "../../shared/base/decoder.ts";
+import type { ErrorCode } from "../../shared/base/error-code.ts";
 import type {
   CentiPercent,
   MilliAmp,
@@ -33,10 +34,18 @@ export interface Reading {
   readonly register?: WattHour;
   /** The register runs from 0 to `registerSpan` - 1 and starts again at 0. */
   readonly registerSpan?: WattHour;
+  /** The register shows multiples of this; default 1 Wh. A step at once is no sign of an error. */
+  readonly registerStep?: WattHour;
   /** Exported energy as the part counts it, with the same span; absent where it counts none. */
   readonly exported?: WattHour;
   /** The part's own serial number, where it states one: another number is another register. */
   readonly identity?: string;
+  /** Where the part states it: another one says that its counters began again at 0, in the same part. */
+  readonly epoch?: string;
+  /** Of a part that numbers what it says: how many of its telegrams have not arrived since the driver was opened. */
+  readonly lost?: number;
+  /** What else went wrong since the reading before, although this one is good: lost telegrams, parts of a part. */
+  readonly troubles?: readonly ErrorCode[];
   /** Of a part that speaks by itself: when its telegram was complete, by the ports' monotonic time. */
   readonly takenMs?: number;
   /** Active power, negative for export. */

@@ -6,6 +6,7 @@ import { d0 } from "./d0.ts";
 import { dsmrP1 } from "./dsmr-p1.ts";
 import { eastronSdm } from "./eastron-sdm.ts";
 import { emon } from "./emon.ts";
+import { espruinoClimate, espruinoHead } from "./espruino-head.ts";
 import { hts221 } from "./hts221.ts";
 import { ina219 } from "./ina219.ts";
 import { ina226 } from "./ina226.ts";
@@ -25,6 +26,8 @@ export const SENSORS = [
   d0,
   rpict,
   emon,
+  espruinoHead,
+  espruinoClimate,
   s0,
   sht31,
   sht4x,

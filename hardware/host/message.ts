@@ -64,8 +64,11 @@ const energy = literal("register", "power", "estimate", "none");
 const quantities = {
   register: natural,
   registerSpan: natural,
+  registerStep: natural,
   exported: natural,
   identity: words,
+  epoch: words,
+  lost: natural,
   takenMs: signedInteger,
   power: signedInteger,
   voltage: phases,
