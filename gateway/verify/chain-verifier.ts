@@ -198,7 +198,7 @@ export class ChainVerifier {
         line1 === undefined
           ? hashText(batch, i, LEAF_AT)
           : encodeBase64url(computeLeaf(this.#suite, line1));
-      throw withDetail(error, { record: this.size, leaf });
+      throw withDetail(error, { height: block.height, record: this.size, leaf });
     }
   }
 
