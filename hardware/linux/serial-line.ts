@@ -18,7 +18,7 @@ import { withTimeLimit } from "./time-limit.ts";
 
 type SerialPortClass = typeof SerialPort;
 
-const OPEN_MS = 2_000;
+const OPEN_MS = 5_000;
 /** A whole frame of 256 bytes takes 1.1 s at 2400 Bd. */
 const WRITE_MS = 2_000;
 const REOPEN_MS = 1_000;
@@ -39,6 +39,8 @@ class LinuxSerialLine implements SerialLine {
   readonly #lock = new Lock();
   #port: SerialPort | undefined;
   #opening: Promise<SerialPort> | undefined;
+  /** A device file that is being closed. */
+  #leaving: Promise<void> | undefined;
   #retryAt = 0;
   /** The device file that was opened, and when it was last heard of. */
   #device: string | undefined;
@@ -124,13 +126,24 @@ class LinuxSerialLine implements SerialLine {
     const port = this.#port;
     this.#forget();
     if (!port?.isOpen) return;
-    const closed = new Promise<void>((resolve) => port.close(() => resolve()));
     try {
-      await withTimeLimit(closed, CLOSE_MS, `closing ${this.#settings.port}`);
+      await withTimeLimit(this.#leave(port), CLOSE_MS, `closing ${this.#settings.port}`);
     } catch (error) {
-      // It goes on closing by itself; until then opening it anew fails with `sensor-busy`.
+      // It goes on closing by itself, and the next opening waits for it.
       if (!isCoded(error, "sensor-timeout")) throw error;
     }
+  }
+
+  /** Closes a device file, once it is open, however long that takes: a file that is still open is locked. */
+  #leave(port: SerialPort, opened: Promise<void> = Promise.resolve()): Promise<void> {
+    const close = (): Promise<void> => new Promise((resolve) => port.close(() => resolve()));
+    const left = opened
+      .then(close, () => undefined)
+      .finally(() => {
+        if (this.#leaving === left) this.#leaving = undefined;
+      });
+    this.#leaving = left;
+    return left;
   }
 
   #untilWoken(timeoutMs: number): Promise<void> {
@@ -159,6 +172,9 @@ class LinuxSerialLine implements SerialLine {
   async #openPort(): Promise<SerialPort> {
     this.#retryAt = performance.now() + REOPEN_MS;
     const { port: path, baud, parity, dataBits = 8 } = this.#settings;
+    if (this.#leaving !== undefined) {
+      await withTimeLimit(this.#leaving, OPEN_MS, `the last closing of ${path}`);
+    }
     const port = new this.#class({ path, baudRate: baud, parity, dataBits, autoOpen: false });
     port.on("data", (bytes: Buffer) => this.#receive(port, bytes));
     port.on("close", () => this.#forget(port));
@@ -169,10 +185,7 @@ class LinuxSerialLine implements SerialLine {
     try {
       await withTimeLimit(opened, OPEN_MS, `opening ${path}`);
     } catch (error) {
-      opened.then(
-        () => port.close(),
-        () => undefined,
-      );
+      void this.#leave(port, opened);
       throw error;
     }
     this.#device = await identify(path);

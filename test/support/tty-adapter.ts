@@ -1,6 +1,8 @@
 /** Test only: a tty whose other end is a Python program (tty-adapter.py) that speaks, gets stuck and tells its speed. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import type { TestContext } from "node:test";
@@ -22,7 +24,10 @@ export async function startTtyAdapter(t: TestContext): Promise<TtyAdapter> {
   const child = spawn(findProgram("python3") ?? "python3", [script], {
     stdio: ["pipe", "pipe", "inherit"],
   });
+  const folder = mkdtempSync(path.join(tmpdir(), "wattproof-adapter-"));
   t.after(async () => {
+    // First the name: who still looks for it must not find another test's tty, whose number the kernel gives out again.
+    rmSync(folder, { recursive: true });
     if (child.exitCode !== null || child.signalCode !== null) return;
     child.kill("SIGKILL");
     await once(child, "exit");
@@ -39,8 +44,10 @@ export async function startTtyAdapter(t: TestContext): Promise<TtyAdapter> {
     for (let line = await nextLine(); line !== "done"; line = await nextLine()) said.push(line);
     return said;
   };
+  const tty = path.join(folder, "tty");
+  symlinkSync(await nextLine(), tty);
   return {
-    tty: await nextLine(),
+    tty,
     async say(bytes, pace) {
       const paced = pace === undefined ? {} : { chunk: pace.chunk, gap: pace.gapMs / 1000 };
       await obey({ say: encodeHex(bytes), ...paced });

@@ -32,6 +32,8 @@ export async function createTtyPair(t: TestContext): Promise<TtyPair> {
   const unplug = async (): Promise<void> => {
     const child = socat;
     socat = undefined;
+    // The names go first: who looks for them must not find another test's tty, whose number the kernel gives out again.
+    for (const name of [near, far]) rmSync(name, { force: true });
     await stop(child);
   };
   t.after(async () => {

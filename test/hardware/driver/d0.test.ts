@@ -218,7 +218,7 @@ describe("a meter that is asked", () => {
   });
 });
 
-describe("a meter that is asked, over a PTY", { concurrency: true }, () => {
+describe("a meter that is asked, over a PTY", { concurrency: 3 }, () => {
   async function open(
     t: TestContext,
     setup: Partial<D0Setup> = {},

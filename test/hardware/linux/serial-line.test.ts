@@ -112,7 +112,7 @@ describe("a real serial line over a PTY", () => {
     let kept = await line.read(1000);
     assert.ok(kept.length > 0);
     other.write(Buffer.concat([Buffer.alloc(9000, "b"), Buffer.from("end")]));
-    await sleep(200);
+    await sleep(600);
     kept = await line.read(1000);
     assert.equal(kept.length, 4096);
     assert.equal(Buffer.from(kept.subarray(-3)).toString(), "end");
