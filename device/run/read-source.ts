@@ -61,7 +61,7 @@ export function createSourceReader(options: SourceReaderOptions): ReadSource {
 }
 
 function toEnergy(said: PartReading): EnergyReading[] {
-  const { part, counter: sensor, counts, energy, register, registerSpan, epoch, exported } = said;
+  const { part, counter: sensor, counts, energy, register, epoch, exported } = said;
   if (!counts || energy === "none") return [];
   const { registerSpan, registerStep, power, takenMs } = said;
   return [

@@ -119,17 +119,18 @@ function countReading(
   since: Since,
   maxPowerW: number,
 ): Added {
-  const { sensor, register = 0, registerSpan, epoch, exported } = reading;
+  const { sensor, register = 0, registerSpan, registerStep, epoch, exported } = reading;
   const elapsed = { ms: since.ms, restarted: since.last === undefined };
-  const span = {
+  const counter = {
+    sensor,
     ...(registerSpan === undefined ? {} : { span: registerSpan }),
     ...(registerStep === undefined ? {} : { step: registerStep }),
+    ...(epoch === undefined ? {} : { epoch }),
   };
-  const begun = epoch === undefined ? {} : { epoch };
   const count = (before: Baseline | undefined, value: WattHour): Counted =>
-    countEnergy(before, { sensor, register: value, ...span, ...begun }, elapsed, maxPowerW);
+    countEnergy(before, { ...counter, register: value }, elapsed, maxPowerW);
   const taken = count(state.baseline, register);
-  const step = stepOf(state.baseline?.register ?? 0, { sensor, register, ...span });
+  const step = stepOf(state.baseline?.register ?? 0, { ...counter, register });
   const beyond = taken.wh > mostEnergy(since.ms, maxPowerW, step);
   const events = describe(reading.part, state.baseline, taken);
   state.baseline = taken.baseline;
