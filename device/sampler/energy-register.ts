@@ -84,11 +84,10 @@ export function countEnergy(
   const most = mostEnergy(elapsed.ms, maxPowerW, step);
   const begun = baseline.epoch !== undefined && epoch !== undefined && baseline.epoch !== epoch;
   if (begun) {
-    const possible = elapsed.restarted ? mostEnergy(RESTART_ALLOWANCE_MS, maxPowerW) : most;
-    if (register <= Math.max(most, possible)) {
-      return { wh: register, baseline: next, event: "counter-reset" };
-    }
-    return { wh: 0, baseline: next, event: "counter-jump" };
+    const allowance = elapsed.restarted ? RESTART_ALLOWANCE_MS : 0;
+    const possible = register <= Math.max(most, mostEnergy(allowance, maxPowerW));
+    const event = possible ? "counter-reset" : "counter-jump";
+    return { wh: possible ? register : 0, baseline: next, event };
   }
   const forward = register - baseline.register;
   if (forward >= 0) {
