@@ -8,8 +8,10 @@ import {
   arrayOf,
   code,
   type Decoder,
+  hash,
   instant,
   integer,
+  literal,
   object,
   pattern,
   signedInteger,
@@ -17,6 +19,7 @@ import {
 } from "../../shared/base/decoder.ts";
 import { fail } from "../../shared/base/error.ts";
 import { location } from "../../shared/message/join.ts";
+import { ROLES } from "../web/access/role.ts";
 import type { BillingDesk } from "./billing-desk.ts";
 import {
   assignTariff,
@@ -38,6 +41,13 @@ const file: Decoder<string> = (value, path) =>
 const join = object({ meter }, { zone: text, location, label: text });
 const request = object({ request: file });
 const tariff = object({ id: code, body: anyObject });
+const role = literal(...ROLES);
+const meters = arrayOf(meter, 0, 1_000);
+const userName = pattern(/^[a-z0-9][a-z0-9._@-]{0,63}$/, "a name of a-z, 0-9, . _ @ -");
+const user = object({ name: userName, role, meters, password: text });
+const accessToken = object({ name: userName, role, meters, hash });
+const named = object({ name: userName });
+
 const price = object({
   id: code,
   from: instant,
@@ -47,7 +57,8 @@ const price = object({
 const assign = object({ meter, tariff: code, from: instant }, { to: instant });
 
 /**
- * Carries out `enrol-begin`, `enrol-finish`, `tariff`, `price`, `assign`, `bill` or `payment`.
+ * Carries out `enrol-begin`, `enrol-finish`, `tariff`, `price`, `assign`, `bill`, `payment`, or one about
+ * users and tokens of the portal.
  * @param onEnrolled told the kid of a new device, so that the workers know it before its first day
  * Throws `control` for an unknown method, `schema` for its arguments, and what the order itself throws.
  */
@@ -77,6 +88,18 @@ export function runOfficeCall(
       const order = assign(given, "arguments");
       return { leaf: assignTariff(office, { ...order, point: findPoint(office, order.meter) }) };
     }
+    case "user-put":
+      office.ledger.users.putUser(user(given, "arguments"));
+      return {};
+    case "user-drop":
+      return { dropped: office.ledger.users.dropUser(named(given, "arguments").name) };
+    case "token-put":
+      office.ledger.users.putToken(accessToken(given, "arguments"));
+      return {};
+    case "token-drop":
+      return { dropped: office.ledger.users.dropToken(named(given, "arguments").name) };
+    case "users":
+      return listAccess(office);
     case "payment":
       return { leaf: orderPayment(office, given) };
     case "bill":
@@ -84,4 +107,22 @@ export function runOfficeCall(
     default:
       fail("control", `there is no method ${method}`);
   }
+}
+
+/** Users and tokens without what proves them. */
+function listAccess({ ledger }: OfficeOptions): unknown {
+  const strip = ({
+    name,
+    role: as,
+    meters: of,
+  }: {
+    name: string;
+    role: string;
+    meters: readonly string[];
+  }) => ({
+    name,
+    role: as,
+    meters: of,
+  });
+  return { users: ledger.users.users().map(strip), tokens: ledger.users.tokens().map(strip) };
 }

@@ -18,6 +18,7 @@ import type { ChainState } from "../../shared/chain/chain-state.ts";
 import { packLine2 } from "../../shared/record/compact.ts";
 import type { Typ } from "../../shared/record/payload.ts";
 import { PointVault } from "../vault/point-vault.ts";
+import { UserVault } from "../vault/user-vault.ts";
 import { BlobStore } from "./blob-store.ts";
 import { BlockStore, decodeWork } from "./block-store.ts";
 import type { Candidate, Dropped, HoldOutcome } from "./candidate.ts";
@@ -40,6 +41,7 @@ export class Ledger {
   readonly db: Db;
   /** Openings of points and enrolments under way. */
   readonly vault: PointVault;
+  readonly users: UserVault;
   readonly counters: CounterStore;
   readonly #options: LedgerOptions;
   readonly #blocks: BlockStore;
@@ -60,6 +62,7 @@ export class Ledger {
     this.db = db;
     this.#options = options;
     this.vault = new PointVault(db);
+    this.users = new UserVault(db);
     this.counters = new CounterStore(db);
     this.#blocks = new BlockStore(db);
     this.#records = new RecordStore(db);

@@ -52,6 +52,20 @@ export const TRUTH_TABLES = `
   CREATE TABLE undo (height INTEGER PRIMARY KEY, entries TEXT NOT NULL) STRICT;
 `;
 
+/** People and programs that may use the portal. */
+export const ACCESS_TABLES = `
+  -- meters: JSON list of ids; password: scrypt; epoch counts password changes.
+  CREATE TABLE vault_user (
+    name TEXT PRIMARY KEY, role TEXT NOT NULL, meters TEXT NOT NULL, password TEXT NOT NULL,
+    epoch INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  -- hash = H of SHA-256 of the token.
+  CREATE TABLE vault_access_token (
+    name TEXT PRIMARY KEY, role TEXT NOT NULL, meters TEXT NOT NULL, hash TEXT NOT NULL)
+    STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX vault_access_token_hash ON vault_access_token (hash);
+  CREATE TABLE vault_secret (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+`;
+
 export const VAULT_TABLES = `
   -- Openings: which meter a point is. Destroying the row makes the point anonymous for ever.
   CREATE TABLE vault_point (
@@ -64,6 +78,7 @@ export const VAULT_TABLES = `
   CREATE TABLE vault_online (meter TEXT PRIMARY KEY, online INTEGER NOT NULL, at INTEGER NOT NULL)
     STRICT, WITHOUT ROWID;
   CREATE INDEX vault_online_now ON vault_online (online);
+  ${ACCESS_TABLES}
   CREATE TABLE vault_counter (code TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   -- Held records in order of arrival. own = 1: signed by this gateway, so it may be signed again.
   CREATE TABLE mempool (

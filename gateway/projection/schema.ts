@@ -6,6 +6,8 @@
  * meter first they become several times slower within weeks. One meter's year is 365 point reads.
  */
 
+import { ACCESS_TABLES } from "../ledger/schema.ts";
+
 const EVENT_TABLE = `
   -- What meters said happened to them, where it opened; at = the meter's own time.
   CREATE TABLE event (
@@ -33,7 +35,7 @@ const PRICE_TABLE = `
 
 /** By store version: what leads from it to the next one. No store of version 1 holds an event, a price or a payment record. */
 export const STORE_UPGRADES: Readonly<Record<number, string>> = {
-  1: EVENT_TABLE + PRICE_TABLE + PAYMENT_TABLE,
+  1: EVENT_TABLE + PRICE_TABLE + PAYMENT_TABLE + ACCESS_TABLES,
 };
 
 export const PROJECTION_TABLES = `

@@ -1,11 +1,12 @@
 /**
- * The portal: the gateway's pages and JSON over node:http. Read-only, server-rendered, no script; every answer
+ * The portal: the gateway's pages and JSON over node:http. Server-rendered, no script, read-only but for the forms of access/; every answer
  * carries the security headers, every parameter was checked, every failure has a code.
  *
  * In: a read model, a clock and the crypto suite. Out: a Hono app, and a server for it.
  */
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
+import { getConnInfo } from "@hono/node-server/conninfo";
 import { type Context, Hono } from "hono";
 import { compress } from "hono/compress";
 import { encodeBase64url } from "../../shared/base/bytes.ts";
@@ -13,10 +14,15 @@ import { type Clock, unixNow } from "../../shared/base/clock.ts";
 import { fail, isCoded } from "../../shared/base/error.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
 import type { ReadModel } from "../projection/read-model-types.ts";
+import { addAccessRoutes } from "./access/access-routes.ts";
+import type { Gate } from "./access/gate.ts";
+import { maySee, type Shows, type Viewer } from "./access/role.ts";
+import { scopeReadModel, withoutReadings } from "./access/scoped-model.ts";
 import { API_ROUTES } from "./api/api-routes.ts";
 import { loadAssets } from "./assets.ts";
+import { formatMetrics, METRICS_TYPE } from "./metrics.ts";
 import { type Problem, problemPage } from "./page/problem.ts";
-import { type Answer, type Asked, ROUTES, type Shows } from "./routes.ts";
+import { type Answer, type Asked, ROUTES } from "./routes.ts";
 import { isAllowedHost, LOOPBACK_HOSTS, SECURITY_HEADERS } from "./security-headers.ts";
 import { type Frame, type Page, renderPage } from "./view/layout.ts";
 
@@ -27,8 +33,8 @@ export interface PortalOptions {
   readonly suite: CryptoSuite;
   /** Host names that requests may use, without port. Default: those of loopback. */
   readonly allowedHosts?: readonly string[];
-  /** Whether a request may see a kind of page; refused with `access`. Default: all may. */
-  readonly allow?: (request: Request, shows: Shows) => boolean;
+  /** Who may see what; absent: everybody sees everything, which only a portal on loopback may offer. */
+  readonly gate?: Gate;
   /** Where failures that are not the reader's go. Default: nowhere. */
   readonly onError?: (error: unknown) => void;
   /** Writing direction of the page. Default "ltr". */
@@ -36,11 +42,13 @@ export interface PortalOptions {
 }
 
 const API = "/api/v1";
+/** The only addresses that take a POST. */
+const FORMS = ["/sign-in", "/sign-out", "/set-up", "/account"];
 const PRIVATE = "private, no-store";
 
 /** The portal as an app; it holds no state of its own. */
 export function createPortal(options: PortalOptions): Hono {
-  const { readModel, suite, clock, allowedHosts = LOOPBACK_HOSTS } = options;
+  const { readModel, suite, clock, gate, allowedHosts = LOOPBACK_HOSTS } = options;
   const assets = loadAssets();
   const app = new Hono();
 
@@ -54,11 +62,12 @@ export function createPortal(options: PortalOptions): Hono {
     if (!isAllowedHost(host, allowedHosts)) {
       fail("host", "the request names another host than this portal's");
     }
-    if (c.req.method !== "GET" && c.req.method !== "HEAD") {
+    const isForm = gate !== undefined && c.req.method === "POST" && FORMS.includes(c.req.path);
+    if (c.req.method !== "GET" && c.req.method !== "HEAD" && !isForm) {
       return respondProblem(c, {
         status: 405,
         code: "method",
-        message: "only GET and HEAD are answered",
+        message: "this address takes GET and HEAD only",
       });
     }
     return next();
@@ -72,19 +81,31 @@ export function createPortal(options: PortalOptions): Hono {
     return c.body(asset.bytes, 200, { ...headers, "Content-Type": asset.type });
   });
 
+  if (gate !== undefined) addAccessRoutes({ app, gate, respond: respondPage, addressOf });
   for (const route of ROUTES) {
     app.get(route.path, (c) => {
-      requireAccess(c, route.shows);
-      const context = { readModel, suite, nowSeconds: unixNow(clock) };
+      const viewer = gate?.viewer(c, { tokens: false });
+      if (gate !== undefined && viewer === undefined) return askToSignIn(c, gate);
+      if (viewer !== undefined && !maySee(viewer, route.shows)) {
+        // The first page of those who may see no readings is the chain.
+        if (route.path === "/") return c.redirect("/chain", 303);
+        fail("access", `a ${viewer.role} may not see this`);
+      }
+      const context = { readModel: modelFor(viewer), suite, nowSeconds: unixNow(clock) };
       return respond(c, route.answer(context, askedOf(c)));
     });
   }
   for (const route of API_ROUTES) {
     app.get(`${API}${route.path}`, (c) => {
-      requireAccess(c, route.shows);
-      return respondJson(c, route.read(readModel, askedOf(c)), 200);
+      const model = modelFor(requireViewer(c, route.shows));
+      return respondJson(c, route.read(model, askedOf(c)), 200);
     });
   }
+  app.get("/metrics", (c) => {
+    requireViewer(c, "metrics");
+    const headers = { "Content-Type": METRICS_TYPE, "Cache-Control": PRIVATE };
+    return c.body(formatMetrics(readModel), 200, headers);
+  });
 
   app.notFound((c) =>
     respondProblem(c, { status: 404, code: "not-found", message: "there is no such page" }),
@@ -96,8 +117,24 @@ export function createPortal(options: PortalOptions): Hono {
   });
   return app;
 
-  function requireAccess(c: Context, shows: Shows): void {
-    if (options.allow?.(c.req.raw, shows) === false) fail("access", "this reader may not see this");
+  /** Of programs: a token, or the session of a browser. Throws `signed-out`, `access`. */
+  function requireViewer(c: Context, shows: Shows): Viewer | undefined {
+    if (gate === undefined) return undefined;
+    const viewer = gate.viewer(c, { tokens: true });
+    if (viewer === undefined) fail("signed-out", "sign in, or send a token");
+    if (!maySee(viewer, shows)) fail("access", `a ${viewer.role} may not see this`);
+    return viewer;
+  }
+
+  function modelFor(viewer: Viewer | undefined): ReadModel {
+    if (viewer?.role === "customer") return scopeReadModel(readModel, viewer.meters);
+    return viewer?.role === "auditor" ? withoutReadings(readModel) : readModel;
+  }
+
+  function askToSignIn(c: Context, to: Gate): Response {
+    if (to.needsSetUp()) fail("signed-out", "open the set-up link that this gateway printed");
+    const { pathname, search } = new URL(c.req.url);
+    return c.redirect(`/sign-in?next=${encodeURIComponent(pathname + search)}`, 303);
   }
 
   function respond(c: Context, answer: Answer): Response {
@@ -113,7 +150,7 @@ export function createPortal(options: PortalOptions): Hono {
   }
 
   function respondPage(c: Context, page: Page, status: 200 | Problem["status"]): Response {
-    const text = String(renderPage(page, readFrame(), assets.stylesheet));
+    const text = String(renderPage(page, readFrame(c), assets.stylesheet));
     return c.body(text, status, {
       "Content-Type": "text/html; charset=utf-8",
       "Cache-Control": PRIVATE,
@@ -129,14 +166,27 @@ export function createPortal(options: PortalOptions): Hono {
   }
 
   /** Undefined when the store cannot be read; the error page is shown without it. */
-  function readFrame(): Frame | undefined {
+  function readFrame(c: Context): Frame | undefined {
     try {
-      const { tip, openAlarms } = readModel.overview();
-      return { dir: options.dir ?? "ltr", stylesheet: assets.stylesheet, tip, openAlarms };
+      const viewer = gate?.viewer(c, { tokens: false });
+      // Strangers learn nothing of the chain.
+      if (gate !== undefined && viewer === undefined) return undefined;
+      const { tip, openAlarms } = modelFor(viewer).overview();
+      const frame = { dir: options.dir ?? "ltr", stylesheet: assets.stylesheet, tip, openAlarms };
+      if (viewer === undefined) return frame;
+      const shows = (kind: Shows): boolean => maySee(viewer, kind);
+      return { ...frame, viewer: { name: viewer.name, shows } };
     } catch {
       return undefined;
     }
   }
+}
+
+/** The caller's address, where there is a connection. */
+function addressOf(c: Context): string {
+  return c.env === undefined || !("incoming" in (c.env as object))
+    ? "local"
+    : (getConnInfo(c).remote.address ?? "unknown");
 }
 
 function askedOf(c: Context): Asked {
@@ -152,7 +202,10 @@ function respondJson(c: Context, value: unknown, status: 200 | Problem["status"]
 
 const STATUS_BY_CODE: Readonly<Record<string, Problem["status"]>> = {
   parameter: 400,
+  "signed-out": 401,
   access: 403,
+  "cross-site": 403,
+  size: 413,
   "not-found": 404,
   host: 421,
 };
@@ -176,7 +229,7 @@ export interface RunningPortal {
 /** Serves the app. Port 0 takes any free port. Rejects when the address is in use. */
 export function startPortal(options: {
   readonly app: Hono;
-  /** Default 127.0.0.1: there is no sign-in yet. */
+  /** Default 127.0.0.1. */
   readonly host?: string;
   readonly port: number;
 }): Promise<RunningPortal> {

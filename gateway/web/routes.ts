@@ -3,6 +3,7 @@
  * can be granted by row. Parameters are checked here and nowhere later.
  */
 import { fail } from "../../shared/base/error.ts";
+import type { Shows } from "./access/role.ts";
 import { alarmsPage } from "./page/alarms.ts";
 import { billPage } from "./page/bill.ts";
 import { billsPage } from "./page/bills.ts";
@@ -25,9 +26,6 @@ import {
 } from "./parameters.ts";
 import { daysCsv, statementsCsv } from "./view/csv.ts";
 import type { Page } from "./view/layout.ts";
-
-/** `chain`: public by nature. `readings`: a household's private life. `operations`: the operator's. */
-export type Shows = "chain" | "readings" | "operations";
 
 /** The parts of a request that a page may use. */
 export interface Asked {
@@ -68,16 +66,14 @@ export const ROUTES: readonly Route[] = [
   page("/meters/:meter/days/:date", "readings", (context, asked) =>
     dayPage(context, readMeter(asked.param("meter")), readDate(asked.param("date"))),
   ),
-  page("/bills", "readings", (context, asked) => {
+  page("/bills", "money", (context, asked) => {
     const meter = asked.query("meter");
     return billsPage(context, {
       meter: meter === undefined ? undefined : readMeter(meter),
       page: pageOf(asked),
     });
   }),
-  page("/bills/:no", "readings", (context, asked) =>
-    billPage(context, readBillNo(asked.param("no"))),
-  ),
+  page("/bills/:no", "money", (context, asked) => billPage(context, readBillNo(asked.param("no")))),
   page("/chain", "chain", (context, asked) => {
     const before = asked.query("before");
     return chainPage(

@@ -152,6 +152,11 @@ export const ERROR_CODES = {
   parameter: "a part of the address is not of its form",
   "not-found": "no such page, file, meter, day, bill, block or record",
   access: "this reader may not see this",
+  "signed-out": "only for those who have signed in",
+  credentials: "the name or the password is not right",
+  throttled: "too many tries",
+  password: "a password that is too short or too long",
+  "cross-site": "a form that another site sent, or that is too old",
   host: "the request names another host than this portal's",
 
   // meter: journal, keys, uplink

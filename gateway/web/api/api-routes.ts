@@ -3,6 +3,7 @@
  * Bytes are base64url; what is not there is 404, a malformed parameter 400, both with a code.
  */
 import type { ReadModel } from "../../projection/read-model-types.ts";
+import type { Shows } from "../access/role.ts";
 import { requireFound } from "../page/context.ts";
 import {
   readBillNo,
@@ -12,7 +13,7 @@ import {
   readMonth,
   readSearch,
 } from "../parameters.ts";
-import type { Asked, Shows } from "../routes.ts";
+import type { Asked } from "../routes.ts";
 
 export interface ApiRoute {
   /** Below /api/v1. */
@@ -71,8 +72,13 @@ export const API_ROUTES: readonly ApiRoute[] = [
     },
   },
   {
-    path: "/bills",
+    path: "/meters/:meter/account",
     shows: "readings",
+    read: (readModel, asked) => readModel.account(meterOf(readModel, asked).meter),
+  },
+  {
+    path: "/bills",
+    shows: "money",
     read: (readModel, asked) => {
       const meter = asked.query("meter");
       return readModel.bills({
@@ -83,7 +89,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
   },
   {
     path: "/bills/:no",
-    shows: "readings",
+    shows: "money",
     read: (readModel, asked) => {
       const no = readBillNo(asked.param("no"));
       return requireFound(readModel.bill(no), `Bill ${no}`);

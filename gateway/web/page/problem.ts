@@ -4,17 +4,20 @@ import type { Page } from "../view/layout.ts";
 
 /** A refusal or a failure, already safe to show: no stack, no path of the machine. */
 export interface Problem {
-  readonly status: 400 | 403 | 404 | 405 | 421 | 500;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 421 | 429 | 500;
   readonly code: string;
   readonly message: string;
 }
 
 const ADVICE: Readonly<Record<Problem["status"], readonly [title: string, advice: string]>> = {
   400: ["That address is not right", "Check what was typed, or start again from the meters."],
+  401: ["Sign in first", "Whoever runs this gateway can give you an account."],
   403: ["Not for this reader", "Ask the operator of this gateway for access."],
   404: ["Not here", "It may not have arrived yet, or the address has a typing error."],
   405: ["Only for reading", "This portal shows and never changes anything."],
+  413: ["Too much at once", "What was sent is larger than any form of this portal."],
   421: ["Another address", "Open the portal by the address that the gateway printed at its start."],
+  429: ["Not so fast", "Wait a little and try again."],
   500: [
     "Something went wrong here",
     "The readings are safe: this page only shows them. Try again; the gateway's log says more.",

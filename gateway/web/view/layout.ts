@@ -3,12 +3,20 @@
  * style: the content security policy allows neither.
  */
 import type { ChainTip } from "../../projection/chain-view-types.ts";
+import type { Shows } from "../access/role.ts";
 import { type Html, type HtmlValue, html } from "./html.ts";
 import { formatNumber } from "./number.ts";
 import { sealShape } from "./seal.ts";
 import { zonedTime } from "./time.ts";
 
 type Section = "meters" | "bills" | "chain" | "alarms";
+
+/** Who is signed in, and what the frame offers them. */
+export interface FrameViewer {
+  readonly name: string;
+  /** Sections that they may see. */
+  readonly shows: (shows: Shows) => boolean;
+}
 
 /** What the frame needs to know of the gateway; the same for every page. */
 export interface Frame {
@@ -17,6 +25,8 @@ export interface Frame {
   readonly stylesheet: string;
   readonly tip: ChainTip;
   readonly openAlarms: number;
+  /** Absent where the portal asks nobody to sign in. */
+  readonly viewer?: FrameViewer;
 }
 
 export interface Page {
@@ -25,11 +35,11 @@ export interface Page {
   readonly body: Html;
 }
 
-const SECTIONS: readonly (readonly [Section, string, string])[] = [
-  ["meters", "/", "Meters"],
-  ["bills", "/bills", "Bills"],
-  ["chain", "/chain", "Chain"],
-  ["alarms", "/alarms", "Alarms"],
+const SECTIONS: readonly (readonly [Section, string, string, Shows])[] = [
+  ["meters", "/", "Meters", "readings"],
+  ["bills", "/bills", "Bills", "money"],
+  ["chain", "/chain", "Chain", "chain"],
+  ["alarms", "/alarms", "Alarms", "operations"],
 ];
 
 /** The whole document. `frame` is absent when the store cannot be read (the error page). */
@@ -51,11 +61,13 @@ export function renderPage(page: Page, frame: Frame | undefined, stylesheet: str
 <header class="top">
 <div class="wrap">
 <a class="brand" href="/">${brandMark()}<span>Wattproof</span></a>
-<nav aria-label="Main"><ul>${SECTIONS.map(
+<nav aria-label="Main"><ul>${SECTIONS.filter(
+    ([, , , shows]) => frame?.viewer?.shows(shows) ?? true,
+  ).map(
     ([id, href, label]) =>
       html`<li><a href="${href}"${id === section && html` aria-current="page"`}>${label}${id === "alarms" && alarmCount(frame)}</a></li>`,
   )}</ul></nav>
-${frame && tipLine(frame.tip)}
+${frame && tipLine(frame.tip)}${frame?.viewer && html`<a class="tip" href="/account">${frame.viewer.name}</a>`}
 </div>
 </header>
 <main id="main" class="wrap" tabindex="-1">

@@ -304,17 +304,6 @@ describe("refusals", () => {
     }
   });
 
-  test("access is granted by what a page shows", async () => {
-    const auditor = createTestPortal(VILLAGE, { allow: (_, shows) => shows === "chain" });
-    const denied = await get("/", auditor);
-    assert.equal(denied.status, 403);
-    assert.match(denied.text, /<code>access<\/code>/);
-    assert.equal((await get("/chain", auditor)).status, 200);
-    assert.equal((await get("/alarms", auditor)).status, 403);
-    assert.equal((await get("/api/v1/bills", auditor)).status, 403);
-    assert.equal((await get("/api/v1/blocks", auditor)).status, 200);
-  });
-
   test("a failing store gives a page without a word of its insides, and is reported", async () => {
     const seen: unknown[] = [];
     const readModel = new Proxy({} as ReadModel, {

@@ -1,0 +1,86 @@
+/**
+ * The read model as one customer sees it: the own meters and their bills; the chain as everybody sees it, without the names of
+ * other people's meters. Every page works on it unchanged, so none can forget to ask.
+ */
+import type { RecordSummary } from "../../projection/chain-view-types.ts";
+import type { MeterPage, MeterQuery, ReadModel } from "../../projection/read-model-types.ts";
+
+/** More meters than a customer has. */
+const ALL = 100_000;
+
+export function scopeReadModel(model: ReadModel, meters: readonly string[]): ReadModel {
+  const own = new Set(meters);
+  const isOwn = (meter: string): boolean => own.has(meter);
+  const listOwn = (): MeterPage["rows"] =>
+    [...own].sort().flatMap((meter) => {
+      const found = model.meter(meter);
+      return found === undefined ? [] : [found];
+    });
+  const hide = <R extends RecordSummary>(record: R): R => {
+    if (record.meter === undefined || isOwn(record.meter)) return record;
+    // The subject of a bill is its number, which names the meter too.
+    const { meter: _, subject: __, ...rest } = record;
+    // The signer of a meter's record is named by its meter id.
+    return { ...rest, signer: record.signer === record.meter ? "a meter" : record.signer } as R;
+  };
+  return {
+    overview: () => {
+      const rows = listOwn();
+      return {
+        ...model.overview(),
+        meters: rows.length,
+        online: rows.filter(({ online }) => online === true).length,
+        recentDays: [],
+        openAlarms: 0,
+        held: 0,
+        bills: [...own].reduce((sum, meter) => sum + model.bills({ meter, limit: 1 }).total, 0),
+      };
+    },
+    meters: ({ search, offset = 0, limit = ALL }: MeterQuery = {}) => {
+      const found = listOwn().filter(({ meter }) => search === undefined || meter.includes(search));
+      return { rows: found.slice(offset, offset + limit), total: found.length };
+    },
+    meter: (id) => (isOwn(id) ? model.meter(id) : undefined),
+    days: (meter, from, to) => (isOwn(meter) ? model.days(meter, from, to) : []),
+    day: (meter, date) => (isOwn(meter) ? model.day(meter, date) : []),
+    months: (meter) => (isOwn(meter) ? model.months(meter) : []),
+    bills: ({ meter, offset = 0, limit = ALL } = {}) => {
+      if (meter !== undefined) {
+        return isOwn(meter) ? model.bills({ meter, offset, limit }) : { rows: [], total: 0 };
+      }
+      const rows = [...own]
+        .flatMap((id) => model.bills({ meter: id }).rows)
+        .sort((a, b) => b.fromSeconds - a.fromSeconds || (a.meter < b.meter ? -1 : 1));
+      return { rows: rows.slice(offset, offset + limit), total: rows.length };
+    },
+    account: (meter) => (isOwn(meter) ? model.account(meter) : { entries: [] }),
+    bill: (no) => {
+      const bill = model.bill(no);
+      return bill !== undefined && isOwn(bill.meter) ? bill : undefined;
+    },
+    statements: (meter, month) => (isOwn(meter) ? model.statements(meter, month) : []),
+    blocks: (before, limit) => model.blocks(before, limit),
+    block: (height) => model.block(height),
+    records: (from, limit) => model.records(from, limit).map(hide),
+    record: (position) => {
+      const record = model.record(position);
+      return record === undefined ? undefined : hide(record);
+    },
+    positionOf: (leaf) => model.positionOf(leaf),
+    events: (meter, limit) => (isOwn(meter) ? model.events(meter, limit) : []),
+    alarms: () => [],
+    counters: () => [],
+  };
+}
+
+/** The read model without what a household measured: for auditors, who check that bills are sealed, not who was at home. */
+export function withoutReadings(model: ReadModel): ReadModel {
+  return {
+    ...model,
+    overview: () => ({ ...model.overview(), recentDays: [] }),
+    bill: (no) => {
+      const bill = model.bill(no);
+      return bill && { ...bill, daily: [], used: [] };
+    },
+  };
+}
