@@ -133,9 +133,11 @@ export class CommitQueue {
   /** A worker skips the opening of what it takes for a repetition; if it is none after all, it is made up for. */
   #opened(item: AdmittedItem): Candidate {
     const candidate = item.candidate as Candidate;
-    const { record, line2 } = candidate;
-    if (item.unopened === undefined || record.typ !== "day" || line2 === undefined)
-      return candidate;
+    const { record } = candidate;
+    if (item.unopened === undefined || record.typ !== "day") return candidate;
+    // Only now: making the text of line 2 costs as much as holding the record.
+    const { line2 } = candidate;
+    if (line2 === undefined) return candidate;
     const newest = this.#newest.get(record.kid) ?? this.#options.newestOf(record.kid);
     if (record.seq <= newest) return candidate;
     const entry = { meter: item.meter, recipients: this.#options.recipientsOf(record.kid) };

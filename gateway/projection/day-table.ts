@@ -1,7 +1,7 @@
 /**
  * The rows that days make: one a day record, the sums of its month, the total of its date.
  *
- * Sums are added to as days come; after a rollback they are made again from the day rows that are left, so that
+ * Sums are added to once a block, a meter and a month; after a rollback they are made again from the day rows that are left, so that
  * they are what a rebuild would give.
  */
 import type { Db, Statement } from "../ledger/database.ts";
@@ -17,6 +17,24 @@ export interface DayRow {
   readonly body: Uint8Array | null;
 }
 
+/** More than there are meter ids. */
+const METERS = 2 ** 30;
+
+interface MonthSum {
+  readonly month: number;
+  readonly meter: number;
+  records: number;
+  days: number;
+  first: number;
+  last: number;
+  wh: number;
+  measured: number;
+  partial: number;
+  recovered: number;
+  substituted: number;
+  gap: number;
+}
+
 const NO_COUNTS = { measured: 0, partial: 0, recovered: 0, substituted: 0, gap: 0 };
 
 export class DayTable {
@@ -29,6 +47,8 @@ export class DayTable {
   readonly #removeMonth: Statement<[number, number]>;
   readonly #subtractTotal: Statement<[number, number]>;
   readonly #removeTotal: Statement<[number]>;
+  /** Sums over the block that is being applied, by month and meter: a meter has one to many days in it. */
+  readonly #months = new Map<number, MonthSum>();
   /** Totals of the block that is being applied, by date. */
   readonly #totals = new Map<number, { wh: number; days: number }>();
 
@@ -37,8 +57,8 @@ export class DayTable {
       "INSERT INTO day (date, meter, pos, code, body) VALUES (?, ?, ?, ?, ?)",
     );
     this.#addMonth = db.prepare(
-      `INSERT INTO month VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (month, meter) DO UPDATE SET records = records + 1, days = days + excluded.days,
+      `INSERT INTO month VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (month, meter) DO UPDATE SET records = records + excluded.records, days = days + excluded.days,
          first = min(first, excluded.first), last = max(last, excluded.last),
          wh = wh + excluded.wh, measured = measured + excluded.measured,
          partial = partial + excluded.partial, recovered = recovered + excluded.recovered,
@@ -76,11 +96,13 @@ export class DayTable {
   flush(): void {
     for (const [date, { wh, days }] of this.#totals) this.#addTotal.run(date, wh, days);
     this.#totals.clear();
+    this.#flushMonths();
   }
 
-  /** Forgets totals that were not written, after a transaction that was undone. */
+  /** Forgets sums and totals that were not written, after a transaction that was undone. */
   reset(): void {
     this.#totals.clear();
+    this.#months.clear();
   }
 
   /** The row of the record at `pos`, which begins on or next to `date`. */
@@ -107,24 +129,39 @@ export class DayTable {
         this.#sum(row, row.body === null ? undefined : readDayHead(row.body));
       }
     }
+    this.#flushMonths();
   }
 
-  #sum(row: DayRow, head: DayHead | undefined): void {
-    const usable = row.code === null && head !== undefined;
-    const { measured, partial, recovered, substituted, gap } = usable ? head.counts : NO_COUNTS;
-    this.#addMonth.run(
-      Math.floor(row.date / 100),
-      row.meter,
-      usable ? 1 : 0,
-      row.date,
-      row.date,
-      usable ? head.wh : 0,
-      measured,
-      partial,
-      recovered,
-      substituted,
-      gap,
-    );
+  #sum({ date, meter, code }: DayRow, head: DayHead | undefined): void {
+    const month = Math.floor(date / 100);
+    const key = month * METERS + meter;
+    let sum = this.#months.get(key);
+    if (sum === undefined) {
+      sum = { month, meter, records: 0, days: 0, first: date, last: date, wh: 0, ...NO_COUNTS };
+      this.#months.set(key, sum);
+    }
+    sum.records += 1;
+    if (date < sum.first) sum.first = date;
+    if (date > sum.last) sum.last = date;
+    if (code !== null || head === undefined) return;
+    const { measured, partial, recovered, substituted, gap } = head.counts;
+    sum.days += 1;
+    sum.wh += head.wh;
+    sum.measured += measured;
+    sum.partial += partial;
+    sum.recovered += recovered;
+    sum.substituted += substituted;
+    sum.gap += gap;
+  }
+
+  #flushMonths(): void {
+    for (const sum of this.#months.values()) {
+      const { month, meter, records, days, first, last, wh } = sum;
+      const { measured, partial, recovered, substituted, gap } = sum;
+      const counts = [measured, partial, recovered, substituted, gap];
+      this.#addMonth.run(month, meter, records, days, first, last, wh, ...counts);
+    }
+    this.#months.clear();
   }
 }
 

@@ -17,6 +17,7 @@ interface NativeBuffer {
     latin1Slice(start: number, end: number): string;
     base64Slice(start: number, end: number): string;
     base64urlSlice(start: number, end: number): string;
+    base64urlWrite(text: string, offset: number, length: number): number;
   };
 }
 interface WritableBuffer extends Uint8Array {
@@ -159,6 +160,24 @@ export function concatDecoded(parts: readonly (Uint8Array | string)[]): Uint8Arr
     at = end;
   }
   return out;
+}
+
+/**
+ * Writes what canonical base64url of whole groups of four characters says to `out` at `at`, without an array for it.
+ * Returns the number of bytes, or -1 for any other text.
+ */
+export function writeBase64url(text: string, out: Uint8Array, at: number): number {
+  const bytes = (text.length / 4) * 3;
+  if (!Number.isInteger(bytes)) return -1;
+  if (native === undefined) {
+    const decoded = decodeWith(URL_SAFE, text);
+    if (decoded === undefined) return -1;
+    out.set(decoded, at);
+    return bytes;
+  }
+  // The platform skips what it does not know, and takes the standard alphabet for the other one.
+  if (text.includes("+") || text.includes("/")) return -1;
+  return native.prototype.base64urlWrite.call(out, text, at, bytes) === bytes ? bytes : -1;
 }
 
 /** With padding (RFC 4648 section 4), as C2SP notes use it. */

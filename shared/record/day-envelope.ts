@@ -7,7 +7,7 @@
  * goes the long way, which finds its code; what this accepts the long way reads the same (a property test
  * holds them together).
  */
-import { decodeBase64url, encodeAscii } from "../base/bytes.ts";
+import { decodeBase64url, encodeAscii, readLatin1, writeBase64url } from "../base/bytes.ts";
 import { dayHeaderPart } from "./day-line.ts";
 import { MAX_METER_LINE2 } from "./envelope.ts";
 import { formatProtectedHeader, MAX_RECIPIENTS } from "./line2-form.ts";
@@ -118,6 +118,21 @@ export function decodeSextets(
     if ((rest === 2 ? b & 15 : c & 3) !== 0) return -1;
   }
   return wrong > 63 ? -1 : o - to;
+}
+
+/** {@link decodeSextets} for a long text up to `end`: the platform is faster, but for the last few characters. */
+function decodeLong(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  out: Uint8Array,
+  to: number,
+): number {
+  const whole = end - ((end - at) & 3);
+  const length = writeBase64url(readLatin1(bytes, at, whole), out, to);
+  if (length < 0) return -1;
+  const rest = decodeSextets(bytes, whole, end - whole, out, to + length);
+  return rest < 0 ? -1 : length + rest;
 }
 
 function isAt(bytes: Uint8Array, at: number, text: Uint8Array): boolean {
@@ -247,7 +262,7 @@ export class DayEnvelopeReader {
     const quote = bytes.indexOf(QUOTE, ciphertextAt);
     if (quote < 0 || quote >= end) return false;
     const bodyAt = to + SEALED_RECIPIENTS + count * SEALED_RECIPIENT;
-    const length = decodeSextets(bytes, ciphertextAt, quote - ciphertextAt, out, bodyAt);
+    const length = decodeLong(bytes, ciphertextAt, quote, out, bodyAt);
     if (length <= 0 || length % 16 !== 0) return false;
     let at = quote;
     if (!isAt(bytes, at, IV)) return false;
