@@ -33,7 +33,7 @@ export function calibrate<R extends Omit<Reading, "raw">>(
   if (calibration === undefined) return reading;
   const { ct_ratio, voltage_gain, power_gain } = calibration;
   const energy = [ct_ratio, voltage_gain, power_gain];
-  const { voltage, current, power, register, registerSpan, exported } = reading;
+  const { voltage, current, power, register, registerSpan, registerStep = 1, exported } = reading;
   return {
     ...reading,
     ...(voltage && { voltage: voltage.map((value) => scale(value, [voltage_gain], "nearest")) }),
@@ -41,6 +41,7 @@ export function calibrate<R extends Omit<Reading, "raw">>(
     ...(power === undefined ? {} : { power: scale(power, energy, "nearest") }),
     ...(register === undefined ? {} : { register: scale(register, energy, "down") }),
     ...(registerSpan === undefined ? {} : { registerSpan: scale(registerSpan, energy, "down") }),
+    ...(register === undefined ? {} : { registerStep: scale(registerStep, energy, "up") }),
     ...(exported === undefined ? {} : { exported: scale(exported, energy, "down") }),
   };
 }
@@ -49,7 +50,7 @@ export function calibrate<R extends Omit<Reading, "raw">>(
 function scale(
   value: number,
   ratios: readonly (Ratio | undefined)[],
-  round: "down" | "nearest",
+  round: "down" | "nearest" | "up",
 ): number {
   let numerator = BigInt(Math.abs(value));
   let denominator = 1n;
@@ -57,6 +58,6 @@ function scale(
     numerator *= BigInt(by);
     denominator *= BigInt(of);
   }
-  const half = round === "nearest" ? denominator / 2n : 0n;
-  return Math.sign(value) * Number((numerator + half) / denominator);
+  const more = { down: 0n, nearest: denominator / 2n, up: denominator - 1n }[round];
+  return Math.sign(value) * Number((numerator + more) / denominator);
 }

@@ -24,7 +24,6 @@ import {
   placeReading,
   STEP_MS,
 } from "./energy-part.ts";
-import { mostEnergy } from "./energy-register.ts";
 import type {
   MeasuredPiece,
   MeterRow,
@@ -217,8 +216,8 @@ export class Sampler {
     const early = lastMs !== undefined && lastMs < open.from * 1000;
     // What a counter says of a gap is recovered; one that has not moved says that there was nothing.
     if (energy === "register" && !close && early && added.wh > 0) open.recovered = true;
-    // More than the slot's part of the clock allows: a gap that the clock has slept through.
-    if (energy === "register" && added.wh > mostEnergy(ms, maxPowerW)) open.recovered = true;
+    // A gap that the clock has slept through.
+    if (added.beyond) open.recovered = true;
     return open;
   }
 

@@ -21,6 +21,7 @@ test("each factor reaches the quantities that it is about, and no other", () => 
   assert.deepEqual(calibrate(READING, { ct_ratio: [200, 5] }), {
     ...READING,
     register: 40_000,
+    registerStep: 40,
     registerSpan: 400_000_000,
     exported: 3_080,
     power: -93_800,
@@ -29,6 +30,7 @@ test("each factor reaches the quantities that it is about, and no other", () => 
   assert.deepEqual(calibrate(READING, { voltage_gain: [1_013, 1_000] }), {
     ...READING,
     register: 1_013,
+    registerStep: 2,
     registerSpan: 10_130_000,
     exported: 78,
     power: -2_375,
@@ -37,6 +39,7 @@ test("each factor reaches the quantities that it is about, and no other", () => 
   assert.deepEqual(calibrate(READING, { power_gain: [1, 2] }), {
     ...READING,
     register: 500,
+    registerStep: 1,
     registerSpan: 5_000_000,
     exported: 38,
     power: -1_173,

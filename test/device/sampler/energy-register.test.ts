@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { countEnergy, mostEnergy } from "../../../device/sampler/energy-register.ts";
+import { countEnergy, mostEnergy, stepOf } from "../../../device/sampler/energy-register.ts";
 
 const MAX_W = 25_000;
 const MINUTE = { ms: 60_000, restarted: false };
@@ -80,7 +80,8 @@ test("never negative, never above what the time allows, and the baseline is what
   fc.assert(
     fc.property(register, register, elapsed, (before, after, ms) => {
       const result = count(before, after, { ms, restarted: false }, 10_000_000);
-      assert.ok(result.wh >= 0 && result.wh <= mostEnergy(ms, MAX_W));
+      const step = stepOf(before, pzem(after));
+      assert.ok(result.wh >= 0 && result.wh <= mostEnergy(ms, MAX_W, step));
       assert.deepEqual(result.baseline, pzem(after));
     }),
     { seed: 7, numRuns: 500 },

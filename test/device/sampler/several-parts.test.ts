@@ -177,3 +177,15 @@ test("whatever the paces and restarts, no Wh of any counter is counted twice, an
   });
   fc.assert(property, { seed: 5, numRuns: 300 });
 });
+
+test("a coarse counter moves by much at once, and loses nothing: whole kWh, or steps of a transformer", () => {
+  const sampler = start(["sml", "ct"]);
+  for (let s = 0; s <= 901; s++) {
+    const sml = counter("sml", 15_338_000 + (s >= 500 ? 1_000 : 0));
+    const ct = counter("ct", 4_000 + 40 * Math.floor(s / 100), { registerStep: 40 });
+    add(sampler, s, [sml, ct]);
+  }
+  assert.deepEqual(letters(sampler), [[0, 1_000 + 9 * 40, "M"]]);
+  const { events } = sampler.take();
+  assert.deepEqual(events, []);
+});

@@ -10,6 +10,7 @@ const QUANTITIES = {
   energy: "register",
   register: 38,
   registerSpan: 10_000_000,
+  registerStep: 40,
   exported: 0,
   identity: "1234",
   takenMs: 12_345,
