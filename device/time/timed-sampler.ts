@@ -130,7 +130,7 @@ export class TimedSampler {
   /** A reading: of `at` where civil time is known, else of its monotonic time. */
   add(sample: MeterSample): void {
     if (this.#loose === undefined) this.#options.civil.add(sample);
-    else this.#loose.add({ ...sample, at: sample.monotonicMs });
+    else this.#loose.add({ ...sample, at: Math.round(sample.monotonicMs) });
   }
 
   /** Time has passed. */

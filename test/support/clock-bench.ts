@@ -217,7 +217,8 @@ export class ClockBench {
     const machine: MachineClock = {
       bootId,
       wallMs: () => this.nowMs + this.errorMs,
-      monotonicMs: () => this.nowMs - this.#bootMs,
+      // A kernel counts finer than milliseconds.
+      monotonicMs: () => this.nowMs - this.#bootMs + 0.371,
       sync: () => ({ code: this.sync, asOfMs: this.#syncedMs }),
     };
     const boot = numberBoot(journal, bootId, countBoot(journal));
