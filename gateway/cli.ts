@@ -18,6 +18,8 @@ usage: gateway <command> [options]
   assign   assign a tariff to a meter
   bill     issue the bills that are due, or export one
   payment  record that a bill was paid
+  user     people who may use the portal
+  token    programs that may use its API
   status   show what a running gateway is doing
   rebuild  make the read model again from the chain
   dump     write the chain as JSON lines, or the days as CSV
@@ -38,6 +40,8 @@ const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
   assign: async () => (await import("./command/assign.ts")).assign,
   bill: async () => (await import("./command/bill.ts")).bill,
   payment: async () => (await import("./command/payment.ts")).payment,
+  user: async () => (await import("./command/user.ts")).user,
+  token: async () => (await import("./command/user.ts")).token,
   status: async () => (await import("./command/status.ts")).status,
   rebuild: async () => (await import("./command/rebuild.ts")).rebuild,
   dump: async () => (await import("./command/dump.ts")).dump,

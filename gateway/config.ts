@@ -114,6 +114,16 @@ export const CONFIG_KEYS = {
     "names or addresses without port, separated by commas",
   ),
   portal_port: count("port of the web portal; 0 takes a free one", 8080, 0, 65_535),
+  portal_access: choice(
+    "who may open the portal: those who sign in, or (on loopback only) everyone",
+    "sign-in",
+    ["open"],
+  ),
+  portal_https: choice(
+    "whether browsers reach the portal by https, through a proxy; sessions then never travel without it",
+    "no",
+    ["yes"],
+  ),
   workers: count("crypto worker threads; 0: as many as cores", 0, 0, 64),
   queue_limit: count(
     "envelopes that may wait for a worker before the socket pauses",

@@ -63,6 +63,7 @@ function writeGatewayConfig(options: HouseOptions): void {
     name: "demo",
     broker_port: options.brokerPort,
     portal_port: options.portalPort,
+    portal_access: "open",
     mine_after_ms: MINE_AFTER_MS,
   };
   writeFileSync(file, `${JSON.stringify(config, null, 2)}\n`);

@@ -29,6 +29,7 @@ import type { EventLog } from "./event-log.ts";
 import { LedgerClient } from "./ledger-client.ts";
 import type { FromLedger } from "./ledger-protocol.ts";
 import { openOrFound } from "./open-store.ts";
+import { createPortalGate } from "./portal-gate.ts";
 import { lockStore } from "./store-lock.ts";
 import { systemClock, systemRandomBytes } from "./system-clock.ts";
 
@@ -88,6 +89,7 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
     const opened = await openOrFound(folder, config, store);
     const { founded, keys } = opened;
     const { id: chain, zone } = opened.ledger.state.chain;
+    opened.ledger.users.offerSessionSecret(systemRandomBytes(32));
     opened.ledger.close();
     if (founded.keys) log.write({ event: "keys-made", file: folder.keys, kid: keys.signing.kid });
     if (founded.chain) log.write({ event: "chain-begun", chain, zone });
@@ -197,11 +199,14 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
     const readDb = openReadOnly(folder.store);
     undo.push(() => readDb.close());
     const readModel = createReadModel(readDb, { suite: nodeSuite });
+    const office = (method: string, parameters: unknown) => ledger.call(method, parameters);
+    const gate = createPortalGate({ config, db: readDb, office });
     const portal = await startPortal({
       app: createPortal({
         readModel,
         clock,
         suite: nodeSuite,
+        ...(gate === undefined ? {} : { gate }),
         allowedHosts: listHosts(config.portal_host, config.portal_names),
         onError: (error) => log.count("portal-failed", { message: messageOf(error) }, 1),
       }),
@@ -229,6 +234,8 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
       loop.disable();
       log.flush();
     });
+    const setUp = gate?.setUpPath();
+    if (setUp !== undefined) log.write({ event: "set-up", link: `${portal.url}${setUp}` });
     log.write({ event: "ready", chain, mqtt: broker.publicUrl, portal: `${portal.url}/` });
     return { failed, stop };
 

@@ -54,6 +54,7 @@ export const QUICK_RECIPE: Recipe = {
 /** What differs from the gateway's defaults in the intake run. */
 export const GATEWAY_CONFIG = {
   portal_port: 0,
+  portal_access: "open",
   broker_port: 0,
   /** Blocks follow each other while envelopes come in, instead of one a minute. */
   mine_after_ms: 1_000,

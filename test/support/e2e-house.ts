@@ -27,6 +27,7 @@ export interface GatewayHandle {
 const TEST_CONFIG = {
   broker_port: 0,
   portal_port: 0,
+  portal_access: "open",
   difficulty: 8,
   mine_after_ms: 200,
   held_reply_after_ms: 1000,

@@ -39,7 +39,7 @@ export class LiveGateway {
   constructor(root: string, config: Readonly<Record<string, unknown>>) {
     this.folder = locateDataFolder(root);
     this.config = decodeConfig({
-      ...{ broker_port: 0, portal_port: 0, difficulty: 4, workers: 2 },
+      ...{ broker_port: 0, portal_port: 0, portal_access: "open", difficulty: 4, workers: 2 },
       ...{ mine_after_ms: 100, held_reply_after_ms: 3000 },
       ...config,
     });
