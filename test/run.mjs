@@ -22,7 +22,7 @@ const CONCURRENCY = 2;
 const TEST_LIMIT_MS = 600_000;
 
 /** The longest test of a kernel: 50 power cuts on a busy machine. */
-const KERNEL_TEST_LIMIT_MS = 1_500_000;
+const KERNEL_TEST_LIMIT_MS = 2_500_000;
 const KERNEL_TESTS = path.join("test", "kernel", path.sep);
 
 /** Test files of the build that have a source; `words` narrow them by path. */
