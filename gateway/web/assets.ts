@@ -30,13 +30,20 @@ export function loadAssets(): Assets {
   const folder = path.join(findProjectRoot(), "gateway", "web", "assets");
   const byName = new Map(
     FILES.map(([name, type]) => {
-      const bytes = new Uint8Array(readFileSync(path.join(folder, name)));
+      const file = readFileSync(path.join(folder, name));
+      const bytes = new Uint8Array(name === STYLESHEET ? withoutComments(file) : file);
       const hash = createHash("sha256").update(bytes).digest("base64url").slice(0, 16);
       return [name, { type, bytes, etag: `"${hash}"` }] as const;
     }),
   );
   const version = byName.get(STYLESHEET)?.etag.slice(1, -1) ?? "";
   return { byName, stylesheet: `/assets/${STYLESHEET}?v=${version}` };
+}
+
+/** Comments and indentation are for readers of the source, not of the page. */
+function withoutComments(css: Buffer): Buffer {
+  const text = css.toString("utf8").replace(/\/\*[\s\S]*?\*\//g, "");
+  return Buffer.from(text.replace(/\n\s+/g, "\n").trim());
 }
 
 /** The folder with package.json, upwards from this file: the build may lie anywhere inside. */
