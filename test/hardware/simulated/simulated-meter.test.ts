@@ -22,6 +22,7 @@ async function openMock(seed: number): Promise<Source> {
   const opened = await openSources([{ kind: "mock", seed }], {
     zone: "Europe/Berlin",
     folder: "/",
+    sensors: () => assert.fail("a household has no sensors"),
   });
   assert.equal(opened.kind, "samples");
   return opened.kind === "samples" ? opened.source : assert.fail();
