@@ -8,13 +8,12 @@
 import { decodeUtf8 } from "../../shared/base/bytes.ts";
 import { canonicalize } from "../../shared/base/canonical-json.ts";
 import { type Clock, unixNow } from "../../shared/base/clock.ts";
-import { isCoded } from "../../shared/base/error.ts";
 import type { SigningKey } from "../../shared/crypto/key.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
 import type { Join } from "../../shared/message/join.ts";
 import { formatMeterTopic, type MeterChannel } from "../../shared/message/topic.ts";
 import { isStopped, loadAlarms } from "../journal/alarm-store.ts";
-import { isStorageFull, type Journal } from "../journal/journal.ts";
+import type { Journal } from "../journal/journal.ts";
 import {
   loadChainPosition,
   loadEnrolment,
@@ -35,6 +34,7 @@ import {
   connect,
   type PublishOptions,
 } from "./connection.ts";
+import { describeRejection } from "./rejection.ts";
 import type { RestoreGuard } from "./restore-guard.ts";
 import { SendPlan, type SendPlanOptions } from "./send-plan.ts";
 import type { Trust } from "./trust.ts";
@@ -193,20 +193,9 @@ export class Uplink {
       else if (channel === "receipt") this.#receiveReceipt(text);
       else if (channel === "config") this.#receiveConfig(text);
     } catch (error) {
-      this.#reject(channel, error);
+      this.#options.report(describeRejection(channel, error));
     }
     this.#pump();
-  }
-
-  /** A message that does not verify, or that cannot be kept now because the card is full: it comes again. */
-  #reject(channel: string, error: unknown): void {
-    const { report } = this.#options;
-    const reason = error instanceof Error ? error.message : String(error);
-    if (isStorageFull(error)) {
-      report({ event: "alarm", code: "storage", detail: `a ${channel} message waits: ${reason}` });
-      return;
-    }
-    report({ event: "rejected", channel, code: isCoded(error) ? error.code : "internal", reason });
   }
 
   #receiveReply(text: string): void {

@@ -114,3 +114,15 @@ export interface RecordDetail extends RecordSummary {
   readonly previousPosition?: number;
   readonly nextPosition?: number;
 }
+
+/** What a meter said happened to it, in its own signed record. */
+export interface MeterEventRow {
+  readonly position: number;
+  /** By the meter's clock. */
+  readonly atSeconds: number;
+  /** One of shared/event/event-code.ts, or a newer one. */
+  readonly code: string;
+  /** Plain text as the meter wrote it. */
+  readonly before?: string;
+  readonly after?: string;
+}

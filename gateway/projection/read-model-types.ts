@@ -12,6 +12,7 @@ import type {
   BlockDetail,
   BlockSummary,
   ChainTip,
+  MeterEventRow,
   Placed,
   RecordDetail,
   RecordSummary,
@@ -255,18 +256,6 @@ export interface AlarmRow {
   /** Plain text, may quote what a sender wrote. */
   readonly detail?: string;
   readonly open: boolean;
-}
-
-/** What a meter said happened to it, in its own signed record. */
-export interface MeterEventRow {
-  readonly position: number;
-  /** By the meter's clock. */
-  readonly atSeconds: number;
-  /** One of shared/event/event-code.ts, or a newer one. */
-  readonly code: string;
-  /** Plain text as the meter wrote it. */
-  readonly before?: string;
-  readonly after?: string;
 }
 
 /** How often intake answered with a code since the store was made ("held", "refused-seq", …). */

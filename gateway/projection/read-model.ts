@@ -10,18 +10,12 @@ import type { Db } from "../ledger/database.ts";
 import { BillReader } from "./bill-reader.ts";
 import { BlockReader } from "./block-reader.ts";
 import { ChainReader } from "./chain-reader.ts";
+import type { MeterEventRow } from "./chain-view-types.ts";
 import { DayReader } from "./day-reader.ts";
 import { dateText } from "./day-table.ts";
 import { MeterReader } from "./meter-reader.ts";
 import { meterText } from "./meter-text.ts";
-import type {
-  AlarmRow,
-  CounterRow,
-  DayTotal,
-  MeterEventRow,
-  Overview,
-  ReadModel,
-} from "./read-model-types.ts";
+import type { AlarmRow, CounterRow, DayTotal, Overview, ReadModel } from "./read-model-types.ts";
 import { StatementReader } from "./statement-reader.ts";
 
 /** Dates in an overview. */

@@ -61,7 +61,8 @@ class Witness {
     const journal = new Journal(this.#meter.files.journal);
     try {
       assert.equal(
-        journal.get<{ integrity_check: string }>("SELECT * FROM pragma_integrity_check")?.integrity_check,
+        journal.get<{ integrity_check: string }>("SELECT * FROM pragma_integrity_check")
+          ?.integrity_check,
         "ok",
       );
       this.#lookAtRegister(journal);

@@ -1,6 +1,7 @@
 /** What a meter said happened to it: the newest of its signed events, as a small list below its history. */
 import { isAlarming, meaningOf } from "../../../shared/event/event-code.ts";
-import type { MeterEventRow, ReadModel } from "../../projection/read-model-types.ts";
+import type { MeterEventRow } from "../../projection/chain-view-types.ts";
+import type { ReadModel } from "../../projection/read-model-types.ts";
 import { type Html, html } from "../view/html.ts";
 import { zonedTime } from "../view/time.ts";
 
