@@ -29,6 +29,8 @@ export interface Outcome {
   readonly position?: number;
   /** Set when the record entered and does not open to sense. */
   readonly unusable?: string;
+  /** Asked for, but kept: it is answered again when the gap before it is filled, and counted then. */
+  readonly parked?: true;
 }
 
 export interface Commit {
@@ -111,21 +113,24 @@ export class CommitQueue {
       const candidate = batch[i] as Candidate;
       const { kid, seq } = candidate.record;
       const { code, leaf, last, want, position } = result;
-      if (code === "held") this.#newest.set(kid, seq);
-      if (code === "resend") this.#park(candidate);
-      const unusable =
-        code === "held" && candidate.opened !== undefined && "unusable" in candidate.opened
-          ? candidate.opened.unusable
-          : undefined;
+      const { meter = "", opened } = candidate;
+      if (code === "held") {
+        this.#newest.set(kid, seq);
+        const isUnusable = opened !== undefined && "unusable" in opened;
+        outcomes.push(
+          isUnusable
+            ? { meter, leaf, code, kid, unusable: opened.unusable }
+            : { meter, leaf, code, kid },
+        );
+        return;
+      }
+      const parked = code === "resend" && this.#park(candidate);
       outcomes.push({
-        meter: candidate.meter ?? "",
-        leaf,
-        code,
-        kid,
+        ...{ meter, leaf, code, kid },
         ...(last === undefined ? {} : { last }),
         ...(want === undefined ? {} : { want }),
         ...(position === undefined ? {} : { position }),
-        ...(unusable === undefined ? {} : { unusable }),
+        ...(parked ? { parked } : {}),
       });
     });
   }
@@ -144,14 +149,16 @@ export class CommitQueue {
     return { ...candidate, opened: this.#options.open(record, line2, entry) };
   }
 
-  #park(candidate: Candidate): void {
+  /** Keeps a record that is ahead of its turn; false if it is there already or there is no room. */
+  #park(candidate: Candidate): boolean {
     const { kid, seq } = candidate.record;
     const parked = this.#parked.get(kid) ?? new Map<number, Candidate>();
-    if (parked.has(seq) || parked.size >= this.#options.maxParked) return;
-    if (this.#parkedTotal >= MAX_PARKED_TOTAL) return;
+    if (parked.has(seq) || parked.size >= this.#options.maxParked) return false;
+    if (this.#parkedTotal >= MAX_PARKED_TOTAL) return false;
     parked.set(seq, candidate);
     this.#parked.set(kid, parked);
     this.#parkedTotal += 1;
+    return true;
   }
 
   /** What may follow now that these were held: the next parked record of each of their keys. */
@@ -165,7 +172,8 @@ export class CommitQueue {
         if (seq > newest + 1) continue;
         parked.delete(seq);
         this.#parkedTotal -= 1;
-        if (seq === newest + 1) next.push(candidate);
+        // One whose seq was held meanwhile ends as a repetition or a conflict: none goes without an outcome.
+        next.push(candidate);
       }
       if (parked.size === 0) this.#parked.delete(kid);
     }

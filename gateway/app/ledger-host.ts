@@ -246,7 +246,9 @@ export class LedgerHost {
 
   #count(outcomes: readonly Outcome[]): void {
     const counts = new Map<string, number>();
-    for (const { code } of outcomes) counts.set(code, (counts.get(code) ?? 0) + 1);
+    for (const { code, parked } of outcomes) {
+      if (parked === undefined) counts.set(code, (counts.get(code) ?? 0) + 1);
+    }
     for (const [code, count] of counts) this.#counters.add(code, count);
     const list = [...counts].map(([code, count]) => ({ code, count }));
     if (list.length > 0) this.#options.send({ kind: "counts", counts: list });

@@ -10,8 +10,8 @@ import type { Db, Statement } from "./database.ts";
 
 export class BlobStore {
   readonly #suite: Pick<CryptoSuite, "sha256">;
-  readonly #insertNew: Statement<[number, Uint8Array, number]>;
   readonly #insert: Statement<[number, Uint8Array]>;
+  readonly #has: Statement<[number]>;
   readonly #find: Statement<[number], { id: number; body: Uint8Array }>;
   readonly #body: Statement<[number], { body: Uint8Array }>;
   readonly #share: Statement<[number, number]>;
@@ -19,10 +19,8 @@ export class BlobStore {
 
   constructor(db: Db, suite: Pick<CryptoSuite, "sha256">) {
     this.#suite = suite;
-    this.#insertNew = db.prepare(
-      "INSERT INTO blob (ct, refs, body) SELECT ?, 1, ? WHERE NOT EXISTS (SELECT 1 FROM blob WHERE ct = ?)",
-    );
     this.#insert = db.prepare("INSERT INTO blob (ct, refs, body) VALUES (?, 1, ?)");
+    this.#has = db.prepare("SELECT 1 FROM blob WHERE ct = ?").pluck();
     this.#find = db.prepare("SELECT id, body FROM blob WHERE ct = ?");
     this.#body = db.prepare("SELECT body FROM blob WHERE id = ?");
     this.#share = db.prepare("UPDATE blob SET refs = refs + ? WHERE id = ?");
@@ -32,9 +30,6 @@ export class BlobStore {
   /** Stores the packed line 2 whose hash is `ct` (H), or counts one more record that shares it. Returns its row. */
   put(ct: string, packed: Uint8Array): number {
     const key = keyOf(ct);
-    // Almost always there is none with this key, which the index alone tells.
-    const added = this.#insertNew.run(key, packed, key);
-    if (added.changes === 1) return Number(added.lastInsertRowid);
     const shared = this.#findRow(key, ct);
     if (shared !== undefined) {
       this.#share.run(1, shared);
@@ -61,6 +56,8 @@ export class BlobStore {
   }
 
   #findRow(key: number, ct: string): number | undefined {
+    // Almost always there is none, which the index alone tells.
+    if (this.#has.get(key) === undefined) return undefined;
     for (const { id, body } of this.#find.all(key)) {
       const hash = this.#suite.sha256(encodeUtf8(unpackLine2(body)));
       if (equalBytes(hash, decodeBase64url(ct))) return id;

@@ -126,6 +126,9 @@ test("parks what is ahead and holds it when the gap is filled, at most so many o
     "leaf-3 held",
   ]);
   assert.equal(queue.parked, 1, "5 waits for 4, for which there was no room");
+  const outcomes = commits.flatMap((commit) => commit.outcomes);
+  const ended = outcomes.filter(({ parked }) => parked === undefined).map(({ leaf }) => leaf);
+  assert.deepEqual(ended.sort(), ["leaf-1", "leaf-2", "leaf-3", "leaf-3", "leaf-4"], "5 has not");
 });
 
 test("opens what a worker skipped only if it is to be held after all", () => {
