@@ -7,7 +7,7 @@
  * has looked at it `POLLS` times, so that what is counted does not depend on how fast this machine is. Prints
  * `pulsed PIN` when they have all been there.
  */
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import process from "node:process";
 
 import { CP2112_IDENTITY, Cp2112 } from "./cp2112.ts";
@@ -41,7 +41,10 @@ function poll(): void {
     train.left -= 1;
     train.level = train.level === 0 ? 1 : 0;
     bridge.setInput(train.pin, train.level);
-    if (train.left === 0) process.stdout.write(`pulsed ${train.pin}\n`);
+    if (train.left === 0) {
+      process.stdout.write(`pulsed ${train.pin}\n`);
+      writeFileSync("/tmp/pulsed", "");
+    }
   }
 }
 

@@ -45,6 +45,8 @@ export interface GuestOptions {
   readonly rig: Rig;
   /** Shell text; `house`, `$NODE` and `$BUILD` (where this build is, inside the guest) are there. */
   readonly job: string;
+  /** Texts that the job finds at the root of its own file system. */
+  readonly files?: Readonly<Record<string, string>>;
   /** File of a file system with the guest's programs (house-image.ts), /dev/vda; the host's own without it. */
   readonly house?: string;
   /** The guest's data disk: /dev/vda, or /dev/vdb beside a house. */
@@ -176,6 +178,7 @@ export class Guest {
     const job = writeCpio([
       { name: "settings.sh", content: formatSettings(options) },
       { name: "job.sh", content: `${options.job}\n` },
+      ...Object.entries(options.files ?? {}).map(([name, content]) => ({ name, content })),
     ]);
     writeFileSync(initrd, Buffer.concat([options.rig.base, job]));
     await options.disk?.listen(diskSocket(folder));
