@@ -3,10 +3,12 @@ import assert from "node:assert/strict";
 import type { Reading } from "../../hardware/driver/driver.ts";
 
 export function checkReading(reading: Reading): void {
-  const { raw, energy, identity, voltage, current, ...numbers } = reading;
+  const { raw, energy, identity, epoch, troubles = [], voltage, current, ...numbers } = reading;
   assert.ok(raw instanceof Uint8Array);
   assert.ok(["register", "power", "estimate", "none"].includes(energy));
   assert.ok(identity === undefined || (typeof identity === "string" && identity !== ""));
+  assert.ok(epoch === undefined || (typeof epoch === "string" && epoch !== ""));
+  for (const code of troubles) assert.match(code, /^sensor-[a-z]+$/);
   for (const phases of [voltage, current]) {
     if (phases === undefined) continue;
     assert.ok(phases.length >= 1 && phases.length <= 3);

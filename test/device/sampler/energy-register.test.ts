@@ -37,6 +37,28 @@ test("a counter that lost a few counts gives nothing, and counts on from there",
   assert.deepEqual(lost, { wh: 0, baseline: pzem(39_997), event: "counter-back" });
 });
 
+test("a counter in another epoch began again at 0, whatever it shows", () => {
+  const counter = (register: number, epoch?: string) => ({
+    ...pzem(register),
+    ...(epoch === undefined ? {} : { epoch }),
+  });
+  const day = { ms: 86_400_000, restarted: true };
+  // Nothing but the epoch tells these from a counter that went on, or lost a few counts.
+  for (const shown of [0, 39_990, 40_000, 40_060]) {
+    const next = counter(shown, "b");
+    assert.deepEqual(countEnergy(counter(40_000, "a"), next, day, MAX_W), {
+      wh: shown,
+      baseline: next,
+      event: "counter-reset",
+    });
+  }
+  assert.equal(countEnergy(counter(40_000, "a"), counter(40_060, "a"), day, MAX_W).wh, 60);
+  const jump = countEnergy(counter(40_000, "a"), counter(39_000, "b"), MINUTE, MAX_W);
+  assert.deepEqual([jump.wh, jump.event], [0, "counter-jump"]);
+  // A part that did not state its epoch before says nothing of it.
+  assert.equal(countEnergy(counter(40_000), counter(40_060, "b"), day, MAX_W).wh, 60);
+});
+
 test("another part begins another count", () => {
   const reading = { sensor: "pzem 2", register: 500 };
   const result = countEnergy(pzem(40_000), reading, MINUTE, MAX_W);
