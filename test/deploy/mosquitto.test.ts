@@ -81,7 +81,7 @@ async function connectAs(
 }
 
 test("each client has its certificate, each meter its topics", async (t) => {
-  if (!requireSystemPart(t, "mosquitto")) return;
+  if (!requireSystemPart(t, "mosquitto", "openssl")) return;
   const folder = path.join(makeTestFolder(), "broker");
   mkdirSync(folder, { recursive: true });
   makeCertificates(folder);

@@ -90,7 +90,7 @@ interface Status {
 }
 
 test("the shipped unit under systemd", { timeout: 2 * LIMIT_MS }, async (t) => {
-  if (!requireSystemPart(t, "emulator", "systemd")) return;
+  if (!requireSystemPart(t, "emulator")) return;
   const rig = prepareRig((line) => t.diagnostic(line));
   const clock = simulatedClock(Math.floor(Date.now() / 1000) - 600, 1);
   const gatewayData = path.join(makeTestFolder(), "gateway");

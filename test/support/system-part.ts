@@ -42,6 +42,7 @@ export const SYSTEM_PARTS = {
     programs: [["python3"]],
     pythonModule: "cryptography",
   },
+  openssl: { packages: ["openssl"], programs: [["openssl"]] },
   systemd: { packages: ["systemd"], programs: [["systemd-analyze"]] },
   "cloud-init-libraries": {
     packages: [
@@ -59,8 +60,16 @@ export const SYSTEM_PARTS = {
     pythonModule: "jsonschema",
   },
   emulator: {
-    packages: ["qemu-system-x86", "busybox-static", "xz-utils", "e2fsprogs", "gpiod"],
-    programs: [["qemu-system-x86_64"], ["busybox"], ["xz"], ["mke2fs"], ["debugfs"], ["gpiomon"]],
+    packages: ["qemu-system-x86", "busybox-static", "xz-utils", "e2fsprogs", "gpiod", "systemd"],
+    programs: [
+      ["qemu-system-x86_64"],
+      ["busybox"],
+      ["xz"],
+      ["mke2fs"],
+      ["debugfs"],
+      ["gpiomon"],
+      ["systemctl"],
+    ],
   },
   "arm64-tools": {
     packages: ["g++-aarch64-linux-gnu", "qemu-user-static", "make", "python3"],
