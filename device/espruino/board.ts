@@ -43,8 +43,11 @@ export interface Board {
   sha256?(bytes: Uint8Array): Uint8Array;
   /** 32 bits; undefined on boards without one of their own. */
   crc32?(text: string): number;
-  /** The board starts anew if it is not fed for so long; boards without one do nothing. */
-  enableWatchdog(seconds: number): void;
+  /**
+   * The board starts anew if it is not fed for so long, or, `byItself`, if its own work hangs for so long. Nothing
+   * turns it off. Boards without one do nothing.
+   */
+  enableWatchdog(seconds: number, byItself: boolean): void;
   feedWatchdog(): void;
   /** Whether edges were lost since the last call, because too many came at once. */
   hasLostEdges(): boolean;

@@ -5,7 +5,7 @@ const HEAD = {
   port: USB, // or Serial1, with tx and rx; the ESP32's USB socket is Serial1
   // baud: 115200, tx: "B6", rx: "B7",
   interval_s: 10,
-  // key: "…", // 64 digits of hex: openssl rand -hex 32
+  // key: "...", // 64 digits of hex: openssl rand -hex 32
   i2c: I2C1,
   sda: "B9",
   scl: "B8",

@@ -72,14 +72,16 @@ export function startHead(config: HeadConfig, board: Board): string {
   listen(config, () => {
     streaming = false;
     board.setConsole(config.port);
+    // Who writes another program to the board ends this one, and with it the feeding.
+    board.enableWatchdog(WATCHDOG_S, true);
   });
   board.after(measure, FIRST_MS);
   board.repeat(measure, interval * 1000);
   board.repeat(() => {
     const lateS = board.now() - sentAt;
-    if (!streaming || lateS < LATE_INTERVALS * interval + LATE_S) board.feedWatchdog();
+    if (lateS < LATE_INTERVALS * interval + LATE_S) board.feedWatchdog();
   }, FEED_MS);
-  board.enableWatchdog(WATCHDOG_S);
+  board.enableWatchdog(WATCHDOG_S, false);
   return "";
 }
 

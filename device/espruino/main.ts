@@ -53,8 +53,8 @@ function createBoard(): Board {
       pinMode(pin, mode);
       setWatch(seen, pin, { repeat: true, edge: "both", debounce: 0 });
     },
-    enableWatchdog: (seconds) => {
-      if (E.enableWatchdog !== undefined) E.enableWatchdog(seconds, false);
+    enableWatchdog: (seconds, byItself) => {
+      if (E.enableWatchdog !== undefined) E.enableWatchdog(seconds, byItself);
     },
     feedWatchdog: () => {
       if (E.kickWatchdog !== undefined) E.kickWatchdog();

@@ -33,6 +33,8 @@ export class FakeEspruino {
   /** When the watchdog was fed last, and after how many seconds it bites; the board then starts anew. */
   fedMs: number | undefined;
   watchdogS: number | undefined;
+  /** The board feeds it by itself as long as it does not hang. */
+  watchdogAuto = false;
   #timers: Timer[] = [];
   #watches = new Map<PinName, (event: WatchEvent) => void>();
   #listeners: ((text: string) => void)[] = [];
@@ -76,8 +78,9 @@ export class FakeEspruino {
       this.pinModes.set(pin, mode);
       this.#watches.set(pin, seen);
     },
-    enableWatchdog: (seconds) => {
+    enableWatchdog: (seconds, byItself) => {
       this.watchdogS = seconds;
+      this.watchdogAuto = byItself;
       this.fedMs = this.timing.monotonicMs();
     },
     feedWatchdog: () => {

@@ -250,6 +250,7 @@ describe("console and watchdog", () => {
   test("log texts never reach the port; a line gives the console back, and frames stop", () => {
     const espruino = start({ pulses: [{ pin: "A5" }] });
     assert.equal(espruino.console, undefined);
+    assert.equal(espruino.watchdogAuto, false);
     espruino.pass(1_000);
     espruino.hear("\x01\x03\x00\x00");
     espruino.hear("noise $WP-con");
@@ -258,8 +259,8 @@ describe("console and watchdog", () => {
     assert.equal(espruino.console, espruino.port);
     espruino.pass(60_000);
     assert.equal(espruino.frames.length, 1);
-    // Still fed: a person is at the console.
-    assert.ok(espruino.timing.monotonicMs() - (espruino.fedMs ?? 0) <= 2_000);
+    // Nothing turns the watchdog off, and who writes another program ends this one.
+    assert.equal(espruino.watchdogAuto, true);
   });
 
   test("a keyed head gives its console to nobody", () => {
