@@ -36,7 +36,10 @@ async function bundle(entry, globalName) {
     logLevel: "error",
   });
   // Espruino reads the text again each time that it runs it. No text in it spans lines.
-  return outputFiles[0].text.trim().replace(/^ +/gm, "");
+  return outputFiles[0].text
+    .trim()
+    .replace(/^ +/gm, "")
+    .replace(/^(?:\/\/.*|\/\*\*.*\*\/)\n/gm, "");
 }
 
 const MEMBERS = {

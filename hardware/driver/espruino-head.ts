@@ -240,7 +240,7 @@ function readEnergy(
   { head, boot, fields }: HeadFrame,
   { energy, power = [], pulses_per_kwh: perKwh = 1 }: Channels,
   need: (name: string) => number,
-): Pick<Reading, "energy" | "register" | "identity" | "epoch" | "power"> {
+): Pick<Reading, "energy" | "register" | "registerStep" | "identity" | "epoch" | "power"> {
   if (energy === undefined) {
     return { energy: "power", power: power.map(need).reduce((sum, value) => sum + value, 0) };
   }
@@ -259,6 +259,7 @@ function readEnergy(
     // Another head, other inputs or another constant are another register; another start is the same one, from 0 on.
     identity: `${head} ${energy.join("+")} ${perKwh}/kWh`,
     epoch: boot,
+    ...(perKwh < 500 ? { registerStep: Math.ceil(1000 / perKwh) } : {}),
     ...(known.length < energy.length ? {} : { power: sum }),
   };
 }

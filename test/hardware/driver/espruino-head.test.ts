@@ -55,6 +55,8 @@ describe("a reading", () => {
     });
     assert.equal(readOf("p1:12345,d1:4500,a1:9000").power, 500_000);
     assert.equal("power" in readOf("p1:0"), false);
+    const coarse = readOf("p1:3", { energy: ["p1"], pulses_per_kwh: 3 });
+    assert.deepEqual([coarse.register, coarse.registerStep], [1_000, 334]);
   });
 
   test("several inputs are added up, and so is the power of INA sensors", (t) => {

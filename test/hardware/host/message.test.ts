@@ -13,6 +13,8 @@ const QUANTITIES = {
   registerStep: 40,
   exported: 0,
   identity: "1234",
+  epoch: "00112233aabbccdd",
+  lost: 3,
   takenMs: 12_345,
   power: -24_400,
   voltage: [225_700, 1, 2],
