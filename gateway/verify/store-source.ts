@@ -101,12 +101,15 @@ function* blobItems(db: Database.Database, file: string): Iterable<SourceBlobs> 
       "SELECT id, body FROM record JOIN blob ON id = blob WHERE pos >= ? AND pos < ? ORDER BY pos",
     )
     .raw();
-  for (let first = 0; first <= Number(last ?? -1); first += BATCH) {
+  const end = Number(last ?? -1) + 1;
+  for (let first = 0; first < end; first += BATCH) {
+    // Not beyond the end that this transaction sees: a reader's own may already show records of a newer block.
+    const count = Math.min(BATCH, end - first);
     yield {
       kind: "source-blobs",
-      order: { kind: "row-blobs", first, count: BATCH },
+      order: { kind: "row-blobs", first, count },
       load: () => {
-        const found = orUnreadable(file, () => rows.all(first, first + BATCH));
+        const found = orUnreadable(file, () => rows.all(first, first + count));
         return (found as [number, Uint8Array][]).map(([id, body]) => ({
           id,
           read: () => unpackLine2(body),

@@ -80,6 +80,34 @@ test("threads with connections of their own give the same verdicts", async () =>
   });
 });
 
+test("a block that is appended while the store is read is no fault", async () => {
+  const own = new TestLedger();
+  const meter = own.enrol();
+  own.mine();
+  own.hold(own.day(meter));
+  own.mine();
+  const size = own.ledger.tip().logSize;
+  const source = openStoreSource(path.join(own.folder, "gateway.db"));
+  const growing = {
+    ...source,
+    *items() {
+      let grown = false;
+      for (const item of source.items()) {
+        if (!grown) {
+          own.hold(own.day(meter));
+          own.mine();
+          grown = true;
+        }
+        yield item;
+      }
+    },
+  };
+  const report = await verify(growing, { workers: 1 });
+  assert.deepEqual([report.records, report.blobs], [size, 1]);
+  assert.ok(own.ledger.tip().logSize > size);
+  own.close();
+});
+
 test("a reader that sees another chain than the main thread reads nothing", () => {
   const file = damaged("other", "SELECT 1");
   const db = new Database(file);
