@@ -24,7 +24,17 @@ import { collectModules } from "./kernel-modules.ts";
 import { fetchKernel, type KernelPackage } from "./kernel-package.ts";
 import type { VolatileDisk } from "./volatile-disk.ts";
 
-const MODULES = ["9pnet_virtio", "9p", "virtio_blk", "ext4", "uhid", "hid_cp2112", "i2c_dev"];
+const MODULES = [
+  "virtio_pci",
+  "virtio_console",
+  "9pnet_virtio",
+  "9p",
+  "virtio_blk",
+  "ext4",
+  "uhid",
+  "hid_cp2112",
+  "i2c_dev",
+];
 /** ext4 asks for this one at run time, without naming it as what it depends on. */
 const OPTIONAL_MODULES = ["crc32c_generic"];
 const COMMAND_LINE = "console=ttyS0 quiet panic=-1 mitigations=off nokaslr random.trust_cpu=on";
