@@ -16,10 +16,11 @@ usage: gateway <command> [options]
   tariff   issue a tariff, or the next version of one
   price    publish prices that tariffs name
   assign   assign a tariff to a meter
-  bill     issue the bills that are due, or export one
+  bill     issue the bills that are due, export or print one
   payment  record that a bill was paid
   user     people who may use the portal
   token    programs that may use its API
+  export   write a meter's readings as CSV, JSON or Green Button
   status   show what a running gateway is doing
   rebuild  make the read model again from the chain
   dump     write the chain as JSON lines, or the days as CSV
@@ -42,6 +43,7 @@ const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
   payment: async () => (await import("./command/payment.ts")).payment,
   user: async () => (await import("./command/user.ts")).user,
   token: async () => (await import("./command/user.ts")).token,
+  export: async () => (await import("./command/export.ts")).exportReadings,
   status: async () => (await import("./command/status.ts")).status,
   rebuild: async () => (await import("./command/rebuild.ts")).rebuild,
   dump: async () => (await import("./command/dump.ts")).dump,

@@ -2,6 +2,7 @@
 import type { IssuedBillSummary } from "../billing/billing-source.ts";
 import type { HeldBack } from "../billing/close-months.ts";
 import { exportBill } from "./bill-export.ts";
+import { printBill } from "./bill-pdf.ts";
 import { orderOffice } from "./office-order.ts";
 import { readOptions, requireOption } from "./options.ts";
 
@@ -9,6 +10,7 @@ const HELP = `gateway bill: issues the bills of ended months that are not issued
 
 usage: gateway bill --data DIR [--month YYYY-MM] [--meter ID] [--incomplete]
        gateway bill export --data DIR --no NUMBER    (see its own --help)
+       gateway bill pdf --data DIR --no NUMBER       (see its own --help)
 
   --data DIR       data folder of the gateway, running or not
   --month YYYY-MM  only this month
@@ -26,6 +28,7 @@ interface Outcome {
 
 export async function bill(args: readonly string[]): Promise<number> {
   if (args[0] === "export") return exportBill(args.slice(1));
+  if (args[0] === "pdf") return printBill(args.slice(1));
   const options = readOptions(args, {
     data: { type: "string" },
     month: { type: "string" },

@@ -168,6 +168,7 @@ export class DayReader {
     return {
       ...this.#summarise(row, day, final),
       slotWh: usable?.slotWh ?? [],
+      ...(usable?.slotExportWh === undefined ? {} : { slotExportWh: usable.slotExportWh }),
       quality: usable?.quality ?? "",
       registerFirstWh: day?.register[0] ?? 0,
       registerLastWh: day?.register[1] ?? 0,

@@ -71,6 +71,8 @@ export interface DaySummary extends Placed, Conditions {
 /** One day with its slots. Empty `slotWh` and `quality` when unusable. */
 export interface DayDetail extends DaySummary {
   readonly slotWh: readonly number[];
+  /** Energy fed into the grid, of a meter that counts it. */
+  readonly slotExportWh?: readonly number[];
   /** One letter a slot, as sealed. */
   readonly quality: string;
   readonly registerFirstWh: number;

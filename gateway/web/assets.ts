@@ -47,7 +47,7 @@ function withoutComments(css: Buffer): Buffer {
 }
 
 /** The folder with package.json, upwards from this file: the build may lie anywhere inside. */
-function findProjectRoot(): string {
+export function findProjectRoot(): string {
   let folder = path.dirname(fileURLToPath(import.meta.url));
   while (!existsSync(path.join(folder, "package.json"))) {
     const parent = path.dirname(folder);

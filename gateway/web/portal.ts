@@ -22,8 +22,10 @@ import { API_ROUTES } from "./api/api-routes.ts";
 import { loadAssets } from "./assets.ts";
 import { formatMetrics, METRICS_TYPE } from "./metrics.ts";
 import { type Problem, problemPage } from "./page/problem.ts";
+import { streamPieces } from "./piece-stream.ts";
 import { type Answer, type Asked, ROUTES } from "./routes.ts";
 import { isAllowedHost, LOOPBACK_HOSTS, SECURITY_HEADERS } from "./security-headers.ts";
+import { loadVerifier, VERIFIER_PATH } from "./verifier.ts";
 import { type Frame, type Page, renderPage } from "./view/layout.ts";
 
 export interface PortalOptions {
@@ -35,6 +37,8 @@ export interface PortalOptions {
   readonly allowedHosts?: readonly string[];
   /** Who may see what; absent: everybody sees everything, which only a portal on loopback may offer. */
   readonly gate?: Gate;
+  /** Text of a bill's bundle; absent: the portal hands out none. */
+  readonly exportBundle?: (no: string) => string;
   /** Where failures that are not the reader's go. Default: nowhere. */
   readonly onError?: (error: unknown) => void;
   /** Writing direction of the page. Default "ltr". */
@@ -50,11 +54,15 @@ const PRIVATE = "private, no-store";
 export function createPortal(options: PortalOptions): Hono {
   const { readModel, suite, clock, gate, allowedHosts = LOOPBACK_HOSTS } = options;
   const assets = loadAssets();
+  const verifier = loadVerifier();
   const app = new Hono();
 
   app.use(async (c, next) => {
     await next();
     for (const [name, value] of SECURITY_HEADERS) c.res.headers.set(name, value);
+    if (verifier !== undefined && c.req.path === VERIFIER_PATH && c.res.ok) {
+      c.res.headers.set("Content-Security-Policy", verifier.policy);
+    }
   });
   app.use(compress());
   app.use(async (c, next) => {
@@ -81,9 +89,16 @@ export function createPortal(options: PortalOptions): Hono {
     return c.body(asset.bytes, 200, { ...headers, "Content-Type": asset.type });
   });
 
+  app.get(VERIFIER_PATH, (c) => {
+    if (verifier === undefined) fail("not-found", "the offline verifier is not built here");
+    // The same for everybody, and of nobody's data: it asks for no sign-in.
+    const headers = { "Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-cache" };
+    return c.body(verifier.text, 200, headers);
+  });
+
   if (gate !== undefined) addAccessRoutes({ app, gate, respond: respondPage, addressOf });
   for (const route of ROUTES) {
-    app.get(route.path, (c) => {
+    app.get(route.path, async (c) => {
       const viewer = gate?.viewer(c, { tokens: false });
       if (gate !== undefined && viewer === undefined) return askToSignIn(c, gate);
       if (viewer !== undefined && !maySee(viewer, route.shows)) {
@@ -91,8 +106,15 @@ export function createPortal(options: PortalOptions): Hono {
         if (route.path === "/") return c.redirect("/chain", 303);
         fail("access", `a ${viewer.role} may not see this`);
       }
-      const context = { readModel: modelFor(viewer), suite, nowSeconds: unixNow(clock) };
-      return respond(c, route.answer(context, askedOf(c)));
+      const mayExport = viewer === undefined || maySee(viewer, "readings");
+      const { exportBundle } = options;
+      const context = {
+        readModel: modelFor(viewer),
+        suite,
+        nowSeconds: unixNow(clock),
+        ...(mayExport && exportBundle !== undefined ? { exportBundle } : {}),
+      };
+      return respond(c, await route.answer(context, askedOf(c)));
     });
   }
   for (const route of API_ROUTES) {
@@ -139,14 +161,14 @@ export function createPortal(options: PortalOptions): Hono {
 
   function respond(c: Context, answer: Answer): Response {
     if (answer.kind === "redirect") return c.redirect(answer.to, 303);
-    if (answer.kind === "file") {
-      return c.body(answer.text, 200, {
-        "Content-Type": answer.type,
-        "Content-Disposition": `attachment; filename="${answer.name}"`,
-        "Cache-Control": PRIVATE,
-      });
-    }
-    return respondPage(c, answer.page, 200);
+    if (answer.kind === "page") return respondPage(c, answer.page, 200);
+    const body =
+      answer.kind === "file" ? answer.content : streamPieces(answer.pieces, options.onError);
+    return c.body(body, 200, {
+      "Content-Type": answer.type,
+      "Content-Disposition": `attachment; filename="${answer.name}"`,
+      "Cache-Control": PRIVATE,
+    });
   }
 
   function respondPage(c: Context, page: Page, status: 200 | Problem["status"]): Response {
@@ -194,10 +216,14 @@ function askedOf(c: Context): Asked {
 }
 
 function respondJson(c: Context, value: unknown, status: 200 | Problem["status"]): Response {
-  const text = JSON.stringify(value, (_, member: unknown) =>
-    member instanceof Uint8Array ? encodeBase64url(member) : member,
-  );
+  const text = JSON.stringify(value, writeBytes);
   return c.body(text, status, { "Content-Type": "application/json", "Cache-Control": PRIVATE });
+}
+
+/** A member as it is, before a Buffer has turned itself into an object. */
+function writeBytes(this: Readonly<Record<string, unknown>>, name: string, member: unknown) {
+  const value = this[name];
+  return value instanceof Uint8Array ? encodeBase64url(value) : member;
 }
 
 const STATUS_BY_CODE: Readonly<Record<string, Problem["status"]>> = {
@@ -207,6 +233,9 @@ const STATUS_BY_CODE: Readonly<Record<string, Problem["status"]>> = {
   "cross-site": 403,
   size: 413,
   "not-found": 404,
+  "bill-none": 404,
+  "bill-not-final": 404,
+  "line2-missing": 404,
   host: 421,
 };
 

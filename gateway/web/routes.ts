@@ -4,6 +4,7 @@
  */
 import { fail } from "../../shared/base/error.ts";
 import type { Shows } from "./access/role.ts";
+import { EXPORT_ROUTES } from "./export-routes.ts";
 import { alarmsPage } from "./page/alarms.ts";
 import { billPage } from "./page/bill.ts";
 import { billsPage } from "./page/bills.ts";
@@ -37,13 +38,25 @@ export interface Asked {
 
 export type Answer =
   | { readonly kind: "page"; readonly page: Page }
-  | { readonly kind: "file"; readonly name: string; readonly type: string; readonly text: string }
+  | {
+      readonly kind: "file";
+      readonly name: string;
+      readonly type: string;
+      readonly content: string | Uint8Array<ArrayBuffer>;
+    }
+  | {
+      /** A file that is made while it is sent. */
+      readonly kind: "pieces";
+      readonly name: string;
+      readonly type: string;
+      readonly pieces: Iterable<string>;
+    }
   | { readonly kind: "redirect"; readonly to: string };
 
 export interface Route {
   readonly path: string;
   readonly shows: Shows;
-  readonly answer: (context: PageContext, asked: Asked) => Answer;
+  readonly answer: (context: PageContext, asked: Asked) => Answer | Promise<Answer>;
 }
 
 const MAX_HEIGHT = 0xffffffff;
@@ -73,6 +86,7 @@ export const ROUTES: readonly Route[] = [
       page: pageOf(asked),
     });
   }),
+  ...EXPORT_ROUTES,
   page("/bills/:no", "money", (context, asked) => billPage(context, readBillNo(asked.param("no")))),
   page("/chain", "chain", (context, asked) => {
     const before = asked.query("before");
@@ -120,7 +134,7 @@ function csvOfDays({ readModel }: PageContext, asked: Asked): Answer {
     kind: "file",
     name: `wattproof-${id}-${from}-${to}.csv`,
     type: "text/csv; charset=utf-8",
-    text: daysCsv(readModel.days(id, from, to), place),
+    content: daysCsv(readModel.days(id, from, to), place),
   };
 }
 
@@ -132,7 +146,7 @@ function csvOfStatements({ readModel }: PageContext, asked: Asked): Answer {
     kind: "file",
     name: `wattproof-${id}-${month}-statements.csv`,
     type: "text/csv; charset=utf-8",
-    text: statementsCsv(readModel.statements(id, month)),
+    content: statementsCsv(readModel.statements(id, month)),
   };
 }
 

@@ -38,6 +38,7 @@ export function billPage(context: PageContext, no: string): Page {
     ],
     title: `${bill.kind === "credit" ? "Credit" : "Bill"} for ${formatMonth(bill.month)}`,
     badge: sealBadge(check ? { ...bill, state: check.state } : bill),
+    actions: billActions(bill.no, context.exportBundle !== undefined),
   })}
 <div class="two two-receipt"><article class="receipt" aria-labelledby="receipt-title">
 <header><h2 id="receipt-title">${bill.no}</h2><p>Meter <span class="num">${formatMeterId(bill.meter)}</span><br>${formatDate(from)} to ${formatDate(lastDay)}<br>Billed ${time.date(bill.toSeconds - 1)}${bill.paidAtSeconds !== undefined && html`, paid ${time.date(bill.paidAtSeconds)}`}</p></header>
@@ -51,6 +52,12 @@ ${billDays(bill)}</div></div>`;
   return { title: `Bill ${bill.no}`, section: "bills", body };
 }
 
+/** The browser's own menu prints the page; a bill that is printed often is better as a PDF. */
+function billActions(no: string, hasBundle: boolean): Html {
+  const path = `/bills/${encodeURIComponent(no)}`;
+  return html`${hasBundle && html`<a class="button" href="${path}.bundle.json" download>Download bundle</a>`}<a class="button" href="/verify-bill.html" target="_blank">Check it offline</a><a class="button" href="${path}.pdf">PDF</a>`;
+}
+
 function receiptLine(line: BillLine, bill: BillDetail): Html {
   return html`<tr><th scope="row">${line.label}<span class="how">${quantityWords(line, bill)} × ${rateWords(line, bill)}</span></th><td class="n"><span class="num">${formatMinor(line.amountMinor, bill.minorDigits)}</span></td></tr>`;
 }
@@ -59,6 +66,7 @@ function receiptLine(line: BillLine, bill: BillDetail): Html {
 function quantityWords(line: BillLine, bill: BillDetail): string {
   switch (line.unit) {
     case "wh":
+    case "wh-mean":
       return `${formatNumber(line.qty / 1000, 3)} kWh`;
     case "w":
       return `${formatNumber(line.qty / 1000, 3)} kW`;
@@ -75,7 +83,13 @@ function quantityWords(line: BillLine, bill: BillDetail): string {
 
 function rateWords(line: BillLine, bill: BillDetail): string {
   if (line.unit === "tax") return `${formatNano(line.nano * 100).replace(/\.?0+$/, "")} %`;
-  const per: Readonly<Record<string, string>> = { wh: "kWh", w: "kW", day: "day", month: "month" };
+  const per: Readonly<Record<string, string>> = {
+    wh: "kWh",
+    "wh-mean": "kWh on average",
+    w: "kW",
+    day: "day",
+    month: "month",
+  };
   return `${formatNano(line.nano)} ${bill.currency}/${per[line.unit] ?? "piece"}`;
 }
 

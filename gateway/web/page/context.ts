@@ -9,6 +9,8 @@ export interface PageContext {
   readonly suite: CryptoSuite;
   /** Unix seconds of the gateway's clock. */
   readonly nowSeconds: number;
+  /** Text of a bill's bundle, for a reader who may have it; absent where there are none. Throws `bill-not-final`, `line2-missing`. */
+  readonly exportBundle?: (no: string) => string;
 }
 
 /** Throws `not-found` with a sentence for people. */

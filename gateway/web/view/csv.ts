@@ -1,4 +1,5 @@
 /** Rows of the portal as CSV (RFC 4180): a meter's days, the paper's table 3 first, and its daily statements. */
+import { formatCsv } from "../../export/csv.ts";
 import type { DayStatement, DaySummary, Spread } from "../../projection/read-model-types.ts";
 import { formatNano } from "./number.ts";
 
@@ -72,10 +73,6 @@ export function statementsCsv(days: readonly DayStatement[]): string {
   return formatCsv([STATEMENT_HEAD, ...rows]);
 }
 
-function formatCsv(rows: readonly (readonly string[])[]): string {
-  return rows.map((row) => `${row.map(field).join(",")}\r\n`).join("");
-}
-
 function mean(spread: Spread | undefined, digits: number): string {
   return spread === undefined ? "" : decimal(spread.mean, digits);
 }
@@ -91,8 +88,4 @@ function fixed(value: bigint, digits: number): string {
   const text = (value < 0n ? -value : value).toString().padStart(digits + 1, "0");
   const whole = text.slice(0, text.length - digits);
   return `${sign}${whole}${digits === 0 ? "" : `.${text.slice(-digits)}`}`;
-}
-
-function field(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { ReadModel } from "../../../gateway/projection/read-model-types.ts";
+import { EXPORT_ROUTES } from "../../../gateway/web/export-routes.ts";
 import { startPortal } from "../../../gateway/web/portal.ts";
 import { ROUTES } from "../../../gateway/web/routes.ts";
 import { ManualClock } from "../../../shared/base/clock.ts";
@@ -13,7 +14,12 @@ const METER = `/meters/${FIRST_METER}`;
 const VILLAGE = { meters: 3, days: 34, partialDates: ["2024-01-18"], silentDates: ["2024-01-20"] };
 const app = createTestPortal(VILLAGE);
 /** Routes that answer with no page. */
-const FILES = ["/find", "/meters/:meter/days.csv", "/meters/:meter/statements.csv"];
+const FILES = [
+  "/find",
+  "/meters/:meter/days.csv",
+  "/meters/:meter/statements.csv",
+  ...EXPORT_ROUTES.map(({ path }) => path),
+];
 
 async function get(
   path: string,

@@ -22,7 +22,9 @@ function fill(path: string, meter: string): string {
   return path
     .replace(":meter", meter)
     .replace(":date", date)
-    .replace(":no", encodeURIComponent(billOf(meter)))
+    .replace(/:no(?:\{\.\+(.*)\})?/, (_, ending: string = "") =>
+      encodeURIComponent(billOf(meter)).concat(ending.replaceAll("\\", "")),
+    )
     .replace(":height", "1")
     .replace(":position", "1")
     .replace("/find", "/find?q=1");
@@ -34,7 +36,7 @@ async function openHouse(): Promise<{ test: TestGate; app: Hono }> {
   await test.addUser("adam", "auditor");
   await test.addUser("carl", "customer", [FIRST_METER]);
   await test.addUser("prometheus", "metrics");
-  return { test, app: createTestPortal(VILLAGE, { gate: test.gate }) };
+  return { test, app: createTestPortal(VILLAGE, { gate: test.gate, exportBundle: (no) => no }) };
 }
 
 const NAMES: { readonly [R in Role]: string } = {
