@@ -3,7 +3,6 @@
  * workers, and asked whose a record is.
  */
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
-import { dayHeaderPart } from "../../shared/record/day-line.ts";
 import type { RegistryEntry } from "../intake/registry.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { opensPoint, recipientsOf } from "./office.ts";
@@ -50,8 +49,6 @@ export class RegistryBook {
   /** By `no`. */
   readonly #entries: RegistryEntry[] = [];
   readonly #meters = new Set<string>();
-  /** Header part of a day record's line 1 → kid. */
-  readonly #kidByHeader = new Map<string, string>();
 
   constructor(ledger: Ledger, suite: CryptoSuite) {
     this.#ledger = ledger;
@@ -77,7 +74,6 @@ export class RegistryBook {
     this.#entries[no] = entry;
     this.#entryByKid.set(kid, entry);
     this.#meters.add(entry.meter);
-    this.#kidByHeader.set(dayHeaderPart(kid), kid);
     return entry;
   }
 
@@ -99,12 +95,6 @@ export class RegistryBook {
   /** Whether a meter id is one of ours. */
   knowsMeter(meter: string): boolean {
     return this.#meters.has(meter);
-  }
-
-  /** Who signed a day record; undefined for other records. */
-  signerOf(line1: string): RegistryEntry | undefined {
-    const kid = this.#kidByHeader.get(line1.slice(0, line1.indexOf(".")));
-    return kid === undefined ? undefined : this.#entryByKid.get(kid);
   }
 
   /** The device at a point of the chain. */

@@ -61,20 +61,6 @@ export function markDuplicate(bytes: Uint8Array, start: number): void {
   bytes[start] = (bytes[start] as number) | PUBLISH_DUP;
 }
 
-/** Writes one PUBLISH at QoS 1. @param packetId 1 to 65,535 */
-export function encodePublish(message: OutgoingMessage, packetId: number): Buffer {
-  const { topic, payload, retain } = message;
-  const payloadBytes =
-    typeof payload === "string" ? Buffer.byteLength(payload) : payload.byteLength;
-  const head = publishHeaderBytes(Buffer.byteLength(topic), payloadBytes);
-  const out = Buffer.allocUnsafe(head + payloadBytes);
-  writePublishHeader(out, 0, topic, payloadBytes, retain);
-  out.writeUInt16BE(packetId, head - 2);
-  if (typeof payload === "string") out.write(payload, head);
-  else out.set(payload, head);
-  return out;
-}
-
 /** Writes one PUBACK for each packet id into one buffer (MQTT 3.1.1 section 3.4). */
 export function encodePubacks(packetIds: ArrayLike<number>): Buffer {
   const out = Buffer.allocUnsafe(packetIds.length * 4);

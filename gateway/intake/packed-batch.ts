@@ -6,7 +6,7 @@
  * zero byte, so that with its line 1 it is the input of the leaf hash as it lies here.
  */
 
-/** Numbers an envelope in `index`: meter, epoch, packet id, offset, length. */
+/** Numbers an envelope in `index`: meter (its nine digits as a number), epoch, packet id, offset, length. */
 export const BATCH_STRIDE = 5;
 
 export interface PackedBatch {
@@ -14,15 +14,6 @@ export interface PackedBatch {
   readonly bytes: ArrayBuffer;
   /** As many envelopes as it has whole strides; `bytes` may be longer than they are. */
   readonly index: Uint32Array<ArrayBuffer>;
-}
-
-/** One envelope of a batch. */
-export interface BatchItem {
-  /** The nine digits of the topic as a number (below 2^30). */
-  readonly meter: number;
-  readonly epoch: number;
-  readonly packetId: number;
-  readonly payload: Uint8Array;
 }
 
 /** Most envelopes of a batch. */
@@ -77,18 +68,5 @@ export class BatchBuilder {
     const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
     grown.set(this.#bytes.subarray(0, this.#at));
     this.#bytes = grown;
-  }
-}
-
-/** The envelopes of a batch as views into its buffer. */
-export function* unpackBatch(batch: PackedBatch): Generator<BatchItem> {
-  const { bytes, index } = batch;
-  for (let i = 0; i < index.length; i += BATCH_STRIDE) {
-    yield {
-      meter: index[i] as number,
-      epoch: index[i + 1] as number,
-      packetId: index[i + 2] as number,
-      payload: new Uint8Array(bytes, index[i + 3], index[i + 4]),
-    };
   }
 }

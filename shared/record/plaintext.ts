@@ -4,11 +4,12 @@
  * A plaintext is canonical JSON with a `pad` of zeros that brings it to a multiple of 512 bytes, so that its
  * length says nothing about who is at home. One length is right, so one text is: padding is checked, not trusted.
  */
+import { encodeUtf8 } from "../base/bytes.ts";
 import { canonicalize, type JsonObject, parseCanonical } from "../base/canonical-json.ts";
 import type { Decoder } from "../base/decoder.ts";
 import { fail } from "../base/error.ts";
+import { DayReader } from "../day/day-bytes.ts";
 import { type DayPlaintext, decodeDayPlaintext } from "../day/day-plaintext.ts";
-import { readDayText } from "../day/day-text.ts";
 import { decodeEventPlaintext, type EventPlaintext } from "../event/event-plaintext.ts";
 import { type BillPlaintext, decodeBillPlaintext } from "../money/bill-plaintext.ts";
 import { decodePaymentPlaintext, type PaymentPlaintext } from "../money/payment-plaintext.ts";
@@ -39,18 +40,18 @@ const DECODERS: { readonly [T in SealedTyp]: Decoder<PlaintextByTyp[T]> } = {
 /** The canonical text of a plaintext, padded. `slots` is the number of slots of a day, 0 for other types. */
 export function padPlaintext(unpadded: JsonObject, slots: number): string {
   const bare = canonicalize({ ...unpadded, pad: "" });
-  const bytes = byteLength(bare);
+  const bytes = encodeUtf8(bare).length;
   const pad = "0".repeat(paddedLength(bytes, slots) - bytes);
   return canonicalize({ ...unpadded, pad });
 }
 
 /** Throws `json`, `canonical`, `schema` naming the path, or `pad`. */
 export function parsePlaintext<T extends SealedTyp>(typ: T, text: string): PlaintextByTyp[T] {
-  const day = typ === "day" ? readDayText(text) : undefined;
+  const encoded = encodeUtf8(text);
+  const day = typ === "day" ? new DayReader().read(encoded) : undefined;
   const plaintext = (day ?? DECODERS[typ](parseCanonical(text), typ)) as PlaintextByTyp[T];
   const slots = "wh" in plaintext ? plaintext.wh.length : 0;
-  const bytes = day === undefined ? byteLength(text) : text.length;
-  requirePadding(bytes, plaintext.pad.length, slots);
+  requirePadding(encoded.length, plaintext.pad.length, slots);
   return plaintext;
 }
 
@@ -68,8 +69,4 @@ function requirePadding(bytes: number, pad: number, slots: number): void {
 function paddedLength(bytes: number, slots: number): number {
   const least = slots > MANY_SLOTS ? LEAST_BYTES_OF_MANY : LEAST_BYTES;
   return Math.max(least, Math.ceil(bytes / UNIT_BYTES) * UNIT_BYTES);
-}
-
-function byteLength(text: string): number {
-  return new TextEncoder().encode(text).length;
 }

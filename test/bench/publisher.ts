@@ -7,7 +7,8 @@
  */
 import { connect, type Socket } from "node:net";
 import mqttPacket from "mqtt-packet";
-import { encodePubacks, encodePublish } from "../../gateway/intake/mqtt-wire.ts";
+import { encodePubacks } from "../../gateway/intake/mqtt-wire.ts";
+import { packOne } from "../../gateway/intake/packet-batch.ts";
 import { formatMeterFilter, formatMeterTopic } from "../../shared/message/topic.ts";
 import { readEnvelopes } from "./fixture.ts";
 
@@ -168,7 +169,9 @@ async function run(order: PublishOrder): Promise<void> {
   for (const { meter, bytes: payload } of readEnvelopes(order.envelopesFile)) {
     const topic = formatMeterTopic({ net, zone, meter: meters[meter] ?? "", channel: "envelope" });
     const lane = packets[meter % connections] as Buffer[];
-    const packet = encodePublish({ topic, payload }, (lane.length % MAX_PACKET_ID) + 1);
+    const { bytes: plain, places } = packOne(topic, payload, false);
+    const packet = Buffer.from(plain.buffer, plain.byteOffset, plain.length);
+    packet.writeUInt16BE((lane.length % MAX_PACKET_ID) + 1, places[1]);
     lane.push(packet);
     bytes += packet.length;
     published += 1;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import mqttPacket, { type IPublishPacket } from "mqtt-packet";
-import { encodePubacks, encodePublish } from "../../../gateway/intake/mqtt-wire.ts";
-import { PacketBatchWriter } from "../../../gateway/intake/packet-batch.ts";
+import { encodePubacks } from "../../../gateway/intake/mqtt-wire.ts";
+import { PacketBatchWriter, packOne } from "../../../gateway/intake/packet-batch.ts";
 import { PublishWindow } from "../../../gateway/intake/publish-window.ts";
 import { isCoded } from "../../../shared/base/error.ts";
 
@@ -17,7 +17,9 @@ function parse(bytes: Uint8Array | undefined): IPublishPacket[] {
 test("written packets are what mqtt-packet writes, for every size of the length field", () => {
   for (const length of [0, 1, 99, 127, 128, 16_350, 16_384, 2_097_140, 2_097_152]) {
     for (const payload of ["x".repeat(length), Buffer.alloc(length, 7)]) {
-      const written = encodePublish({ topic: "wattproof/a/b", payload, retain: true }, 77);
+      const { bytes, places } = packOne("wattproof/a/b", payload, true);
+      const written = Buffer.from(bytes);
+      written.writeUInt16BE(77, places[1]);
       const expected = mqttPacket.generate({
         cmd: "publish",
         topic: "wattproof/a/b",

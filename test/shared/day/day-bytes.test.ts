@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import { encodeUtf8 } from "../../../shared/base/bytes.ts";
 import {
   canonicalize,
   type Json,
@@ -9,8 +10,8 @@ import {
   parseCanonical,
 } from "../../../shared/base/canonical-json.ts";
 import { isCoded } from "../../../shared/base/error.ts";
+import { DayReader } from "../../../shared/day/day-bytes.ts";
 import { type DayPlaintext, decodeDayPlaintext } from "../../../shared/day/day-plaintext.ts";
-import { readDayText } from "../../../shared/day/day-text.ts";
 import type { DayVectors } from "../../support/day-vectors.ts";
 import { readVectors } from "../../support/json-file.ts";
 
@@ -26,9 +27,13 @@ function readLongWay(text: string): DayPlaintext | undefined {
   }
 }
 
+const reader = new DayReader();
+
+const readFast = (text: string): DayPlaintext | undefined => reader.read(encodeUtf8(text));
+
 /** Where the fast way answers, the long way must give the same. */
 function compare(text: string): boolean {
-  const fast = readDayText(text);
+  const fast = readFast(text);
   if (fast === undefined) return false;
   assert.deepEqual(fast, readLongWay(text), text);
   return true;
@@ -80,7 +85,7 @@ describe("fast reading of a day", () => {
     ];
     for (const members of wrong) {
       const text = change(members);
-      assert.equal(readDayText(text), undefined, text);
+      assert.equal(readFast(text), undefined, text);
       assert.equal(readLongWay(text), undefined, text);
     }
   });
@@ -90,10 +95,9 @@ describe("fast reading of a day", () => {
       { wh: [Number.MAX_SAFE_INTEGER] },
       { zone: "Köln" },
       { tz: 'say "hello"' },
-      { pad: "0".repeat(65_536) },
     ];
     for (const members of rare) {
-      assert.equal(readDayText(change(members)), undefined);
+      assert.equal(readFast(change(members)), undefined);
       assert.notEqual(readLongWay(change(members)), undefined);
     }
   });
