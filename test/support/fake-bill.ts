@@ -58,7 +58,9 @@ export function makeBill(
       line("standing", "Standing charge", used.length, "day", STANDING_NANO, standing),
     ],
     slots,
-    missing: used.filter((day) => day.quality.startsWith("GGGG")),
+    missing: used
+      .filter((day) => day.quality.startsWith("GGGG"))
+      .map(({ fromSeconds, toSeconds }) => ({ fromSeconds, toSeconds })),
     used: listUsed(used),
     daily: makeStatements(used, { no }),
     tariffs: [{ id: "home-flat", version: 1, ...tariff }],

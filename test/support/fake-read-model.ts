@@ -2,9 +2,16 @@
  * Test only: a ReadModel in memory over a seeded village of meters and its small real chain. For page development
  * and the portal's tests; the gateway's own read model is over SQLite.
  */
-import type { ChainTip } from "../../gateway/projection/chain-view-types.ts";
 import type {
+  BlockDetail,
+  BlockSummary,
+  ChainTip,
+} from "../../gateway/projection/chain-view-types.ts";
+import type {
+  BillDetail,
+  BillSummary,
   DayDetail,
+  DaySummary,
   DayTotal,
   MeterSummary,
   MonthSummary,
@@ -34,7 +41,9 @@ export function createFakeReadModel(options: FakeOptions = {}): ReadModel {
     const meter = meters[i];
     if (meter === undefined) return undefined;
     const own = meter.days.map(settled);
-    const [label, firstDate, lastDay] = [labels[i], own[0]?.date, own.at(-1)];
+    const last = own.at(-1);
+    const lastDay = last && dayRow(last);
+    const [label, firstDate] = [labels[i], own[0]?.date];
     return {
       meter: meter.id,
       state: lastDay ? "active" : "waiting",
@@ -79,14 +88,17 @@ export function createFakeReadModel(options: FakeOptions = {}): ReadModel {
       return { rows, total: found.length };
     },
     meter: (id) => summarize(meters.findIndex((meter) => meter.id === id)),
-    days: (meter, from, to) => daysOf(meter).filter((day) => day.date >= from && day.date <= to),
+    days: (meter, from, to) =>
+      daysOf(meter)
+        .filter((day) => day.date >= from && day.date <= to)
+        .map(dayRow),
     day: (meter, date) => daysOf(meter).filter((day) => day.date === date),
     months: (meter) => monthsOf(daysOf(meter)),
     bills: ({ meter, offset = 0, limit = bills.length } = {}) => {
       const found = bills
         .filter((bill) => meter === undefined || bill.meter === meter)
         .sort((a, b) => b.fromSeconds - a.fromSeconds || a.meter.localeCompare(b.meter));
-      return { rows: found.slice(offset, offset + limit), total: found.length };
+      return { rows: found.slice(offset, offset + limit).map(billRow), total: found.length };
     },
     account: () => ({ entries: [] }),
     bill: (no) => bills.find((bill) => bill.no === no),
@@ -97,7 +109,7 @@ export function createFakeReadModel(options: FakeOptions = {}): ReadModel {
         bills.find((bill) => bill.meter === meter && bill.month === month),
       );
     },
-    blocks: (before, limit) => chain.blocks(before ?? Number.MAX_SAFE_INTEGER, limit),
+    blocks: (before, limit) => chain.blocks(before ?? Number.MAX_SAFE_INTEGER, limit).map(blockRow),
     block: (height) => chain.block(height),
     records: (from, limit) => chain.records(from, limit),
     record: (position) => {
@@ -115,6 +127,25 @@ export function createFakeReadModel(options: FakeOptions = {}): ReadModel {
       { code: "refused-seq", count: 2 },
     ],
   };
+}
+
+/** A row of a list: what the details add to it is left out, as the real one does. */
+function dayRow(day: DayDetail): DaySummary {
+  const { slotWh, slotExportWh, quality, registerFirstWh, registerLastWh, ...rest } = day;
+  const { seq, kid, tzdata, firmware, latitudeE7, longitudeE7, events, corrections, ...row } = rest;
+  return row;
+}
+
+function billRow(bill: BillDetail): BillSummary {
+  const { lines, slots, missing, used, daily, tariffs, ...row } = bill;
+  return row;
+}
+
+function blockRow(block: BlockSummary): BlockSummary {
+  const detail = block as BlockDetail;
+  const { header, nonce, seal, headerHash, recordsRoot, logRoot, gatewayKey, nextHash, ...row } =
+    detail;
+  return row;
 }
 
 function tipOf({ chain }: Village): ChainTip {

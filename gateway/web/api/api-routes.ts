@@ -1,153 +1,227 @@
 /**
  * The JSON interface under /api/v1: the rows of the read model as they are (units in the names), read-only.
- * Bytes are base64url; what is not there is 404, a malformed parameter 400, both with a code.
+ * Bytes are base64url; what is not there is 404, a malformed parameter 400, both with a code. `openapi.ts` describes it from
+ * this table.
  */
-import type { ReadModel } from "../../projection/read-model-types.ts";
-import type { Shows } from "../access/role.ts";
+import type {
+  DayStatement,
+  DaySummary,
+  MeterSummary,
+  ReadModel,
+} from "../../projection/read-model-types.ts";
 import { requireFound } from "../page/context.ts";
+import { addDays } from "../view/time.ts";
 import {
-  readBillNo,
-  readDate,
-  readInteger,
-  readMeter,
-  readMonth,
-  readSearch,
-} from "../parameters.ts";
-import type { Asked } from "../routes.ts";
+  ACCOUNT,
+  ALARM,
+  BILL_DETAIL,
+  BILL_PAGE,
+  COUNTER,
+  DATE,
+  DAY,
+  DAY_DETAIL,
+  EVENT,
+  METER_PAGE,
+  METER_SUMMARY,
+  MONTH,
+  MONTH_SUMMARY,
+  STATEMENT,
+} from "./answers.ts";
+import {
+  BEFORE_HEIGHT,
+  DATE_LIMIT,
+  FROM_DATE,
+  FROM_POSITION,
+  LIMIT,
+  OF_METER,
+  OF_MONTH,
+  OFFSET,
+  SEARCH,
+  TO_DATE,
+} from "./api-parameters.ts";
+import { type ApiRoute, apiRoute } from "./api-route.ts";
+import { BLOCK, BLOCK_DETAIL, OVERVIEW, RECORD, RECORD_DETAIL } from "./chain-answers.ts";
+import { describeApi } from "./openapi.ts";
+import { arrayOf, objectOf, optional, type Schema } from "./schema.ts";
 
-export interface ApiRoute {
-  /** Below /api/v1. */
-  readonly path: string;
-  readonly shows: Shows;
-  readonly read: (readModel: ReadModel, asked: Asked) => unknown;
+interface Rows<T> {
+  readonly rows: readonly T[];
 }
 
-/** Rows of one answer at most; `offset`, `before` or `from` lead on. */
-const MAX_ROWS = 1_000;
+interface DayPage extends Rows<DaySummary> {
+  readonly next?: string;
+}
+
+interface MonthStatements extends Rows<DayStatement> {
+  readonly month: string;
+}
+
+function rowsOf<T>(item: Schema<T>): Schema<Rows<T>> {
+  return objectOf<Rows<T>>({ rows: arrayOf(item) } as Parameters<typeof objectOf<Rows<T>>>[0]);
+}
+
+const DOCUMENT: Schema<object> = {
+  json: { type: "object", properties: { openapi: { type: "string" } }, required: ["openapi"] },
+  parts: {},
+};
 
 export const API_ROUTES: readonly ApiRoute[] = [
-  { path: "/overview", shows: "readings", read: (readModel) => readModel.overview() },
-  {
+  apiRoute({
+    path: "/openapi.json",
+    shows: "chain",
+    summary: "This document",
+    answer: DOCUMENT,
+    read: () => describeApi(API_ROUTES),
+  }),
+  apiRoute({
+    path: "/overview",
+    shows: "readings",
+    summary: "Where the gateway stands",
+    answer: OVERVIEW,
+    read: (readModel) => readModel.overview(),
+  }),
+  apiRoute({
     path: "/meters",
     shows: "readings",
-    read: (readModel, asked) => {
-      const search = readSearch(asked.query("q"));
-      return readModel.meters({ ...window(asked), ...(search !== undefined && { search }) });
-    },
-  },
-  {
+    summary: "Meters by id",
+    query: { q: SEARCH, offset: OFFSET, limit: LIMIT },
+    answer: METER_PAGE,
+    read: (readModel, { q, offset, limit }) =>
+      readModel.meters({ offset, limit, ...(q !== undefined && { search: q }) }),
+  }),
+  apiRoute({
     path: "/meters/:meter",
     shows: "readings",
-    read: (readModel, asked) => meterOf(readModel, asked),
-  },
-  {
+    summary: "One meter",
+    answer: METER_SUMMARY,
+    read: (readModel, { meter }) => meterOf(readModel, meter),
+  }),
+  apiRoute({
     path: "/meters/:meter/days",
     shows: "readings",
-    read: (readModel, asked) => {
-      const meter = meterOf(readModel, asked);
-      const from = readDate(asked.query("from") ?? meter.firstDate ?? "1970-01-01", "from");
-      const to = readDate(asked.query("to") ?? meter.lastDay?.date ?? "1970-01-01", "to");
-      return { rows: readModel.days(meter.meter, from, to) };
+    summary: "Days of a meter without their slots; `next` is the `from` of the page that follows",
+    query: { from: FROM_DATE, to: TO_DATE, limit: DATE_LIMIT },
+    answer: objectOf<DayPage>({ rows: arrayOf(DAY), next: optional(DATE) }),
+    read: (readModel, { meter: id, from, to, limit }) => {
+      const { firstDate, lastDay } = meterOf(readModel, id);
+      if (firstDate === undefined || lastDay === undefined) return { rows: [] };
+      const first = from !== undefined && from > firstDate ? from : firstDate;
+      const last = to !== undefined && to < lastDay.date ? to : lastDay.date;
+      if (first > last) return { rows: [] };
+      const end = addDays(first, limit - 1);
+      if (end >= last) return { rows: readModel.days(id, first, last) };
+      return { rows: readModel.days(id, first, end), next: addDays(end, 1) };
     },
-  },
-  {
+  }),
+  apiRoute({
     path: "/meters/:meter/days/:date",
     shows: "readings",
-    read: (readModel, asked) => ({
-      rows: readModel.day(meterOf(readModel, asked).meter, readDate(asked.param("date"))),
+    summary: "The records of one day with their slots: usually one, none when nothing was sealed",
+    answer: rowsOf(DAY_DETAIL),
+    read: (readModel, { meter, date }) => ({
+      rows: readModel.day(meterOf(readModel, meter).meter, date),
     }),
-  },
-  {
+  }),
+  apiRoute({
     path: "/meters/:meter/months",
     shows: "readings",
-    read: (readModel, asked) => ({ rows: readModel.months(meterOf(readModel, asked).meter) }),
-  },
-  {
+    summary: "Months of a meter, ascending",
+    answer: rowsOf(MONTH_SUMMARY),
+    read: (readModel, { meter }) => ({ rows: readModel.months(meterOf(readModel, meter).meter) }),
+  }),
+  apiRoute({
     path: "/meters/:meter/statements",
     shows: "readings",
-    read: (readModel, asked) => {
-      const { meter, lastDay } = meterOf(readModel, asked);
-      const month = readMonth(asked.query("month") ?? lastDay?.date.slice(0, 7) ?? "1970-01");
+    summary: "What each day of a month costs",
+    query: { month: OF_MONTH },
+    answer: objectOf<MonthStatements>({ month: MONTH, rows: arrayOf(STATEMENT) }),
+    read: (readModel, { meter: id, month: asked }) => {
+      const { meter, lastDay } = meterOf(readModel, id);
+      const month = asked ?? lastDay?.date.slice(0, 7) ?? "1970-01";
       return { month, rows: readModel.statements(meter, month) };
     },
-  },
-  {
+  }),
+  apiRoute({
     path: "/meters/:meter/account",
     shows: "readings",
-    read: (readModel, asked) => readModel.account(meterOf(readModel, asked).meter),
-  },
-  {
+    summary: "Bills and payments of a meter in the order in which they happened",
+    answer: ACCOUNT,
+    read: (readModel, { meter }) => readModel.account(meterOf(readModel, meter).meter),
+  }),
+  apiRoute({
+    path: "/meters/:meter/events",
+    shows: "readings",
+    summary: "What happened to a meter, the newest first",
+    query: { limit: LIMIT },
+    answer: rowsOf(EVENT),
+    read: (readModel, { meter, limit }) => ({
+      rows: readModel.events(meterOf(readModel, meter).meter, limit),
+    }),
+  }),
+  apiRoute({
     path: "/bills",
     shows: "money",
-    read: (readModel, asked) => {
-      const meter = asked.query("meter");
-      return readModel.bills({
-        ...window(asked),
-        ...(meter !== undefined && { meter: readMeter(meter) }),
-      });
-    },
-  },
-  {
+    summary: "Bills, the newest period first",
+    query: { meter: OF_METER, offset: OFFSET, limit: LIMIT },
+    answer: BILL_PAGE,
+    read: (readModel, { meter, offset, limit }) =>
+      readModel.bills({ offset, limit, ...(meter !== undefined && { meter }) }),
+  }),
+  apiRoute({
     path: "/bills/:no",
     shows: "money",
-    read: (readModel, asked) => {
-      const no = readBillNo(asked.param("no"));
-      return requireFound(readModel.bill(no), `Bill ${no}`);
-    },
-  },
-  {
+    summary: "One bill with its lines and what it rests on",
+    answer: BILL_DETAIL,
+    read: (readModel, { no }) => requireFound(readModel.bill(no), `Bill ${no}`),
+  }),
+  apiRoute({
     path: "/blocks",
     shows: "chain",
-    read: (readModel, asked) => {
-      const before = asked.query("before");
-      const height = before === undefined ? undefined : readInteger(before, "before");
-      return { rows: readModel.blocks(height, limitOf(asked)) };
-    },
-  },
-  {
+    summary: "Blocks, the newest first",
+    query: { before: BEFORE_HEIGHT, limit: LIMIT },
+    answer: rowsOf(BLOCK),
+    read: (readModel, { before, limit }) => ({ rows: readModel.blocks(before, limit) }),
+  }),
+  apiRoute({
     path: "/blocks/:height",
     shows: "chain",
-    read: (readModel, asked) => {
-      const height = readInteger(asked.param("height"), "height");
-      return requireFound(readModel.block(height), `Block ${height}`);
-    },
-  },
-  {
+    summary: "One block with its header",
+    answer: BLOCK_DETAIL,
+    read: (readModel, { height }) => requireFound(readModel.block(height), `Block ${height}`),
+  }),
+  apiRoute({
     path: "/records",
     shows: "chain",
-    read: (readModel, asked) => ({
-      rows: readModel.records(readInteger(asked.query("from") ?? "0", "from"), limitOf(asked)),
-    }),
-  },
-  {
+    summary: "Records by position; the page that follows begins at the last position plus one",
+    query: { from: FROM_POSITION, limit: LIMIT },
+    answer: rowsOf(RECORD),
+    read: (readModel, { from, limit }) => ({ rows: readModel.records(from, limit) }),
+  }),
+  apiRoute({
     path: "/records/:position",
     shows: "chain",
-    read: (readModel, asked) => {
-      const position = readInteger(asked.param("position"), "position");
-      return requireFound(readModel.record(position), `Record ${position}`);
-    },
-  },
-  {
+    summary: "One record with its proofs",
+    answer: RECORD_DETAIL,
+    read: (readModel, { position }) =>
+      requireFound(readModel.record(position), `Record ${position}`),
+  }),
+  apiRoute({
     path: "/alarms",
     shows: "operations",
-    read: (readModel, asked) => ({ rows: readModel.alarms(limitOf(asked)) }),
-  },
-  {
+    summary: "Alarms, the newest first",
+    query: { limit: LIMIT },
+    answer: rowsOf(ALARM),
+    read: (readModel, { limit }) => ({ rows: readModel.alarms(limit) }),
+  }),
+  apiRoute({
     path: "/counters",
     shows: "operations",
+    summary: "How often intake gave each answer",
+    answer: rowsOf(COUNTER),
     read: (readModel) => ({ rows: readModel.counters() }),
-  },
+  }),
 ];
 
-function meterOf(readModel: ReadModel, asked: Asked) {
-  const id = readMeter(asked.param("meter"));
+function meterOf(readModel: ReadModel, id: string): MeterSummary {
   return requireFound(readModel.meter(id), `Meter ${id}`);
-}
-
-function limitOf(asked: Asked): number {
-  return readInteger(asked.query("limit") ?? "100", "limit", 1, MAX_ROWS);
-}
-
-function window(asked: Asked): { offset: number; limit: number } {
-  return { offset: readInteger(asked.query("offset") ?? "0", "offset"), limit: limitOf(asked) };
 }

@@ -1,0 +1,326 @@
+/** Schemas of what the JSON interface answers with: the rows of the read model, member by member. */
+import type { AccountEntry, MeterAccount } from "../../projection/account-types.ts";
+import type { MeterEventRow } from "../../projection/chain-view-types.ts";
+import type {
+  AlarmRow,
+  BillDetail,
+  BillLine,
+  BillPage,
+  BillSummary,
+  Conditions,
+  CounterRow,
+  DayDetail,
+  DayStatement,
+  DaySummary,
+  MeterPage,
+  MeterSummary,
+  MonthSummary,
+  SlotCounts,
+  Spread,
+} from "../../projection/read-model-types.ts";
+import {
+  arrayOf,
+  flag,
+  integer,
+  named,
+  natural,
+  objectOf,
+  oneOf,
+  optional,
+  type Schema,
+  text,
+} from "./schema.ts";
+
+export const METER = text("Meter id, nine digits", { pattern: "^[0-9]{9}$" });
+export const DATE = text("Civil day in the meter's zone", { format: "date" });
+export const MONTH = text("Month in the meter's zone", { pattern: "^[0-9]{4}-(0[1-9]|1[0-2])$" });
+export const HASH = text("SHA-256 as base64url", { pattern: "^[A-Za-z0-9_-]{43}$" });
+const ZONE = text("IANA time zone");
+const CURRENCY = text("ISO 4217", { pattern: "^[A-Z]{3}$" });
+const MINOR_DIGITS = integer("Decimals of the currency: amount = minor units / 10^minorDigits", {
+  minimum: 0,
+  maximum: 9,
+});
+const WH = natural("Energy, Wh");
+const POSITION = natural("Position of the record in the log");
+const LATITUDE = integer("Latitude x 10^7", { minimum: -900_000_000, maximum: 900_000_000 });
+const LONGITUDE = integer("Longitude x 10^7", { minimum: -1_800_000_000, maximum: 1_800_000_000 });
+const seconds = (what: string): Schema<number> => natural(`${what}, unix seconds`);
+
+/** Members of `Placed`. */
+export const STATE = oneOf(
+  "How far the record has come: held and in no block, in a block, in a final block, or not verifying",
+  "final",
+  "block",
+  "held",
+  "broken",
+);
+const PLACED = {
+  state: STATE,
+  leaf: HASH,
+  position: optional(POSITION),
+  height: optional(natural("Block; absent while held")),
+};
+
+const SLOT_COUNTS = named(
+  "SlotCounts",
+  "Slots by quality; total is the sum of the others",
+  objectOf<SlotCounts>({
+    total: natural("All slots"),
+    measured: natural("Measured wholly"),
+    partial: natural("Measured in part"),
+    recovered: natural("Recovered from a register after a gap"),
+    substituted: natural("Substituted, and signed as such"),
+    gap: natural("Signed as a gap"),
+    missing: natural("Covered by no usable record"),
+  }),
+);
+
+function spread(unit: string): Schema<Spread> {
+  return objectOf<Spread>({
+    mean: integer(`Mean, ${unit}`),
+    min: integer(`Least, ${unit}`),
+    max: integer(`Greatest, ${unit}`),
+  });
+}
+
+const phases = (unit: string): Schema<readonly Spread[]> =>
+  arrayOf(spread(unit), { minItems: 1, maxItems: 3, description: "One entry a phase" });
+const CONDITIONS = {
+  voltageMilliVolt: optional(phases("mV")),
+  currentMilliAmp: optional(phases("mA")),
+  temperatureMilliCelsius: optional(spread("0.001 degrees Celsius")),
+  humidityCentiPercent: optional(spread("0.01 % relative humidity")),
+} satisfies { readonly [K in keyof Conditions]: unknown };
+
+const DAY_MEMBERS = {
+  ...PLACED,
+  ...CONDITIONS,
+  meter: METER,
+  date: DATE,
+  zone: ZONE,
+  fromSeconds: seconds("Beginning"),
+  toSeconds: seconds("End, exclusive"),
+  stepSeconds: natural("Length of a slot, s; 0: one slot for the whole day"),
+  wh: WH,
+  exportWh: optional(natural("Energy given to the grid, Wh")),
+  slots: SLOT_COUNTS,
+  unusable: optional(text("Code of the rule that makes the day unusable")),
+};
+
+export const DAY = named(
+  "Day",
+  "One day record, without its slots",
+  objectOf<DaySummary>(DAY_MEMBERS),
+);
+
+export const DAY_DETAIL = named(
+  "DayDetail",
+  "One day record with its slots",
+  objectOf<DayDetail>({
+    ...DAY_MEMBERS,
+    slotWh: arrayOf(WH, { description: "Energy of each slot; empty when unusable" }),
+    slotExportWh: optional(arrayOf(natural("Energy given to the grid in each slot, Wh"))),
+    quality: text("One letter a slot", { pattern: "^[A-Za-z]*$" }),
+    registerFirstWh: natural("Register at the beginning, Wh"),
+    registerLastWh: natural("Register at the end, Wh"),
+    seq: natural("Number among the records of its key"),
+    kid: HASH,
+    tzdata: text("Version of the time zone data"),
+    firmware: text("Hash of the meter's program"),
+    latitudeE7: optional(LATITUDE),
+    longitudeE7: optional(LONGITUDE),
+    events: arrayOf(
+      objectOf<DayDetail["events"][number]>({
+        atSeconds: seconds("When"),
+        code: text("What"),
+        note: optional(text("Plain text of the meter")),
+      }),
+    ),
+    corrections: arrayOf(objectOf<DayDetail["corrections"][number]>(PLACED)),
+  }),
+);
+
+export const MONTH_SUMMARY = named(
+  "Month",
+  "Sums of a meter's month over usable days",
+  objectOf<MonthSummary>({
+    ...CONDITIONS,
+    meter: METER,
+    month: MONTH,
+    wh: WH,
+    days: natural("Days with a usable record"),
+    slots: SLOT_COUNTS,
+  }),
+);
+
+export const METER_SUMMARY = named(
+  "Meter",
+  "A meter and the newest of it",
+  objectOf<MeterSummary>({
+    meter: METER,
+    state: oneOf(
+      "waiting: no day yet; frozen: two records with one number",
+      "waiting",
+      "active",
+      "frozen",
+      "revoked",
+    ),
+    zone: ZONE,
+    latitudeE7: optional(LATITUDE),
+    longitudeE7: optional(LONGITUDE),
+    label: optional(text("The operator's own words")),
+    online: optional(flag("Whether it is connected; absent when nothing was ever heard")),
+    kid: HASH,
+    point: HASH,
+    enrolPosition: POSITION,
+    enrolledAtSeconds: seconds("Enrolled"),
+    days: natural("Number of day records"),
+    firstDate: optional(DATE),
+    lastDay: optional(DAY),
+    tariff: optional(text("Tariff that is assigned now")),
+    openAlarms: natural("Open alarms"),
+  }),
+);
+
+const TOTAL = natural("All rows that match, on any page");
+export const METER_PAGE = objectOf<MeterPage>({ rows: arrayOf(METER_SUMMARY), total: TOTAL });
+
+const BILL_MEMBERS = {
+  ...PLACED,
+  no: text("Number of the bill"),
+  meter: METER,
+  kind: oneOf("A credit takes back what a bill charged too much", "bill", "credit"),
+  zone: ZONE,
+  fromSeconds: seconds("Beginning of the period"),
+  toSeconds: seconds("End of the period, exclusive"),
+  month: MONTH,
+  currency: CURRENCY,
+  minorDigits: MINOR_DIGITS,
+  totalMinor: integer("Amount, minor units"),
+  wh: WH,
+  issuedAtSeconds: seconds("Issued"),
+  complete: flag("No slot of the period is missing or a gap"),
+  paidAtSeconds: optional(seconds("Paid wholly")),
+};
+
+const BILL = named("Bill", "A bill without its lines", objectOf<BillSummary>(BILL_MEMBERS));
+export const BILL_PAGE = objectOf<BillPage>({ rows: arrayOf(BILL), total: TOTAL });
+
+const EXACT = text("Exact amount before tax, in 10^-12 of the currency", { pattern: "^-?[0-9]+$" });
+
+export const STATEMENT = named(
+  "Statement",
+  "What one day costs: computed, never a record itself",
+  objectOf<DayStatement>({
+    meter: METER,
+    date: DATE,
+    position: POSITION,
+    wh: WH,
+    currency: CURRENCY,
+    minorDigits: MINOR_DIGITS,
+    exactPico: EXACT,
+    amountMinor: integer("exactPico rounded, only to be shown"),
+    provisional: flag("No bill has reached the day, so the row may change"),
+    billNo: optional(text("The bill that the day is in")),
+    billPosition: optional(POSITION),
+  }),
+);
+
+export const BILL_DETAIL = named(
+  "BillDetail",
+  "A bill with its lines and what it rests on",
+  objectOf<BillDetail>({
+    ...BILL_MEMBERS,
+    lines: arrayOf(
+      named(
+        "BillLine",
+        "One line: amount = round(qty x nano x 10^minorDigits / (10^9 x d)), d of records.md",
+        objectOf<BillLine>({
+          code: text("Kind of charge"),
+          label: text("Words on the bill"),
+          qty: integer("Quantity in `unit`"),
+          unit: text("wh, w, day, month, each or tax"),
+          nano: integer("Rate, 10^-9 of the currency"),
+          amountMinor: integer("Amount, minor units, rounded once"),
+        }),
+      ),
+    ),
+    slots: SLOT_COUNTS,
+    missing: arrayOf(
+      objectOf<BillDetail["missing"][number]>({
+        fromSeconds: seconds("From"),
+        toSeconds: seconds("To, exclusive"),
+      }),
+    ),
+    used: arrayOf(
+      objectOf<BillDetail["used"][number]>({
+        leaf: HASH,
+        wh: WH,
+        date: text("Civil day; empty when the record is not known here"),
+        position: integer("Position of the record; -1 when it is not known here", { minimum: -1 }),
+      }),
+    ),
+    daily: arrayOf(STATEMENT),
+    tariffs: arrayOf(
+      objectOf<BillDetail["tariffs"][number]>({
+        id: text("Tariff"),
+        version: natural("Version"),
+        leaf: HASH,
+        position: POSITION,
+      }),
+    ),
+  }),
+);
+
+export const ACCOUNT = objectOf<MeterAccount>({
+  entries: arrayOf(
+    named(
+      "AccountEntry",
+      "A bill or a payment, and what was open after it",
+      objectOf<AccountEntry>({
+        kind: oneOf("What it is", "bill", "payment"),
+        position: POSITION,
+        atSeconds: seconds("Issued or paid"),
+        text: text("Number of a bill, reference of a payment"),
+        currency: CURRENCY,
+        minorDigits: MINOR_DIGITS,
+        amountMinor: integer("Positive: to be paid; minor units"),
+        balanceMinor: integer("Open in this currency after it, minor units"),
+        billNo: optional(text("Bill that a payment is for")),
+      }),
+    ),
+  ),
+});
+
+export const EVENT = named(
+  "Event",
+  "What a meter said happened to it, in a record that it signed",
+  objectOf<MeterEventRow>({
+    position: POSITION,
+    atSeconds: seconds("By the meter's clock"),
+    code: text("What"),
+    before: optional(text("Plain text of the meter")),
+    after: optional(text("Plain text of the meter")),
+  }),
+);
+
+export const ALARM = named(
+  "Alarm",
+  "Something that needs a look",
+  objectOf<AlarmRow>({
+    id: natural("Its number"),
+    atSeconds: seconds("Raised"),
+    code: text("What"),
+    meter: optional(METER),
+    position: optional(POSITION),
+    detail: optional(text("Plain text, may quote what a sender wrote")),
+    open: flag("Not acknowledged"),
+  }),
+);
+
+export const COUNTER = named(
+  "Counter",
+  "How often intake gave an answer",
+  objectOf<CounterRow>({ code: text("Answer"), count: natural("How often") }),
+);

@@ -1,0 +1,74 @@
+/** What a route of the JSON interface is made of. */
+import type { ReadModel } from "../../projection/read-model-types.ts";
+import type { Shows } from "../access/role.ts";
+import type { Asked } from "../routes.ts";
+import { type ApiParameter, PATH_PARAMETERS } from "./api-parameters.ts";
+import type { AnySchema, JsonSchema, Schema } from "./schema.ts";
+
+/** A route as the portal and the document see it. */
+export interface ApiRoute {
+  /** Below /api/v1. */
+  readonly path: string;
+  readonly shows: Shows;
+  /** A sentence without its full stop. */
+  readonly summary: string;
+  readonly parameters: readonly DescribedParameter[];
+  readonly answer: AnySchema;
+  /** Throws `parameter`, `not-found`. */
+  readonly read: (readModel: ReadModel, asked: Asked) => unknown;
+}
+
+interface DescribedParameter {
+  readonly name: string;
+  readonly in: "path" | "query";
+  readonly description: string;
+  readonly json: JsonSchema;
+}
+
+type PathName = keyof typeof PATH_PARAMETERS;
+type NamesIn<P extends string> = P extends `${string}:${infer N}/${infer Rest}`
+  ? N | NamesIn<`/${Rest}`>
+  : P extends `${string}:${infer N}`
+    ? N
+    : never;
+type ValueOf<P> = P extends ApiParameter<infer T> ? T : never;
+type Values<P extends string, Q> = {
+  readonly [N in NamesIn<P> & PathName]: ValueOf<(typeof PATH_PARAMETERS)[N]>;
+} & { readonly [N in keyof Q]: ValueOf<Q[N]> };
+
+/** A route whose reader gets exactly the parameters that are described, and gives exactly what the schema says. */
+export function apiRoute<
+  const P extends string,
+  T,
+  Q extends Readonly<Record<string, ApiParameter<unknown>>> = Record<never, never>,
+>(route: {
+  readonly path: P;
+  readonly shows: Shows;
+  readonly summary: string;
+  readonly query?: Q;
+  readonly answer: Schema<T>;
+  readonly read: (readModel: ReadModel, values: Values<P, Q>) => T;
+}): ApiRoute {
+  const { path, shows, summary, query = {}, answer, read } = route;
+  const names = [...path.matchAll(/:(\w+)/g)].map(([, name = ""]) => name as PathName);
+  const ofPath = names.map((name) => ({ name, ...PATH_PARAMETERS[name], in: "path" as const }));
+  const ofQuery = Object.entries<ApiParameter<unknown>>(query).map(([name, parameter]) => ({
+    name,
+    ...parameter,
+    in: "query" as const,
+  }));
+  return {
+    path,
+    shows,
+    summary,
+    parameters: [...ofPath, ...ofQuery],
+    answer,
+    read: (readModel, asked) => {
+      const values = [
+        ...ofPath.map(({ name, read: value }) => [name, value(asked.param(name), name)]),
+        ...ofQuery.map(({ name, read: value }) => [name, value(asked.query(name), name)]),
+      ];
+      return read(readModel, Object.fromEntries(values) as Values<P, Q>);
+    },
+  };
+}
