@@ -75,10 +75,18 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs a program to its end with its output apart; killed after `limitMs`. */
-function runProgram(program: string, args: readonly string[], limitMs = 60_000): Promise<Ended> {
+/** Runs a program to its end with its output apart, and `input` on its standard input; killed after `limitMs`. */
+function runProgram(
+  program: string,
+  args: readonly string[],
+  limitMs = 60_000,
+  input = "",
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
+    // A program that reads nothing may have closed its end.
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(input);
     const timer = setTimeout(() => child.kill("SIGKILL"), limitMs);
     let stdout = "";
     let stderr = "";
@@ -101,11 +109,13 @@ export function runCli(
   program: "device" | "gateway",
   args: readonly string[],
   limitMs?: number,
+  input?: string,
 ): Promise<Ended> {
   return runProgram(
     process.execPath,
     ["--enable-source-maps", cliScript(program), ...args],
     limitMs,
+    input,
   );
 }
 
