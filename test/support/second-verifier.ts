@@ -21,14 +21,17 @@ export interface Said {
   readonly [name: string]: unknown;
 }
 
-const SCRIPT = path.join(projectRoot(), "test", "support", "second-verifier", "verify.py");
-
 /** Runs the second verifier once; one answer for each line that it prints. */
 export function runSecond(args: readonly string[], input = ""): readonly Said[] {
+  return runScript("verify.py", args, input);
+}
+
+function runScript(name: string, args: readonly string[], input: string): readonly Said[] {
+  const script = path.join(projectRoot(), "test", "support", "second-verifier", name);
   // The distribution's Python, which has the package; -B leaves no compiled files in the source tree.
   const python = findProgram("python3") ?? "python3";
   const options = { encoding: "utf8", input, maxBuffer: 1 << 26 } as const;
-  const { stdout, stderr } = spawnSync(python, ["-B", SCRIPT, ...args], options);
+  const { stdout, stderr } = spawnSync(python, ["-B", script, ...args], options);
   assert.equal(stderr, "");
   return stdout
     .split("\n")
@@ -39,6 +42,14 @@ export function runSecond(args: readonly string[], input = ""): readonly Said[] 
 /** What the second verifier says of each of these files, all read by one process. */
 export function askSecond(files: readonly string[]): readonly Said[] {
   return runSecond(["--many"], files.map((file) => `${file}\n`).join(""));
+}
+
+/** The second verifier's code for each of these bills (evidence, payload, plaintext) or bodies; undefined for a right one. */
+export function judgeBills(cases: readonly object[]): readonly (string | undefined)[] {
+  const input = cases.map((one) => `${JSON.stringify(one)}\n`).join("");
+  const said = runScript("bills.py", [], input);
+  assert.equal(said.length, cases.length);
+  return said.map(({ code }) => code);
 }
 
 export function writeTo(folder: string, name: string, content: string | Uint8Array): string {

@@ -96,6 +96,7 @@ export class TestMeter {
   /** Beginning of the next day. */
   from = START;
   register = 1000;
+  exportRegister = 0;
 
   constructor(id: string, random: (length: number) => Uint8Array) {
     this.id = id;
@@ -110,6 +111,14 @@ export interface DayChanges {
   readonly prev?: string;
   /** Wh a slot; default a constant. */
   readonly wh?: readonly number[];
+  /** Seconds a slot; default 900. */
+  readonly step?: number;
+  /** One letter a slot; default `M`. */
+  readonly quality?: string;
+  /** Exported Wh a slot. */
+  readonly exported?: readonly number[];
+  /** Default Europe/Berlin. */
+  readonly zone?: string;
   /** Replaces the plaintext by bytes that are no day. */
   readonly garbage?: true;
   /** First register; default where the day before ended. */
@@ -186,14 +195,18 @@ export class TestLedger {
 
   /** The meter's next day, sealed and opened as intake would. */
   day(meter: TestMeter, changes: DayChanges = {}): Candidate {
-    const zone = ZONE;
+    const { step = 900, zone = ZONE, exported } = changes;
     const date = localDayOf(zone, meter.from);
     const bounds = dayBounds(zone, date);
     assert.ok(bounds);
     const { from, to } = bounds;
-    const wh = changes.wh ?? Array.from({ length: (to - from) / 900 }, (_, i) => 40 + (i % 60));
-    const sum = wh.reduce((total, slot) => total + slot, 0);
+    const wh = changes.wh ?? Array.from({ length: (to - from) / step }, (_, i) => 40 + (i % 60));
+    const sum = sumOf(wh);
     const first = changes.register ?? meter.register;
+    const out = exported && {
+      wh: exported,
+      register: [meter.exportRegister, meter.exportRegister + sumOf(exported)],
+    };
     const plaintext = changes.garbage
       ? this.#random(1024)
       : encodeUtf8(
@@ -207,9 +220,10 @@ export class TestLedger {
               tz: "2024a",
               from,
               to,
-              step: 900,
+              step,
               wh,
-              quality: "M".repeat(wh.length),
+              quality: changes.quality ?? "M".repeat(wh.length),
+              ...(out && { out }),
               register: [first, first + sum],
               current: [[2100, 100, 9000]],
               voltage: [[230_000, 228_000, 233_000]],
@@ -250,6 +264,7 @@ export class TestLedger {
       meter.prev = record.leaf;
       meter.from = to;
       meter.register = first + sum;
+      meter.exportRegister = out?.register[1] ?? meter.exportRegister;
     }
     this.clock.setWall(Math.max(this.clock.wallMs(), to * 1000));
     return { record, line2, meter: meter.id, opened };
@@ -392,6 +407,8 @@ export class TestLedger {
     raw.close();
   }
 }
+
+const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
 
 function heldLeaves(ledger: Ledger): unknown[] {
   return ledger.db.prepare("SELECT id, line1, own FROM mempool ORDER BY id").all();

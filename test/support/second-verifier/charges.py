@@ -4,7 +4,7 @@ from calendar import monthrange
 from collections import Counter, namedtuple
 from datetime import date, datetime, timedelta
 
-from forms import Fault
+from forms import MAX, need
 from readings import beginnings, divide
 from tariffs import holds
 
@@ -88,6 +88,7 @@ class Charges:
             amount = divide(exact * scale, 10 ** 12)
         else:
             amount = divide(qty * nano * scale, 10 ** 12 if unit in ("wh", "w") else 10 ** 9)
+        need(all(abs(value) <= MAX for value in (qty, nano, amount)), "money-range", f"a number of line {code}")
         return {"code": code, "label": label, "qty": qty, "unit": unit, "nano": nano, "amount": amount}
 
     def lines_of_energy(self, charge):
@@ -144,11 +145,10 @@ class Charges:
             for step in rate["steps"] if wh else []:
                 high = step["upto"] * begun[month] // length if "upto" in step else None
                 qty = max(0, (wh if high is None else min(wh, high)) - low)
-                # Open: whether a label names the step's end in this month, as here, or `upto`.
                 if high is None:
                     name = f"{label}, above {kwh(low)} kWh"
                 else:
-                    name = f"{label}, {kwh(low)} kWh to {kwh(high)} kWh" if step is not rate["steps"][0] else f"{label}, first {kwh(high)} kWh"
+                    name = f"{label}, {kwh(low)} kWh to {kwh(high)} kWh" if low else f"{label}, first {kwh(high)} kWh"
                 lines.append(self.line(rate["code"], name, qty, "wh", sign * step["nano"]))
                 low = high
         return lines
@@ -159,11 +159,8 @@ class Charges:
         for slot, wh in pairs:
             if wh:
                 prices = [self.bill.price(charge["series"], at) for at in moments(slot, sign > 0 and slot.letter == "R")]
-                # Open: an instant of the gap without a price; here the others count.
-                known = [price for price in prices if price is not None]
-                if not known:
-                    raise Fault("price-none", f"no price of {charge['series']} at {slot.start}")
-                energy[min(known) + charge.get("add", 0)] += wh
+                need(prices[0] is not None, "price-none", f"no price of {charge['series']} at {slot.start}")
+                energy[min(price for price in prices if price is not None) + charge.get("add", 0)] += wh
         code, label = charge["code"], charge["label"]
         if len(energy) > 24:
             qty, exact = sum(energy.values()), sign * sum(wh * price for price, wh in energy.items())

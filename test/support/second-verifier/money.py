@@ -3,17 +3,21 @@ from bisect import bisect_right
 from collections import Counter
 
 from charges import Charges, walk
-from forms import MAX, Fault, b64url, is_c, is_h, is_int, is_n, is_s, list_of, need, object_of, sha, to_b64url, tuple_of
+from forms import MAX, Fault, b64url, between, is_c, is_h, is_int, is_n, is_s, list_of, need, object_of, one_of, sha, to_b64url, tuple_of
 from proofs import Tree
 from readings import HEAD, check_pad, is_span, offsets_between, zone_of
 from tariffs import is_body, is_currency, is_minor
 
 COUNTS = {"measured": "MIE", "partial": "mie", "recovered": "R", "substituted": "S", "gap": "G"}
-is_line = object_of(code=is_c, label=is_s, qty=is_int, unit=is_c, nano=is_int, amount=is_int)
+is_line = object_of(code=is_c, label=is_s, qty=is_int, nano=is_int, amount=is_int,
+                    unit=one_of("wh", "wh-mean", "w", "day", "month", "each", "tax"))
+is_offset = tuple_of(is_n, between(-57600, 57600))
 is_bill = object_of(
-    **HEAD, no=is_s, opening=is_h, offsets=list_of(tuple_of(is_n, is_int)), currency=is_currency, minor=is_minor,
+    **HEAD, no=is_s, opening=is_h, offsets=list_of(is_offset, 1, 1000), currency=is_currency, minor=is_minor,
     lines=list_of(is_line), total=is_int, used=list_of(tuple_of(is_h, is_n)), missing=list_of(is_span),
     slots=object_of(total=is_n, missing=is_n, **{name: is_n for name in COUNTS}))
+
+is_payment = object_of(v=one_of(1), meter=HEAD["meter"], salt=is_h, pad=HEAD["pad"], at=is_n, amount=is_int, ref=is_s)
 
 
 def covers(span, instant):
@@ -108,6 +112,7 @@ class Bill:
     def check(self):
         """Compare line 1 and the plaintext with what was computed again."""
         line, plain, lines, body = self.line, self.plain, self.lines(), self.forces[0].payload["body"]
+        need(abs(sum(one["amount"] for one in lines)) <= MAX, "money-range", "total")
         found = {"from": self.begin, "to": self.end, "currency": body["currency"], "minor": body["minor"],
                  "offsets": self.offsets, "lines": lines, "total": sum(one["amount"] for one in lines),
                  "missing": self.missing(), "slots": self.counts(),
@@ -122,10 +127,10 @@ class Bill:
 
 
 def check_bill(chain, record, plain, days):
-    """Recompute a bill. Codes bill-differs, bill-period, tariff-none, tariff-body, tariff-currency, price-none."""
-    need(is_bill(plain), "bill-differs", "members")
+    """Recompute a bill. Codes schema, pad, bill-differs, bill-period, tariff-none, tariff-body, tariff-currency, price-none, money-range."""
+    need(is_bill(plain), "schema", "members")
+    check_pad(plain, 0, "pad")
     need(point_of(plain) == record.payload["point"], "bill-differs", "opening is not that of the point")
-    check_pad(plain, 0, "bill-differs")
     try:
         Bill(chain, record, plain, days).check()
     except (OverflowError, ValueError) as error:
@@ -133,3 +138,9 @@ def check_bill(chain, record, plain, days):
     except Fault as fault:
         fault.code = "bill-differs" if fault.code == "zone" else fault.code
         raise
+
+
+def check_payment(plain):
+    """The form of a payment. Codes schema, pad."""
+    need(is_payment(plain), "schema", "members")
+    check_pad(plain, 0, "pad")

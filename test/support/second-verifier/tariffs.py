@@ -1,17 +1,16 @@
 """Tariff bodies (section 12): which ones version 1 computes with, and where their rules hold."""
-import re
 from datetime import date
 
-from forms import ascending, between, is_c, is_date, is_int, is_n, is_s, list_of, matches, object_of, one_of, tuple_of
+from forms import MAX, ascending, between, is_c, is_int, is_n, is_s, list_of, matches, object_of, one_of, tuple_of
 
 is_currency, is_minor = matches("[A-Z]{3}"), between(0, 4)
 
 
 # ---- Forms ----------------------------------------------------------------------------------------------------------
 
-def is_month_day(value):
-    """MM-DD, of a leap year."""
-    return isinstance(value, str) and re.fullmatch("[0-9]{2}-[0-9]{2}", value) is not None and is_date(f"2000-{value}")
+MONTH_DAY = "(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+# Dates are judged by their form: one that no year has is never reached.
+is_month_day, is_holiday = matches(MONTH_DAY), matches("[0-9]{4}-" + MONTH_DAY)
 
 
 def is_hours(value):
@@ -19,10 +18,10 @@ def is_hours(value):
     return tuple_of(between(0, 1440), between(0, 1440))(value) and value[0] < value[1]
 
 
-has_rule = object_of(months_q=list_of(between(1, 12), 1), weekdays_q=list_of(between(1, 8), 1),
-                     dates_q=list_of(tuple_of(is_month_day, is_month_day), 1), hours_q=list_of(is_hours, 1))
+has_rule = object_of(months_q=list_of(between(1, 12), 1, 12), weekdays_q=list_of(between(1, 8), 1, 8),
+                     dates_q=list_of(tuple_of(is_month_day, is_month_day), 1, 24), hours_q=list_of(is_hours, 1, 48))
 is_when = list_of(lambda value: has_rule(value) and len(value) > 0, 1, 48)
-has_steps = list_of(object_of(upto_q=between(1, 2 ** 53 - 1), nano=is_int), 1, 16)
+has_steps = list_of(object_of(upto_q=between(1, MAX), nano=is_int), 1, 16)
 
 
 def is_steps(value):
@@ -44,8 +43,8 @@ is_band = any_of(*(object_of(**BAND, **rate) for rate in (by_nano, by_steps)))
 
 
 def is_bands(value):
-    """Bands: every one but the last has `when`. Open: whether the last may; here it may not."""
-    return list_of(is_band, 1)(value) and all(("when" in band) == (band is not value[-1]) for band in value)
+    """Bands: every one but the last has `when`."""
+    return list_of(is_band, 1, 48)(value) and all(("when" in band) == (band is not value[-1]) for band in value)
 
 
 RATES = (by_nano, by_steps, {"bands": is_bands}, {"series": is_c, "add_q": is_int})
@@ -56,9 +55,9 @@ is_charge = any_of(
     object_of(kind=one_of("standing"), per=one_of("day", "month", "bill"), **CHARGE, **by_nano),
     object_of(kind=one_of("demand"), when_q=is_when, **CHARGE, **by_nano),
     object_of(kind=one_of("minimum"), per=one_of("day", "month"), **CHARGE, **by_nano),
-    object_of(kind=one_of("tax"), on_q=list_of(is_c), **CHARGE, **by_nano))
+    object_of(kind=one_of("tax"), on_q=list_of(is_c, 1, 64), **CHARGE, **by_nano))
 has_members = object_of(v=one_of(1), name=is_s, currency=is_currency, minor=is_minor, zone_q=is_s, from_q=is_n, to_q=is_n,
-                        holidays_q=list_of(is_date), charges=list_of(is_charge, 1, 64))
+                        holidays_q=list_of(is_holiday, 1, 1000), charges=list_of(is_charge, 1, 64))
 
 
 def codes_of(charge):
@@ -69,7 +68,7 @@ def codes_of(charge):
 
 def is_body(body):
     """Is it a tariff body that version 1 computes with?"""
-    if not (has_members(body) and ascending(body.get("holidays", []))):
+    if not (has_members(body) and ascending(body.get("holidays", [])) and body.get("to", MAX) > body.get("from", 0)):
         return False
     codes = []
     for charge in body["charges"]:

@@ -18,7 +18,7 @@ import sys
 from chain import Chain
 from forms import (HAS_LINE2, Fault, b64url, canonical, decimal, is_h, is_object, matches, need, object_of, read_canonical, sha,
                    to_b64url)
-from money import check_bill, is_bill, point_of
+from money import check_bill, check_payment, is_bill, point_of
 from proofs import Tree, check_receipt, read_checkpoint
 from readings import COLUMNS, Day, event_counts, goes_on, is_day, row_of
 
@@ -130,7 +130,10 @@ class Dump:
                 self.days.append(Day(record, self.chain.sealed[record.leaf][0], plain))
             else:
                 need("row" not in opened, "opened", "only a day has a row")
-                {"bill": self.bills, "event": self.events, "payment": []}[record.typ].append((record, plain))
+                if record.typ == "payment":
+                    check_payment(plain)
+                else:
+                    {"bill": self.bills, "event": self.events}[record.typ].append((record, plain))
         except Fault as fault:
             raise self.placed(fault, record)
         self.last, self.opened[opened["leaf"]] = position, plain
