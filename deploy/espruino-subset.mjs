@@ -25,7 +25,7 @@ const OPERATORS = new Set(
 
 /** What Espruino has under these names on every board the head runs on, or on some and the head asks first. */
 const GLOBALS = new Set(
-  `undefined NaN Infinity arguments require print getTime pinMode setWatch setTimeout setInterval E Math
+  `undefined NaN Infinity arguments parseInt require print getTime pinMode setWatch setTimeout setInterval E Math
   Uint8Array Int32Array HEAD USB Serial1 Serial2 Bluetooth I2C1 I2C2 I2C3`.match(/\S+/g),
 );
 
@@ -36,7 +36,7 @@ const STATIC = {
 
 /** Of strings, arrays, typed arrays, Espruino's ports and events, and of the head's settings. */
 const MEMBERS = new Set(
-  `length charAt charCodeAt indexOf slice push join set setup write on writeTo readFrom state time SHA256
+  `length charAt charCodeAt indexOf slice push join set setup write on writeTo readFrom state time SHA256 read
   head port baud tx rx i2c sda scl interval_s key sensors pulses part address shunt_uohm pin active mode
   debounce_ms`.match(/\S+/g),
 );

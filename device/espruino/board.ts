@@ -35,8 +35,10 @@ export interface Board {
   now(): number;
   after(work: () => void, ms: number): void;
   repeat(work: () => void, ms: number): void;
-  /** 32 bits from the hardware. */
+  /** 32 bits from the hardware; the same at each start on some boards. */
   random(): number;
+  /** One more than at the start before, kept in flash; 0 on boards that can keep nothing. */
+  startNumber(): number;
   /** Level and time of every edge on a pin, none left out, in order. */
   watch(pin: PinName, mode: string, seen: (event: WatchEvent) => void): void;
   /** 32 bytes; undefined on boards without one of their own. */

@@ -51,9 +51,9 @@ export function startHead(config: HeadConfig, board: Board): string {
   let seq = 0;
   let sentAt = started;
   let streaming = true;
+  let measuring = false;
 
-  const send = (read: Field[]): void => {
-    const fields = read;
+  const send = (fields: Field[]): void => {
     for (const input of inputs) {
       for (const field of input.fields()) fields.push(field);
     }
@@ -66,7 +66,12 @@ export function startHead(config: HeadConfig, board: Board): string {
     sentAt = now;
   };
   const measure = (): void => {
-    if (streaming) readSensors(board, sensors, (fields) => send(fields));
+    if (!streaming || measuring) return;
+    measuring = true;
+    readSensors(board, sensors, (fields) => {
+      measuring = false;
+      send(fields);
+    });
   };
   board.setConsole(undefined);
   listen(config, () => {
@@ -113,7 +118,7 @@ function createSensor(config: HeadConfig, settings: SensorSettings, number: numb
 function createMaker(config: HeadConfig, board: Board): FrameMaker {
   return {
     head: config.head,
-    boot: hexWord(board.random()) + hexWord(board.random()),
+    boot: hexWord(board.startNumber()) + hexWord(board.random()),
     key: config.key === undefined ? undefined : bytesOfHex(config.key),
     sha256: board.sha256 === undefined ? sha256 : board.sha256,
     crc32: board.crc32 === undefined ? crc32 : board.crc32,

@@ -24,8 +24,29 @@ declare const setWatch: (
 ) => void;
 declare const print: (text: string) => void;
 
+/** What the head uses of Espruino's modules `crypto` and `Storage`. */
+interface Modules {
+  SHA256?(bytes: Uint8Array): ArrayBuffer;
+  read(file: string): string | undefined;
+  write(file: string, text: string): boolean;
+}
+
 /** `require`; the build explains its name. */
-declare const LOAD: (name: string) => { SHA256?(bytes: Uint8Array): ArrayBuffer };
+declare const LOAD: (name: string) => Modules;
+
+const START_FILE = "wpstart";
+
+function countStart(): number {
+  try {
+    const storage = LOAD("Storage");
+    const before = storage.read(START_FILE);
+    const number = before === undefined ? 1 : parseInt(before, 10) + 1;
+    return number > 0 && storage.write(START_FILE, `${number}`) ? number : 0;
+  } catch (_) {
+    // A board without it, or full.
+    return 0;
+  }
+}
 
 function findHash(): ((bytes: Uint8Array) => Uint8Array) | undefined {
   try {
@@ -49,6 +70,7 @@ function createBoard(): Board {
       setInterval(work, ms);
     },
     random: () => E.hwRand(),
+    startNumber: countStart,
     watch: (pin, mode, seen) => {
       pinMode(pin, mode);
       setWatch(seen, pin, { repeat: true, edge: "both", debounce: 0 });

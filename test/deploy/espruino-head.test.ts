@@ -168,6 +168,13 @@ describe("the file runs", () => {
       );
       assert.equal(espruino.console, undefined);
       assert.equal(espruino.watchdogS, rich ? 8 : undefined);
+      assert.equal(frames[0]?.boot.slice(0, 8), rich ? "00000001" : "00000000");
+      const [old] = frames;
+      runInContext(readFileSync(file, "utf8"), createContext(espruino.globals(rich)));
+      espruino.pass(1_100);
+      const again = parseHeadFrame(encodeUtf8(espruino.frames.at(-1) ?? ""), decodeHex(KEY));
+      assert.equal(again.boot.slice(0, 8), rich ? "00000002" : "00000000");
+      assert.notEqual(again.boot, old?.boot);
     });
   }
 

@@ -30,6 +30,9 @@ export class FakeEspruino {
   /** What the console is on: nothing said yet, nothing, or a port. */
   console: SerialPort | undefined | "untouched" = "untouched";
   lostEdges = false;
+  /** What the flash keeps. */
+  starts = 0;
+  readonly files = new Map<string, string>();
   /** When the watchdog was fed last, and after how many seconds it bites; the board then starts anew. */
   fedMs: number | undefined;
   watchdogS: number | undefined;
@@ -74,6 +77,7 @@ export class FakeEspruino {
     after: (work, ms) => this.#start(work, ms, undefined),
     repeat: (work, ms) => this.#start(work, ms, ms),
     random: () => this.#next(),
+    startNumber: () => ++this.starts,
     watch: (pin, mode, seen) => {
       this.pinModes.set(pin, mode);
       this.#watches.set(pin, seen);
@@ -116,6 +120,12 @@ export class FakeEspruino {
       setInterval: board.repeat,
       print: (text: string) => this.written.push(text),
       require: (name: string) => {
+        if (name === "Storage" && rich) {
+          return {
+            read: (file: string) => this.files.get(file),
+            write: (file: string, text: string) => this.files.set(file, text) !== undefined,
+          };
+        }
         if (name === "crypto" && sha256 !== undefined) return { SHA256: sha256 };
         throw new Error(`Module ${name} not found`);
       },

@@ -203,6 +203,25 @@ describe("frames", () => {
     const again = parse(espruino.frames.at(-1));
     assert.equal(again.seq, 1);
     assert.notEqual(again.boot, frames[0]?.boot);
+    // Also where the hardware's random number is none.
+    assert.deepEqual(
+      [frames[0]?.boot.slice(0, 8), again.boot.slice(0, 8)],
+      ["00000001", "00000002"],
+    );
+    assert.notEqual(again.boot.slice(8), frames[0]?.boot.slice(8));
+  });
+
+  test("one a second: a measurement that is under way is not disturbed by the next", () => {
+    const espruino = new FakeEspruino();
+    const climate = { temperature: 21_500, humidity: 4_550 };
+    espruino.devices.set(0x44, new Sht31Device(espruino.timing, 1, () => climate));
+    start({ sensors: [{ part: "sht3x" }], interval_s: 1 }, espruino);
+    espruino.pass(5_500);
+    const frames = espruino.frames.map(parse);
+    assert.deepEqual(
+      frames.map(({ seq, fields }) => [seq, fields.get("t1")]),
+      [1, 2, 3, 4, 5].map((seq) => [seq, 21_499]),
+    );
   });
 
   test("stand on lines of their own, with the CRC-32 of zlib", () => {

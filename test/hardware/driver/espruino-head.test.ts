@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Driver, Reading } from "../../../hardware/driver/driver.ts";
 import {
   type EspruinoHeadConfig,
   espruinoClimate,
@@ -289,6 +290,22 @@ describe("over a PTY", { concurrency: true }, () => {
     return { pair, driver };
   }
   const hex = (text: string): string => Buffer.from(text, "latin1").toString("hex");
+  /** The first reading; the frame is said until the line is open. */
+  async function readWhile(
+    driver: Driver,
+    player: ReturnType<typeof startLinePlayer>,
+    frame: string,
+  ): Promise<Reading> {
+    let waiting = true;
+    const reading = driver.read().finally(() => {
+      waiting = false;
+    });
+    while (waiting) {
+      await player.play({ text: "" }, { text: frame });
+      await sleep(50);
+    }
+    return reading;
+  }
 
   test("whole, dribbled, glued, cut, bit-flipped, said again, at a wrong speed, then silent", async (t) => {
     if (!requireSystemPart(t, "socat", "python3")) return;
@@ -304,10 +321,7 @@ describe("over a PTY", { concurrency: true }, () => {
     const frame = (seq: number): string => frames[seq - 1] ?? "";
     const until = (kwh: number) =>
       waitFor(`${kwh} kWh`, async () => (await driver.read()).register === kwh * 1_000);
-    const first = driver.read();
-    await sleep(100);
-    await player.play({ text: "" }, { text: frame(1) });
-    assert.equal((await first).register, 1_000);
+    assert.equal((await readWhile(driver, player, frame(1))).register, 1_000);
     await player.play({ text: frame(2), pause: 0.001 });
     await until(2);
     // Two in one chunk, and a third without its end, which the next completes.
@@ -345,15 +359,14 @@ describe("over a PTY", { concurrency: true }, () => {
   test("unplugged, and plugged in again with a head that has started anew", async (t) => {
     if (!requireSystemPart(t, "socat", "python3")) return;
     const { pair, driver } = await openLine(t);
-    const [one = "", two = ""] = makeHeadFrames(
+    const [one = "", ...anew] = makeHeadFrames(
       { seq: 700, fields: "p1:8000", key: KEY },
-      { seq: 1, ms: 100, boot: SECOND, fields: "p1:8", key: KEY },
+      ...Array.from({ length: 100 }, (_, i) => ({
+        ...{ seq: i + 1, ms: 100 * i, boot: SECOND, fields: "p1:8", key: KEY },
+      })),
     );
     const player = startLinePlayer(t, pair.far);
-    const first = driver.read();
-    await sleep(100);
-    await player.play({ text: "" }, { text: one });
-    assert.equal((await first).register, 10_000);
+    assert.equal((await readWhile(driver, player, one)).register, 10_000);
     await player.end();
     await pair.unplug();
     await waitFor("gone", async () => {
@@ -365,9 +378,10 @@ describe("over a PTY", { concurrency: true }, () => {
     });
     await pair.plug();
     const again = startLinePlayer(t, pair.far);
-    await sleep(700);
-    await again.play({ text: "" }, { text: two });
+    // The line is opened anew some time after it is there.
     await waitFor("the new start", async () => {
+      await again.play({ text: "" }, { text: anew.shift() ?? "" });
+      await sleep(100);
       const reading = await driver.read().catch((error: unknown) => {
         if (!isCoded(error)) throw error;
       });

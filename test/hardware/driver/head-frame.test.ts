@@ -156,6 +156,23 @@ describe("order", () => {
     assert.equal(order.take(frame(502), 31_000), 501);
   });
 
+  test("a keyed head counts its starts: one before the last is never news", () => {
+    const keyed = (number: number, seq: number, uptimeMs: number) => ({
+      ...frame(seq, `${number.toString(16).padStart(8, "0")}aabbccdd`, uptimeMs),
+      keyed: true,
+    });
+    const order = new HeadOrder(30_000);
+    order.take(keyed(7, 500, 5_000_000), 0);
+    throwsWith(() => order.take(keyed(6, 1, 1_000), 12_000), "sensor-range");
+    throwsWith(() => order.take(keyed(6, 1, 1_000), 86_400_000), "sensor-range");
+    assert.equal(order.take(keyed(8, 1, 1_000), 12_000), 0);
+    // A head that keeps no count, and one without a key, is judged by time alone.
+    assert.equal(order.take(keyed(0, 1, 1_000), 24_000), 0);
+    const plain = new HeadOrder(30_000);
+    plain.take({ ...keyed(7, 500, 5_000_000), keyed: false }, 0);
+    assert.equal(plain.take({ ...keyed(6, 1, 1_000), keyed: false }, 12_000), 0);
+  });
+
   test("the starts that are remembered are bounded", () => {
     const order = new HeadOrder(30_000);
     for (let i = 0; i < 10_000; i++) {
