@@ -138,7 +138,8 @@ function assemble(tree) {
   const nodeFolder = fetchNode();
   cpSync(path.join(nodeFolder, "bin", "node"), path.join(tree, "bin", "node"));
   run(`${PREFIX}strip`, [path.join(tree, "bin", "node")]);
-  for (const folder of BUILT) {
+  // The sensor head's file too, for whoever flashes a board at the Pi.
+  for (const folder of [...BUILT, "espruino"]) {
     const filter = (file) => !file.endsWith(".map");
     cpSync(path.join(ROOT, "dist", folder), path.join(tree, "dist", folder), {
       recursive: true,
