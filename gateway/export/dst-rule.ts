@@ -27,7 +27,8 @@ const NO_RULE = "FFFFFFFF";
 const LAST = 7;
 /** Years around the asked one, nearest first, that tell "the last" from "the fourth". */
 const NEIGHBOURS = [1, -1, 2, -2, 3, -3];
-const FIRST_YEAR = 1971;
+/** Before it there is no year that a clock could be asked about with a day to spare. */
+export const FIRST_YEAR = 1971;
 
 /** The rules in force in a year. Throws `zone`. */
 export function readLocalTime(zone: string, year: number): LocalTime {

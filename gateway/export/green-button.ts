@@ -7,10 +7,9 @@
  *
  * ids are UUIDs of version 5 over `wattproof:<chain>/<meter>/…`, so two exports of one thing agree.
  */
-import { localDayOf } from "../../shared/time/civil-day.ts";
 import type { DayDetail, ReadModel } from "../projection/read-model-types.ts";
 import { AtomFeed, RESOURCE } from "./atom-feed.ts";
-import { readLocalTime } from "./dst-rule.ts";
+import { FIRST_YEAR, readLocalTime } from "./dst-rule.ts";
 import { listSlots, type Period, readDays } from "./slots.ts";
 import { interval, listBills, usageSummary, WATT_HOUR } from "./usage-summary.ts";
 import type { XmlElement } from "./xml.ts";
@@ -55,6 +54,7 @@ export function* greenButton(model: ReadModel, period: Period): Generator<string
     yield "";
   }
   const feed = new AtomFeed(`wattproof:${chainId}/${meter}`, last?.toSeconds ?? 0);
+  const zone = last?.zone ?? model.meter(meter)?.zone ?? "UTC";
   yield feed.head(`${origin}: meter ${meter}, ${period.from} to ${period.to}`, period);
   const point = `${RESOURCE}/UsagePoint/${feed.id("point")}`;
   const time = `${RESOURCE}/LocalTimeParameters/${feed.id("time")}`;
@@ -77,10 +77,10 @@ export function* greenButton(model: ReadModel, period: Period): Generator<string
   });
   yield feed.entry({
     name: "time",
-    title: last?.zone ?? "UTC",
+    title: zone,
     self: time,
     up: `${RESOURCE}/LocalTimeParameters`,
-    content: ["LocalTimeParameters", localTime(last)],
+    content: ["LocalTimeParameters", localTime(zone, last?.date ?? period.to)],
   });
   for (const one of series) {
     yield feed.entry({
@@ -150,9 +150,8 @@ function titleOf({ flow, stepSeconds }: Series): string {
   return `${direction}, every ${stepSeconds} s`;
 }
 
-function localTime(day: DayDetail | undefined): XmlElement[] {
-  const zone = day?.zone ?? "UTC";
-  const year = Number(localDayOf(zone, day?.fromSeconds ?? 0).slice(0, 4));
+function localTime(zone: string, date: string): XmlElement[] {
+  const year = Math.max(FIRST_YEAR, Number(date.slice(0, 4)));
   const { dstStartRule, dstEndRule, dstOffset, tzOffset } = readLocalTime(zone, year);
   return [
     ["dstEndRule", dstEndRule],

@@ -43,6 +43,8 @@ export const SYSTEM_PARTS = {
     pythonModule: "cryptography",
   },
   openssl: { packages: ["openssl"], programs: [["openssl"]] },
+  xmllint: { packages: ["libxml2-utils"], programs: [["xmllint"]] },
+  pdftotext: { packages: ["poppler-utils"], programs: [["pdftotext"], ["pdfinfo"]] },
   systemd: { packages: ["systemd"], programs: [["systemd-analyze"]] },
   "cloud-init-libraries": {
     packages: [
