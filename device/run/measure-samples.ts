@@ -1,8 +1,8 @@
 /**
  * Sampling: asks the source at each instant and hands what it says to the sampler.
  *
- * Real clock: at each multiple of the interval, a slot is durable as soon as it is finished; days are closed once
- * a minute. Simulated clock: nominal instants one after the other up to the simulated now,
+ * Real clock: at each multiple of the interval, a slot is durable as soon as it is finished; days are closed at
+ * each minute. Simulated clock: nominal instants one after the other up to the simulated now,
  * as fast as the machine can, with the same sampler, journal and day close. There time stands still while the
  * process does not run, so the instants go on where the journal ends and a demo is the same however it is cut.
  */
@@ -12,6 +12,7 @@ import type { UnixMillis } from "../../shared/base/units.ts";
 import type { Sampler } from "../sampler/sampler.ts";
 import type { TimedSampler } from "../time/timed-sampler.ts";
 import type { DayWork } from "./day-work.ts";
+import { startMinuteTick } from "./minute-tick.ts";
 import { pause } from "./pause.ts";
 import type { ReadSource } from "./read-source.ts";
 
@@ -26,8 +27,6 @@ export interface SamplingOptions {
   readonly signal: AbortSignal;
 }
 
-const MINUTE_MS = 60_000;
-
 /**
  * Samples by the machine's clock until the signal is aborted or a recording has ended. Readings from before the clock is
  * known wait in `timed` for their time.
@@ -36,16 +35,16 @@ export async function sampleByRealClock(
   options: SamplingOptions & { readonly timed: TimedSampler },
 ): Promise<void> {
   const { read, timed, days, clock, intervalMs, signal } = options;
-  const ticks = await tickEachMinute(() => days.settle());
+  const ticks = await startMinuteTick(() => days.settle());
   let savedMs = clock.monotonicMs();
   try {
     while (!signal.aborted) {
       await pause(untilNext(clock.wallMs(), intervalMs), signal);
-      ticks.check();
       options.onProgress();
       if (signal.aborted) continue;
       timed.look();
       const at = clock.wallMs();
+      await ticks.follow(timed.isLoose ? undefined : at - clock.monotonicMs());
       const before = timed.finishedTo;
       if (!(await read(at, () => clock.monotonicMs()))) return await days.conclude();
       timed.advance(at);
@@ -55,7 +54,7 @@ export async function sampleByRealClock(
       savedMs = clock.monotonicMs();
     }
   } finally {
-    ticks.stop();
+    await ticks.stop();
   }
 }
 
@@ -63,33 +62,6 @@ export async function sampleByRealClock(
 function untilNext(nowMs: UnixMillis, intervalMs: number): number {
   const left = intervalMs - (nowMs % intervalMs);
   return left < intervalMs / 10 ? left + intervalMs : left;
-}
-
-/**
- * Runs `tick` now and after each minute, never twice at once. `check` throws what a tick threw; `stop` ends it. The minutes
- * are monotonic ones: a machine may find out after a while that it is not 1970 (docs/decisions/one-minute-tick.md).
- */
-async function tickEachMinute(tick: () => Promise<void>): Promise<{ check(): void; stop(): void }> {
-  let failure: unknown;
-  let running = false;
-  const guarded = async (): Promise<void> => {
-    if (running) return;
-    running = true;
-    try {
-      await tick();
-    } catch (error) {
-      failure ??= error;
-    }
-    running = false;
-  };
-  await guarded();
-  const timer = setInterval(() => void guarded(), MINUTE_MS);
-  return {
-    check: () => {
-      if (failure !== undefined) throw failure;
-    },
-    stop: () => clearInterval(timer),
-  };
 }
 
 /** Instants between two commits while a simulated clock is being caught up with: six hours at one a minute. */
