@@ -23,6 +23,7 @@ const content = {
   sealed: db
     .prepare("SELECT seq, leaf FROM outbox UNION SELECT seq, leaf FROM receipt ORDER BY seq")
     .all(),
+  notices: db.prepare("SELECT code FROM notice ORDER BY id").pluck().all(),
   slots: db.prepare("SELECT count(*) AS n FROM slot").pluck().get(),
 };
 process.stdout.write(`${JSON.stringify(content)}\n`);
