@@ -2,13 +2,14 @@
 // on what is right, what is not, and under which code.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { JsonObject } from "../../shared/base/canonical-json.ts";
 import { isCoded } from "../../shared/base/error.ts";
 import type { ErrorCode } from "../../shared/base/error-code.ts";
 import { nodeSuite } from "../../shared/crypto/node-suite.ts";
 import type { BillInput } from "../../shared/money/bill.ts";
 import { type IssuedBill, recomputeBill } from "../../shared/money/recompute-bill.ts";
 import { decodeTariffBody } from "../../shared/money/tariff.ts";
-import { parsePlaintext } from "../../shared/record/plaintext.ts";
+import { padPlaintext, parsePlaintext } from "../../shared/record/plaintext.ts";
 import { CHANGES, changeBill } from "../support/changed-bill.ts";
 import { inputOf, makeIssued, makePlan } from "../support/random-bill.ts";
 import { Dice, makeBody } from "../support/random-tariff.ts";
@@ -114,6 +115,28 @@ test("bills with one change: refused by both under the same code", (t) => {
   const counts = assertSame(cases);
   t.diagnostic(JSON.stringify([...counts]));
   assert.deepEqual([...counts.keys()], ["bill-differs"]);
+});
+
+test("bills that are not of their form: schema and pad, for both", (t) => {
+  if (!requireSystemPart(t, "python-cryptography")) return;
+  const [right] = makeCases(new Dice(20_240_305), 1);
+  assert.ok(right);
+  const { plaintext } = right;
+  const unit = plaintext.replace(/"unit":"[a-z-]+"/, '"unit":"kwh"');
+  const changed = [
+    plaintext.replace('"pad":"', `"pad":"${"0".repeat(512)}`),
+    padPlaintext({ ...(JSON.parse(plaintext) as JsonObject), more: 1 }, 0),
+    padPlaintext(JSON.parse(unit) as JsonObject, 0),
+    padPlaintext({ ...(JSON.parse(plaintext) as JsonObject), offsets: [] }, 0),
+  ];
+  const counts = assertSame(changed.map((text) => ({ ...right, plaintext: text })));
+  assert.deepEqual(
+    [...counts],
+    [
+      ["pad", 1],
+      ["schema", 3],
+    ],
+  );
 });
 
 test("bills under a log that is not theirs: both find the same", (t) => {

@@ -74,7 +74,10 @@ export function makePlan(dice: Dice, name: string): BillPlan {
   const tariffs = [tariff("a", 1, dice.roll(2) === 0 ? { zone } : {})];
   if (dice.roll(2) === 0) tariffs.push(tariff("b", 1));
   if (dice.roll(3) === 0) tariffs.push(tariff("a", 2, { from: within() }));
-  if (dice.roll(4) === 0) tariffs.push(tariff("a", 3, { to: within() }));
+  if (dice.roll(4) === 0) {
+    const ver = 1 + tariffs.filter(({ id }) => id === `${name}-a`).length;
+    tariffs.push(tariff("a", ver, { to: within() }));
+  }
   const assignments: { tariff: string; from: number; to?: number }[] = [
     { tariff: `${name}-a`, from: from - dice.roll(2) * 1000 },
   ];
