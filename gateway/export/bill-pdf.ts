@@ -86,7 +86,7 @@ class SheetWriter {
   #head(): void {
     const { origin, title, facts } = this.#sheet;
     this.#put(origin, { font: "Helvetica-Bold", size: 12 });
-    this.#rule(8);
+    this.#rule(14);
     this.#put(title, { font: "Helvetica-Bold", size: 20, below: 10 });
     for (const [name, value] of facts) this.#fact(name, value);
     this.#doc.moveDown(1.5);
@@ -95,11 +95,11 @@ class SheetWriter {
   #lines(): void {
     const { lines, total, currency } = this.#sheet;
     this.#row(["", "Quantity", `Rate (${currency})`, `Amount (${currency})`], "Helvetica", QUIET);
-    this.#rule(3);
+    this.#rule(6);
     for (const { label, quantity, rate, amount } of lines) {
       this.#row([label, quantity, rate, amount]);
     }
-    this.#rule(3);
+    this.#rule(6);
     this.#row(["Total", "", "", total], "Helvetica-Bold");
     this.#doc.moveDown(1);
   }
