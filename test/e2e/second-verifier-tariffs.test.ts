@@ -11,10 +11,16 @@ import { type IssuedBill, recomputeBill } from "../../shared/money/recompute-bil
 import { decodeTariffBody } from "../../shared/money/tariff.ts";
 import { padPlaintext, parsePlaintext } from "../../shared/record/plaintext.ts";
 import { CHANGES, changeBill } from "../support/changed-bill.ts";
+import { readVectors } from "../support/json-file.ts";
 import { inputOf, makeIssued, makePlan } from "../support/random-bill.ts";
 import { Dice, makeBody } from "../support/random-tariff.ts";
 import { judgeBills } from "../support/second-verifier.ts";
 import { requireSystemPart } from "../support/system-part.ts";
+import {
+  buildTariffBillVectors,
+  type TariffBillVector,
+  type TariffBillVectors,
+} from "../support/tariff-bill-vectors.ts";
 
 const BILLS = 600;
 const BODIES = 2_000;
@@ -36,7 +42,11 @@ function codeOf(judge: () => ErrorCode | undefined): ErrorCode | undefined {
 }
 
 /** The code under which the first verifier refuses a bill. */
-function refusalOf({ evidence, payload, plaintext }: Case): ErrorCode | undefined {
+function refusalOf({
+  evidence,
+  payload,
+  plaintext,
+}: Omit<TariffBillVector, "name">): ErrorCode | undefined {
   return codeOf(() => {
     const issued = { payload, plaintext: parsePlaintext("bill", plaintext) };
     return recomputeBill(nodeSuite, issued, evidence).length > 0 ? "bill-differs" : undefined;
@@ -281,4 +291,14 @@ test(`${BODIES} tariff bodies with a change or two: both compute with the same o
   }
   t.diagnostic(`${refused} refused`);
   assert.ok(refused > BODIES / 4 && refused < BODIES * 0.95, `${refused}`);
+});
+
+test("the frozen bills of every kind of charge: as built, and the same for both", (t) => {
+  const { bills } = readVectors<TariffBillVectors>("tariff-bills.json");
+  assert.deepEqual(buildTariffBillVectors().bills, bills);
+  for (const bill of bills) assert.equal(refusalOf(bill), bill.code, bill.name);
+  if (!requireSystemPart(t, "python-cryptography")) return;
+  const frozen = readVectors<object>("bill.json");
+  const expected = [undefined, ...bills.map(({ code }) => code)];
+  assert.deepEqual(judgeBills([frozen, ...bills]), expected);
 });
