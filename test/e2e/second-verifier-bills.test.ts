@@ -12,11 +12,19 @@ import {
 } from "../../gateway/billing/issue-bill.ts";
 import { dumpChain } from "../../gateway/dump/chain-dump.ts";
 import { openReadOnly } from "../../gateway/ledger/database.ts";
-import { decodeUtf8, encodeUtf8 } from "../../shared/base/bytes.ts";
+import {
+  decodeBase64url,
+  decodeUtf8,
+  encodeBase64url,
+  encodeUtf8,
+} from "../../shared/base/bytes.ts";
+import type { JsonObject } from "../../shared/base/canonical-json.ts";
 import { isCoded } from "../../shared/base/error.ts";
+import { formatDumpLine } from "../../shared/chain/dump.ts";
 import { nodeSuite } from "../../shared/crypto/node-suite.ts";
 import { computeCt, computePt } from "../../shared/record/envelope.ts";
 import type { BillPayload } from "../../shared/record/payload.ts";
+import { padPlaintext } from "../../shared/record/plaintext.ts";
 import { openLine2, parseLine2, sealLine2 } from "../../shared/record/sealed-box.ts";
 import { CHANGES, changeBill } from "../support/changed-bill.ts";
 import { makeTestFolder } from "../support/process.ts";
@@ -96,11 +104,13 @@ function makeBill(house: TestLedger, order: BillOrder, issue: (d: Draft, line2: 
   return issueBill({ suite: nodeSuite, randomBytes, signer, ledger }, order);
 }
 
-function dumpOf(house: TestLedger, name: string): string {
+/** A dump with all that opens, or with these opened lines only. */
+function dumpOf(house: TestLedger, name: string, opened?: readonly string[]): string {
   const db = openReadOnly(path.join(house.folder, "gateway.db"));
   try {
-    const lines = dumpChain(db, { suite: nodeSuite, utility: house.keys.utility });
-    return writeTo(folder, name, joinLines([...lines]));
+    const keys = opened === undefined ? { utility: house.keys.utility } : {};
+    const lines = dumpChain(db, { suite: nodeSuite, ...keys });
+    return writeTo(folder, name, joinLines([...lines, ...(opened ?? [])]));
   } finally {
     db.close();
   }
@@ -110,6 +120,31 @@ function openHouse(t: TestContext, seed: string): TestLedger {
   const house = new TestLedger(foundHouse(1, seed));
   t.after(() => house.close());
   return house;
+}
+
+/** A payment of the whole bill, its plaintext with `more`; its opened line for a dump. */
+function pay(
+  house: TestLedger,
+  meter: TestMeter,
+  { leaf: bill, total: amount }: { readonly leaf: string; readonly total: number },
+  more: JsonObject = {},
+): string {
+  const { keys, ledger } = house;
+  const salt = encodeBase64url(new Uint8Array(32));
+  const body = { v: 1, meter: meter.id, salt, at: 1_720_000_000, amount, ref: "till 7", ...more };
+  const text = padPlaintext(body, 0);
+  const plaintext = encodeUtf8(text);
+  const line2 = sealLine2(nodeSuite, {
+    typ: "payment",
+    plaintext,
+    signer: keys.signing.kid,
+    recipients: [{ kid: keys.utility.kid, key: decodeBase64url(keys.utility.jwk.x) }],
+    randomBytes: seededBytes(`payment ${bill}`),
+  });
+  const sealed = { ct: computeCt(nodeSuite, line2), pt: computePt(nodeSuite, plaintext) };
+  const leaf = ledger.issue("payment", { ...sealed, point: meter.point, bill }, line2);
+  const opened = { leaf, plaintext: JSON.parse(text) as JsonObject };
+  return formatDumpLine({ kind: "opened", opened });
 }
 
 const METERS = 40;
@@ -129,10 +164,11 @@ test(`${METERS} meters under random tariffs, up to three bills each: both recomp
       const to = cuts[j + 1];
       if (to === undefined || from === to) continue;
       try {
-        makeBill(house, orderOf(house, meter, plan, from, to), (draft, line2) =>
+        const bill = makeBill(house, orderOf(house, meter, plan, from, to), (draft, line2) =>
           house.ledger.issue("bill", draft, line2),
         );
         bills++;
+        if (bills % 3 === 0) pay(house, meter, bill);
       } catch (error) {
         if (!isCoded(error, "price-none")) throw error;
         none++;
@@ -144,10 +180,11 @@ test(`${METERS} meters under random tariffs, up to three bills each: both recomp
   const report = await askFirst(file);
   const [said] = askSecond([file]);
   t.diagnostic(`${bills} bills, ${none} without a price, ${report.opened} plaintexts`);
+  const payments = Math.floor(bills / 3);
   assert.ok(bills > 2 * METERS);
   assert.deepEqual(
     [said?.["code"], said?.["tip"], said?.["bills"], said?.["usable"]],
-    [undefined, report.tip, bills, report.opened - bills],
+    [undefined, report.tip, bills, report.opened - bills - payments],
   );
   assert.deepEqual([report.bills, report.unusable], [bills, 0]);
 });
@@ -259,4 +296,26 @@ test("a bill for which the log has no price, no tariff or another currency: the 
   }
   await assertBothRefuse(files);
   for (const [code, file] of files) assert.equal((await refusal(file)).code, code);
+});
+
+test("a payment that is not of its form: refused by both with the same code", async (t) => {
+  if (!requireSystemPart(t, "python-cryptography")) return;
+  const faults: readonly JsonObject[] = [{}, { more: 1 }, { amount: "1" }, { ref: "" }, { at: -1 }];
+  const files: [string, string][] = [];
+  for (const [i, more] of faults.entries()) {
+    const house = openHouse(t, `payment ${i}`);
+    const plan = makeRichPlan(new Dice(20_240_404), "p");
+    const meter = carryOut(house, plan);
+    const order = orderOf(house, meter, plan, plan.from, plan.to);
+    const bill = makeBill(house, order, (draft, line2) => house.ledger.issue("bill", draft, line2));
+    const line = pay(house, meter, bill, more);
+    house.mine();
+    // the payment's plaintext alone: a store does not dump one that is not of its form
+    files.push([JSON.stringify(more), dumpOf(house, `payment-${i}.jsonl`, [line])]);
+  }
+  const [right, ...wrong] = files;
+  assert.ok(right);
+  assert.deepEqual([await refusal(right[1]), askSecond([right[1]])[0]?.["opened"]], [{}, 1]);
+  await assertBothRefuse(wrong);
+  for (const [, file] of wrong) assert.equal((await refusal(file)).code, "schema");
 });
