@@ -16,7 +16,8 @@ export const SECURITY_HEADERS: readonly (readonly [name: string, value: string])
   ["Content-Security-Policy", CONTENT_SECURITY_POLICY],
   ["X-Content-Type-Options", "nosniff"],
   ["X-Frame-Options", "DENY"],
-  ["Referrer-Policy", "no-referrer"],
+  // Not "no-referrer": browsers would then send forms with the origin "null", which any page can.
+  ["Referrer-Policy", "same-origin"],
   ["Cross-Origin-Opener-Policy", "same-origin"],
   ["Cross-Origin-Resource-Policy", "same-origin"],
   ["Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"],

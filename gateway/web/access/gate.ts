@@ -94,7 +94,9 @@ export class Gate {
   requireForm(c: Context, token: string | undefined): void {
     const site = c.req.header("sec-fetch-site");
     const origin = c.req.header("origin");
-    const isOwn = origin === undefined || new URL(origin).host === c.req.header("host");
+    const isOwn =
+      origin === undefined ||
+      (URL.canParse(origin) && new URL(origin).host === c.req.header("host"));
     if (!isOwn || (site !== undefined && site !== "same-origin")) {
       fail("cross-site", "the form was sent by another site");
     }

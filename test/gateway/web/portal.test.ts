@@ -338,7 +338,7 @@ describe("safety", () => {
       assert.doesNotMatch(policy, /unsafe|\*|script-src/);
       assert.equal(headers.get("x-content-type-options"), "nosniff");
       assert.equal(headers.get("x-frame-options"), "DENY");
-      assert.equal(headers.get("referrer-policy"), "no-referrer");
+      assert.equal(headers.get("referrer-policy"), "same-origin");
     }
   });
 

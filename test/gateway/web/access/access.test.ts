@@ -193,6 +193,7 @@ describe("signing in", () => {
     const form = { token, name: "olga", password: "password of olga" };
     const refused: [Record<string, string>, Record<string, string>][] = [
       [form, { origin: "http://evil.example" }],
+      [form, { origin: "null" }],
       [form, { "sec-fetch-site": "cross-site" }],
       [{ ...form, token: "" }, {}],
       [{ ...form, token: await new TestBrowser(app).tokenOf("/sign-in") }, {}],
