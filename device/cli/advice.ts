@@ -1,5 +1,8 @@
 /** What to do about what is wrong: one sentence a code, for somebody who stands in front of the meter. */
-const ADVICE: { readonly [code: string]: string } = {
+import type { AlarmCode } from "../journal/alarm-store.ts";
+
+/** Every alarm has one. */
+const ADVICE: Readonly<Record<AlarmCode, string>> & { readonly [code: string]: string } = {
   "sensor-timeout":
     "no answer: is the part powered (a PZEM needs mains), are A and B or RX and TX swapped, are address and baud right?",
   "sensor-nack":
@@ -13,11 +16,12 @@ const ADVICE: { readonly [code: string]: string } = {
     "the device file is not there: is the adapter plugged in, is I2C or serial enabled, may this user use it?",
   "hardware-module": "a native module is missing: npm install --include=optional",
   storage: "free space on the card; readings stay in memory meanwhile",
-  "storage-low": "there is little space left on the card",
   refused: "the gateway refuses a record: ask its operator",
   frozen: "the gateway has stopped this key: ask its operator; a new key is needed",
   restored:
     "this journal is older than what the gateway has: never copy a journal back; ask for a new key",
+  older:
+    "the broker knows of newer records than this journal: never copy a journal back; ask for a new key",
   fork: "two different logs were shown: keep this meter as it is and ask the operator",
   gap: "the gateway misses a record that is gone from here: ask its operator",
   tamper: "the case was opened",
