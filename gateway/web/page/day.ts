@@ -32,8 +32,8 @@ import { type PageContext, requireFound } from "./context.ts";
 import { viewSegments } from "./meter.ts";
 
 const LETTERS: Readonly<Record<string, string>> = {
-  M: "measured",
-  I: "measured",
+  M: "counted by the part",
+  I: "measured as power over time",
   E: "estimated",
   R: "recovered from the register",
   S: "substituted",
