@@ -90,6 +90,11 @@ export class ByteReader {
     }
   }
 
+  /** Passes over so many varints. */
+  skipVarints(count: number): void {
+    for (let left = count; left > 0; ) if (this.byte() < 128) left -= 1;
+  }
+
   signed(): number {
     const value = this.varint();
     return value % 2 === 1 ? -(value + 1) / 2 : value / 2;

@@ -11,6 +11,11 @@ import { BlockStore, decodeWork, type MainRow } from "../ledger/block-store.ts";
 import type { Db, Statement } from "../ledger/database.ts";
 import { RecordStore } from "../ledger/record-store.ts";
 import { TileTree } from "../ledger/tile-tree.ts";
+import { LeafIndex } from "./leaf-index.ts";
+
+/** Hashes in a row of `tile`, and bytes of a hash. */
+const ROW = 64;
+const HASH = 32;
 
 /** Records of one key that a look for the next one passes at most: ten years of days, not all bills of a zone. */
 const MAX_STEPS = 4_000;
@@ -37,7 +42,11 @@ export class ChainReader {
   readonly #blob: Statement<[number], { body: Uint8Array }>;
   /** Root of the log that `tree` is of. */
   #root: Uint8Array | undefined;
-  readonly #tiles: Statement<[number], { id: number; hashes: Buffer }>;
+  readonly #row: Statement<[number], { hashes: Buffer }>;
+  readonly #height: Statement<[number], { height: number }>;
+  readonly #leaves: LeafIndex;
+  /** Newest block when `#leaves` was asked. */
+  #indexed: { readonly height: number; readonly hash: Uint8Array } | undefined;
 
   constructor(db: Db, suite: CryptoSuite) {
     this.suite = suite;
@@ -47,10 +56,11 @@ export class ChainReader {
     this.#state = db.prepare("SELECT value FROM state WHERE key = ?");
     this.#tip = db.prepare("SELECT pos FROM key_tip WHERE kid = ?");
     this.#blob = db.prepare("SELECT body FROM blob WHERE id = ?");
-    // Rows of tile level 0 only: their ids are below 2^40.
-    this.#tiles = db.prepare(
-      "SELECT id, hashes FROM tile WHERE id >= ? AND id < 1099511627776 ORDER BY id",
+    this.#row = db.prepare("SELECT hashes FROM tile WHERE id = ?");
+    this.#height = db.prepare(
+      "SELECT height FROM block WHERE first <= ? ORDER BY first DESC, height DESC LIMIT 1",
     );
+    this.#leaves = new LeafIndex(db);
   }
 
   get chain(): ChainEntity {
@@ -98,7 +108,14 @@ export class ChainReader {
   }
 
   heightOf(position: number): number {
-    return this.blocks.mainAt(position)?.height ?? 0;
+    return this.#height.get(position)?.height ?? 0;
+  }
+
+  /** Leaf (H) of a record of the log, from the tree's lowest row. */
+  leafAt(position: number): string {
+    const row = this.#row.get(Math.floor(position / ROW))?.hashes;
+    const at = (position % ROW) * HASH;
+    return row === undefined ? "" : row.toString("base64url", at, at + HASH);
   }
 
   /** Work of one block, from the sums. */
@@ -131,16 +148,15 @@ export class ChainReader {
     return next;
   }
 
-  /** Position of a leaf (H), by looking through the tree's lowest tiles. */
+  /** Position of a leaf (H). */
   positionOf(leaf: string): number | undefined {
-    const wanted = Buffer.from(leaf, "base64url");
-    for (const { id, hashes } of this.#tiles.iterate(0)) {
-      for (let at = hashes.indexOf(wanted); at >= 0; at = hashes.indexOf(wanted, at + 1)) {
-        const position = id * 64 + at / 32;
-        if (at % 32 === 0 && position < this.tree.size) return position;
-      }
-    }
-    return undefined;
+    const { row, header } = this.tip();
+    const known = this.#indexed;
+    // Another branch has other hashes from where it forks.
+    const there = known && this.blocks.main(known.height)?.hash;
+    if (known && !(there && equalBytes(there, known.hash))) this.#leaves.clear();
+    this.#indexed = row;
+    return this.#leaves.find(Buffer.from(leaf, "base64url"), header.logSize);
   }
 
   #entity(key: string): unknown {

@@ -51,15 +51,19 @@ export interface DayHead {
 type Triple = readonly [mean: number, min: number, max: number];
 export type DayEvent = DayPlaintext["events"][number];
 
-export interface UnpackedDay extends DayHead {
-  readonly slotWh: readonly number[];
-  /** One letter a slot. */
-  readonly quality: string;
-  readonly slotExportWh?: readonly number[];
+/** Mean, least and greatest of each quantity that the meter measures. */
+export interface DaySensors {
   readonly current?: readonly Triple[];
   readonly voltage?: readonly Triple[];
   readonly temperature?: Triple;
   readonly humidity?: Triple;
+}
+
+export interface UnpackedDay extends DayHead, DaySensors {
+  readonly slotWh: readonly number[];
+  /** One letter a slot. */
+  readonly quality: string;
+  readonly slotExportWh?: readonly number[];
   readonly location?: readonly [number, number];
   readonly zone: string;
   readonly tz: string;
@@ -123,15 +127,10 @@ export function unpackDay(packed: Uint8Array): UnpackedDay {
     for (let slot = 0; slot < slots; slot++) values.push(input.varint());
     return values;
   };
-  const triple = (): Triple => [input.signed(), input.signed(), input.signed()];
-  const phases = (): Triple[] => Array.from({ length: input.byte() }, triple);
   const slotWh = list();
   const quality = readQuality(input, slots);
   const slotExportWh = flags & HAS_EXPORT ? { slotExportWh: list() } : {};
-  const current = flags & HAS_CURRENT ? { current: phases() } : {};
-  const voltage = flags & HAS_VOLTAGE ? { voltage: phases() } : {};
-  const temperature = flags & HAS_TEMPERATURE ? { temperature: triple() } : {};
-  const humidity = flags & HAS_HUMIDITY ? { humidity: triple() } : {};
+  const sensors = readTriples(input, flags);
   const location =
     flags & HAS_LOCATION ? { location: [input.signed(), input.signed()] as const } : {};
   const zone = input.text();
@@ -149,16 +148,39 @@ export function unpackDay(packed: Uint8Array): UnpackedDay {
     slotWh,
     quality,
     ...slotExportWh,
-    ...current,
-    ...voltage,
-    ...temperature,
-    ...humidity,
+    ...sensors,
     ...location,
     zone,
     tz,
     fw,
     ...cal,
     events,
+  };
+}
+
+/** What the sensors saw, without the slots. */
+export function readSensors(packed: Uint8Array): DaySensors {
+  const input = new ByteReader(packed);
+  const { head, flags } = readHead(input);
+  const slots = head.step === 0 ? 1 : (head.to - head.from) / head.step;
+  input.skipVarints(slots);
+  for (let slot = 0; slot < slots; ) {
+    input.byte();
+    slot += input.varint();
+  }
+  if (flags & HAS_EXPORT) input.skipVarints(slots);
+  return readTriples(input, flags);
+}
+
+function readTriples(input: ByteReader, flags: number): DaySensors {
+  const triple = (): Triple => [input.signed(), input.signed(), input.signed()];
+  const phases = (): Triple[] => Array.from({ length: input.byte() }, triple);
+  // In the order in which they stand.
+  return {
+    ...(flags & HAS_CURRENT ? { current: phases() } : {}),
+    ...(flags & HAS_VOLTAGE ? { voltage: phases() } : {}),
+    ...(flags & HAS_TEMPERATURE ? { temperature: triple() } : {}),
+    ...(flags & HAS_HUMIDITY ? { humidity: triple() } : {}),
   };
 }
 

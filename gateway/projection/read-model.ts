@@ -2,8 +2,8 @@
  * The read model over a gateway's store: the only way in which the portal, the API and the CLI read it
  * (read-model-types.ts). Over a connection of its own beside the writer's; each call sees one state of the store.
  *
- * Every statement goes by a key or an index; what grows with the chain is never scanned, except by
- * `positionOf` (32 bytes a record) and a search in labels.
+ * Every statement goes by a key or an index; what grows with the chain is never scanned, except for a search in labels and
+ * once after a start by the first `positionOf` (leaf-index.ts).
  */
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
 import type { Db } from "../ledger/database.ts";
