@@ -10,11 +10,10 @@ import { setTimeout } from "node:timers/promises";
 import { MessageChannel } from "node:worker_threads";
 import { createClock, parseClockSpec } from "../../shared/base/clock.ts";
 import { fail } from "../../shared/base/error.ts";
-import { formatBundle } from "../../shared/bundle/bill-bundle.ts";
 import { nodeSuite } from "../../shared/crypto/node-suite.ts";
 import { formatMeterFilter, netOf } from "../../shared/message/topic.ts";
 import { GATEWAY_CLIENT } from "../broker/embedded-broker.ts";
-import { buildBundle } from "../bundle/build-bundle.ts";
+import { exportBundle } from "../bundle/export-bundle.ts";
 import type { GatewayConfig } from "../config.ts";
 import { type EarlyRefusal, Intake } from "../intake/intake.ts";
 import { MqttClient } from "../intake/mqtt-client.ts";
@@ -211,7 +210,7 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
         ...(gate === undefined ? {} : { gate }),
         allowedHosts: listHosts(config.portal_host, config.portal_names),
         exportBundle: (no) =>
-          formatBundle(buildBundle(readDb, no, { suite: nodeSuite, recipient: keys.utility })),
+          exportBundle(readDb, no, { suite: nodeSuite, recipient: keys.utility }),
         onError: (error) => log.count("portal-failed", { message: messageOf(error) }, 1),
       }),
       host: config.portal_host,

@@ -74,7 +74,7 @@ export function meterPage(
   const body = html`${meterHead(meter)}
 ${lastDayStrip(meter)}
 <section class="history" aria-label="History">
-<div class="bar">${viewSegments(meter, yearly ? "year" : "month", { month, date: newest })}${periodStepper(meter, period)}<a class="button" href="/meters/${id}/days.csv">CSV<span class="vh"> of all days of this meter</span></a></div>
+<div class="bar">${viewSegments(meter, yearly ? "year" : "month", { month, date: newest })}${periodStepper(meter, period)}${downloads(id, yearly ? year : month)}</div>
 ${
   columns.every((column) => column.kind === "none")
     ? emptyState(
@@ -106,6 +106,17 @@ function waitingPage(meter: MeterSummary, events: Html | undefined): Page {
       html`This meter was enrolled by <a href="/records/${meter.enrolPosition}">record ${meter.enrolPosition}</a>. Its first sealed day appears here after midnight in ${meter.zone}.`,
     )}${events}`,
   };
+}
+
+/** All days as one table, and what is shown slot by slot. `period` is a month or a year. */
+function downloads(id: string, period: string): Html {
+  const [from, to] =
+    period.length === 4
+      ? [`${period}-01-01`, `${period}-12-31`]
+      : [`${period}-01`, datesOfMonth(period).at(-1) ?? `${period}-28`];
+  const link = (name: string, label: string): Html =>
+    html`<a class="button" href="/meters/${id}/${name}?from=${from}&amp;to=${to}">${label}<span class="vh"> of ${period}</span></a>`;
+  return html`<div class="actions"><a class="button" href="/meters/${id}/days.csv">CSV<span class="vh"> of all days of this meter</span></a>${link("readings.csv", "Slots")}${link("green-button.xml", "Green Button")}</div>`;
 }
 
 function meterHead(meter: MeterSummary): Html {

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Hono } from "hono";
-import { buildBundle } from "../../../gateway/bundle/build-bundle.ts";
+import { exportBundle } from "../../../gateway/bundle/export-bundle.ts";
 import { renderBillPdf } from "../../../gateway/export/bill-pdf.ts";
 import { makeBillSheet } from "../../../gateway/export/bill-sheet.ts";
 import { greenButton } from "../../../gateway/export/green-button.ts";
@@ -15,7 +15,6 @@ import { openReadOnly } from "../../../gateway/ledger/database.ts";
 import { createReadModel } from "../../../gateway/projection/read-model.ts";
 import type { ReadModel } from "../../../gateway/projection/read-model-types.ts";
 import { createPortal, startPortal } from "../../../gateway/web/portal.ts";
-import { formatBundle } from "../../../shared/bundle/bill-bundle.ts";
 import { verifyBundle } from "../../../shared/bundle/verify-bundle.ts";
 import { nodeSuite } from "../../../shared/crypto/node-suite.ts";
 import { type BilledHouse, makeBilledHouse } from "../../support/billed-house.ts";
@@ -29,7 +28,7 @@ let model: ReadModel;
 let folder: string;
 let app: Hono;
 const gate = new TestGate();
-let exportBundle: (no: string) => string;
+let bundleOf: (no: string) => string;
 let close: () => void;
 
 before(async () => {
@@ -37,13 +36,19 @@ before(async () => {
   const db = openReadOnly(path.join(house.ledger.folder, "gateway.db"));
   model = createReadModel(db, { suite: nodeSuite });
   const recipient = house.ledger.keys.utility;
-  exportBundle = (no) => formatBundle(buildBundle(db, no, { suite: nodeSuite, recipient }));
+  bundleOf = (no) => exportBundle(db, no, { suite: nodeSuite, recipient });
   await gate.addUser("olga", "operator");
   await gate.addUser("adam", "auditor");
   await gate.addUser("carl", "customer", [house.meter.id]);
   await gate.addUser("nora", "customer", ["352000002"]);
   const { clock } = house.ledger;
-  app = createPortal({ readModel: model, clock, suite: nodeSuite, gate: gate.gate, exportBundle });
+  app = createPortal({
+    readModel: model,
+    clock,
+    suite: nodeSuite,
+    gate: gate.gate,
+    exportBundle: bundleOf,
+  });
   folder = mkdtempSync(path.join(tmpdir(), "wattproof-exports-"));
   close = () => db.close();
 });
@@ -217,7 +222,7 @@ describe("the offline verifier from the portal", () => {
       page.on("pageerror", (error) => assert.fail(error));
       await page.goto(`${running.url}/verify-bill.html`);
       const file = path.join(folder, "bill.bundle.json");
-      writeFileSync(file, exportBundle(house.no));
+      writeFileSync(file, bundleOf(house.no));
       await page.setInputFiles("#file", file);
       await page.waitForSelector(".verdict h2:not(:has-text('Checking'))");
       assert.equal(await page.textContent(".verdict h2"), "This bill is right");
