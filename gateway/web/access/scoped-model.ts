@@ -3,7 +3,12 @@
  * other people's meters. Every page works on it unchanged, so none can forget to ask.
  */
 import type { RecordSummary } from "../../projection/chain-view-types.ts";
-import type { MeterPage, MeterQuery, ReadModel } from "../../projection/read-model-types.ts";
+import type {
+  DayTotal,
+  MeterPage,
+  MeterQuery,
+  ReadModel,
+} from "../../projection/read-model-types.ts";
 
 /** More meters than a customer has. */
 const ALL = 100_000;
@@ -16,6 +21,16 @@ export function scopeReadModel(model: ReadModel, meters: readonly string[]): Rea
       const found = model.meter(meter);
       return found === undefined ? [] : [found];
     });
+  /** What the own meters sealed on the dates that the overview shows. */
+  const ownDays = (dates: readonly DayTotal[]): DayTotal[] => {
+    const [first, last] = [dates[0]?.date ?? "", dates.at(-1)?.date ?? ""];
+    const days = meters.flatMap((meter) => model.days(meter, first, last));
+    return dates.flatMap(({ date }) => {
+      const own = days.filter((day) => day.date === date && day.unusable === undefined);
+      if (own.length === 0) return [];
+      return [{ date, wh: own.reduce((sum, { wh }) => sum + wh, 0), meters: own.length }];
+    });
+  };
   const hide = <R extends RecordSummary>(record: R): R => {
     if (record.meter === undefined || isOwn(record.meter)) return record;
     // The subject of a bill is its number, which names the meter too.
@@ -26,11 +41,12 @@ export function scopeReadModel(model: ReadModel, meters: readonly string[]): Rea
   return {
     overview: () => {
       const rows = listOwn();
+      const whole = model.overview();
       return {
-        ...model.overview(),
+        ...whole,
         meters: rows.length,
         online: rows.filter(({ online }) => online === true).length,
-        recentDays: [],
+        recentDays: ownDays(whole.recentDays),
         openAlarms: 0,
         held: 0,
         bills: [...own].reduce((sum, meter) => sum + model.bills({ meter, limit: 1 }).total, 0),

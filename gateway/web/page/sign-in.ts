@@ -21,7 +21,7 @@ ${hidden("token", form.token)}${hidden("next", form.next)}
 ${field("name", "Name", "text", "username", form.name)}
 ${field("password", "Password", "password", "current-password")}
 <p><button class="button" type="submit">Sign in</button></p></form>`;
-  return { title: "Sign in", body };
+  return { title: "Sign in", isOutside: true, body };
 }
 
 export function setUpPage(form: {
@@ -37,7 +37,7 @@ ${hidden("token", form.token)}${hidden("key", form.key)}
 ${field("name", "Name", "text", "username")}
 ${field("password", "Password, at least 10 characters", "password", "new-password")}
 <p><button class="button" type="submit">Make the operator</button></p></form>`;
-  return { title: "Set up", body };
+  return { title: "Set up", isOutside: true, body };
 }
 
 export function accountPage(form: {

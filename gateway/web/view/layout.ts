@@ -32,6 +32,8 @@ export interface Frame {
 export interface Page {
   readonly title: string;
   readonly section?: Section;
+  /** A page before signing in: without the navigation. */
+  readonly isOutside?: boolean;
   readonly body: Html;
 }
 
@@ -61,12 +63,15 @@ export function renderPage(page: Page, frame: Frame | undefined, stylesheet: str
 <header class="top">
 <div class="wrap">
 <a class="brand" href="/">${brandMark()}<span>Wattproof</span></a>
-<nav aria-label="Main"><ul>${SECTIONS.filter(
+${
+  page.isOutside !== true &&
+  html`<nav aria-label="Main"><ul>${SECTIONS.filter(
     ([, , , shows]) => frame?.viewer?.shows(shows) ?? true,
   ).map(
     ([id, href, label]) =>
       html`<li><a href="${href}"${id === section && html` aria-current="page"`}>${label}${id === "alarms" && alarmCount(frame)}</a></li>`,
-  )}</ul></nav>
+  )}</ul></nav>`
+}
 ${frame && tipLine(frame.tip)}${frame?.viewer && html`<a class="tip" href="/account">${frame.viewer.name}</a>`}
 </div>
 </header>
