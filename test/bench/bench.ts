@@ -2,7 +2,7 @@
  * `npm run bench`: what the machine allows, what Wattproof reaches on it, and the ratio of the two, in one run.
  *
  *   --json        one object instead of the table
- *   --only PART   intake, mining, verify, meter or ledger; several with commas
+ *   --only PART   intake, mining, verify, meter, ledger or portal; several with commas
  *   --quick       a tenth of the work, to see that it runs
  *
  * Exit code 1 if a part fails; missing a target is no failure, only shown.
@@ -16,7 +16,9 @@ import { measureIntake } from "./intake.ts";
 import { measureLedger } from "./ledger-rates.ts";
 import { measureMeter } from "./metering.ts";
 import { measureMining } from "./mining.ts";
-import { FULL_RECIPE, QUICK_RECIPE } from "./recipe.ts";
+import { measurePortal } from "./portal-rates.ts";
+import { preparePortalStore } from "./portal-store.ts";
+import { FULL_RECIPE, PORTAL_RECIPE, QUICK_PORTAL_RECIPE, QUICK_RECIPE } from "./recipe.ts";
 import { type BenchResults, formatTable, PARTS, type Part } from "./report.ts";
 import { measureVerifying } from "./verifying.ts";
 
@@ -38,6 +40,7 @@ async function main(): Promise<void> {
   });
   const parts = readParts(values.only);
   const recipe = values.quick ? QUICK_RECIPE : FULL_RECIPE;
+  const portal = values.quick ? QUICK_PORTAL_RECIPE : PORTAL_RECIPE;
   const say = (line: string): void => {
     process.stderr.write(`bench: ${line}\n`);
   };
@@ -57,6 +60,11 @@ async function main(): Promise<void> {
   if (parts.has("meter")) {
     say(`meter, ${recipe.meterS} s`);
     results.meter = await measureMeter(recipe, join(folder, "meter"));
+  }
+  if (parts.has("portal")) {
+    const store = preparePortalStore(portal, say);
+    say(`portal, ${portal.samples} times each route`);
+    results.portal = await measurePortal(store, portal.samples);
   }
   if (parts.has("intake") || parts.has("verify") || parts.has("ledger")) {
     const fixture = await prepareFixture(recipe, say);

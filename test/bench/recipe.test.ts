@@ -5,7 +5,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { decodeConfig } from "../../gateway/config.ts";
 import { projectRoot } from "../support/project-root.ts";
-import { FULL_RECIPE, GATEWAY_CONFIG, QUICK_RECIPE, TARGETS } from "./recipe.ts";
+import { FULL_RECIPE, GATEWAY_CONFIG, PORTAL_RECIPE, QUICK_RECIPE, TARGETS } from "./recipe.ts";
 
 const page = readFileSync(path.join(projectRoot(), "docs", "performance.md"), "utf8");
 
@@ -30,6 +30,14 @@ test("the documented recipe is the one that is measured", () => {
   assert.equal(row("`mine_after_ms`"), String(GATEWAY_CONFIG.mine_after_ms));
 });
 
+test("the portal's bench is of a thousand meters and two years, as documented", () => {
+  const { meters, twins, days, samples } = PORTAL_RECIPE;
+  assert.equal(meters * (1 + twins), 1000);
+  assert.ok(days >= 730);
+  assert.equal(row("portal: meters"), `${meters}, ${twins}`);
+  assert.equal(row("portal: days"), `${days}, ${samples}`);
+});
+
 test("recipes can be carried out", () => {
   decodeConfig(GATEWAY_CONFIG);
   for (const { meters, days, warmUpDays, connections } of [FULL_RECIPE, QUICK_RECIPE]) {
@@ -47,5 +55,6 @@ test("targets are those of the issue", () => {
     meterCpu: 0.02,
     loopDelayMs: 20,
     meterDayBytes: 2_900,
+    portalMs: 50,
   });
 });

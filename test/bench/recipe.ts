@@ -51,6 +51,10 @@ export const QUICK_RECIPE: Recipe = {
   meterS: 8,
 };
 
+/** The store that the portal answers from: two years of a thousand meters; one in ten has records of its own. */
+export const PORTAL_RECIPE = { meters: 100, twins: 9, days: 731, samples: 100 } as const;
+export const QUICK_PORTAL_RECIPE = { meters: 20, twins: 4, days: 62, samples: 4 } as const;
+
 /** What differs from the gateway's defaults in the intake run. */
 export const GATEWAY_CONFIG = {
   portal_port: 0,
@@ -74,4 +78,6 @@ export const TARGETS = {
   loopDelayMs: 20,
   /** Bytes a meter-day on the wire and in the store. */
   meterDayBytes: 2_900,
+  /** 99 of 100 answers of each page and API route. */
+  portalMs: 50,
 } as const;

@@ -3,10 +3,11 @@ import type { IntakeResult } from "./intake.ts";
 import type { LedgerRates } from "./ledger-rates.ts";
 import type { MeterResult } from "./metering.ts";
 import type { MiningResult } from "./mining.ts";
+import type { PortalResult } from "./portal-rates.ts";
 import { TARGETS } from "./recipe.ts";
 import type { VerifyResult } from "./verifying.ts";
 
-export const PARTS = ["mining", "meter", "intake", "verify", "ledger"] as const;
+export const PARTS = ["mining", "meter", "intake", "verify", "ledger", "portal"] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface BenchResults {
@@ -21,6 +22,7 @@ export interface BenchResults {
   intake?: IntakeResult;
   verify?: VerifyResult;
   ledger?: LedgerRates;
+  portal?: PortalResult;
 }
 
 type Row = readonly [what: string, value: string, limit: string, ratio: string, target: string];
@@ -71,9 +73,27 @@ function intakeRows(r: IntakeResult): Row[] {
   ];
 }
 
+function portalRows({ meters, records, p99_ms: all, rows }: PortalResult): Row[] {
+  const limit = TARGETS.portalMs;
+  const verdict = (p99: number): string => below(p99, limit, ms(limit));
+  return [
+    ["portal, p50, p99 of all answers", "", ms(all), "", verdict(all)],
+    ["  meters, records", `${count(meters)}, ${count(records)}`, "", "", ""],
+    ...rows.map(
+      ({ route, p50_ms, p99_ms }): Row => [
+        `  ${route}`,
+        ms(p50_ms),
+        ms(p99_ms),
+        "",
+        verdict(p99_ms),
+      ],
+    ),
+  ];
+}
+
 function rowsOf(results: BenchResults): Row[] {
   const rows: Row[] = [];
-  const { mining, meter, intake, verify, ledger } = results;
+  const { mining, meter, intake, verify, ledger, portal } = results;
   if (intake !== undefined) rows.push(...intakeRows(intake));
   if (mining !== undefined) {
     const { value, limit, ratio, loop_p99_ms: p99, loop_max_ms: max } = mining;
@@ -107,6 +127,7 @@ function rowsOf(results: BenchResults): Row[] {
     rows.push([`  block of ${ledger.bills} bills`, ms(ledger.bill_block_ms), "", "", ""]);
     rows.push(["blocks/s, empty, with work", ledger.blocks_per_s.toFixed(1), "", "", ""]);
   }
+  if (portal !== undefined) rows.push(...portalRows(portal));
   return rows;
 }
 

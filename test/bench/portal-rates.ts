@@ -1,0 +1,179 @@
+/**
+ * How fast the portal answers: every page, file and API route, asked at a fixed rate whether or not the answers keep up, each time for
+ * another meter, day, bill, block or record. The time of an answer is counted from the instant at which it was due.
+ */
+import { Agent, get } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
+import { openReadOnly } from "../../gateway/ledger/database.ts";
+import { createReadModel } from "../../gateway/projection/read-model.ts";
+import type { ReadModel } from "../../gateway/projection/read-model-types.ts";
+import { API_ROUTES } from "../../gateway/web/api/api-routes.ts";
+import { ROUTES } from "../../gateway/web/routes.ts";
+import { nodeSuite } from "../../shared/crypto/node-suite.ts";
+import { seededBytes } from "../support/seeded-bytes.ts";
+
+export interface PortalRow {
+  readonly route: string;
+  readonly p50_ms: number;
+  readonly p99_ms: number;
+  readonly max_ms: number;
+  readonly bytes: number;
+}
+
+export interface PortalResult {
+  readonly meters: number;
+  readonly records: number;
+  readonly per_second: number;
+  readonly samples: number;
+  /** Of all answers. */
+  readonly p99_ms: number;
+  readonly rows: readonly PortalRow[];
+}
+
+/** Requests a second. */
+const RATE = 20;
+/** Requests of each route before the clock starts. */
+const WARM_UP = 3;
+/** A wait that is counted as a failure. */
+const PATIENCE_MS = 10_000;
+
+/** Throws when a route does not answer with a page or rows. */
+export async function measurePortal(path: string, samples: number): Promise<PortalResult> {
+  const db = openReadOnly(path);
+  const model = createReadModel(db, { suite: nodeSuite });
+  const worker = new Worker(new URL("portal-server.js", import.meta.url), { workerData: { path } });
+  const agent = new Agent({ keepAlive: true });
+  try {
+    const url = await new Promise<string>((resolve, reject) => {
+      worker.once("message", resolve);
+      worker.once("error", reject);
+    });
+    const addresses = addressesOf(model);
+    const routes = [...addresses.keys()];
+    const times = new Map(routes.map((route) => [route, [] as number[]]));
+    const sizes = new Map<string, number>();
+    const ask = async (route: string, dueMs: number): Promise<void> => {
+      const size = await fetchAll(agent, url + (addresses.get(route)?.() ?? ""));
+      times.get(route)?.push(performance.now() - dueMs);
+      sizes.set(route, Math.max(size, sizes.get(route) ?? 0));
+    };
+    for (const route of routes) {
+      for (let i = 0; i < WARM_UP; i++) await ask(route, performance.now());
+      times.get(route)?.splice(0);
+    }
+    const order = Array.from({ length: samples }, () => routes).flat();
+    const begin = performance.now();
+    const asked: Promise<void>[] = [];
+    for (const [i, route] of order.entries()) {
+      const dueMs = begin + (i * 1000) / RATE;
+      await sleep(Math.max(0, dueMs - performance.now()));
+      asked.push(ask(route, dueMs));
+    }
+    await Promise.all(asked);
+    const rows = routes
+      .map((route) => rowOf(route, times.get(route) ?? [], sizes.get(route) ?? 0))
+      .sort((a, b) => b.p99_ms - a.p99_ms);
+    const { meters, tip } = model.overview();
+    return {
+      meters,
+      records: tip.logSize,
+      per_second: RATE,
+      samples,
+      p99_ms: quantile([...times.values()].flat(), 0.99),
+      rows,
+    };
+  } finally {
+    agent.destroy();
+    worker.postMessage("close");
+    await worker.terminate();
+    db.close();
+  }
+}
+
+function rowOf(route: string, times: readonly number[], bytes: number): PortalRow {
+  const [p50_ms, p99_ms] = [quantile(times, 0.5), quantile(times, 0.99)];
+  return { route, p50_ms, p99_ms, max_ms: Math.max(...times), bytes };
+}
+
+function quantile(times: readonly number[], share: number): number {
+  const sorted = [...times].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? 0;
+}
+
+/** Bytes of the answer on the wire; a browser takes it compressed. */
+function fetchAll(agent: Agent, address: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const headers = { "accept-encoding": "gzip" };
+    get(address, { agent, headers, timeout: PATIENCE_MS }, (response) => {
+      const { statusCode = 0 } = response;
+      let bytes = 0;
+      response.on("data", (chunk: Buffer) => {
+        bytes += chunk.length;
+      });
+      response.on("end", () => {
+        if (statusCode === 200 || statusCode === 303) resolve(bytes);
+        else reject(new Error(`${address} answered ${statusCode}`));
+      });
+      response.on("error", reject);
+    }).on("error", reject);
+  });
+}
+
+/** By route, a function that gives another address each time. */
+function addressesOf(model: ReadModel): Map<string, () => string> {
+  const random = seededBytes("portal-rates");
+  const pick = (below: number): number => Buffer.from(random(4)).readUInt32BE() % below;
+  const meters = model.meters().rows;
+  const { tip, bills } = model.overview();
+  const parts: Readonly<Record<string, () => string>> = {
+    meter: () => meters[pick(meters.length)]?.meter ?? "",
+    date: () => {
+      const { fromSeconds = 0 } = meters[0]?.lastDay ?? {};
+      const at = (fromSeconds - pick(meters[0]?.days ?? 1) * 86_400) * 1000;
+      return new Date(at + 43_200_000).toISOString().slice(0, 10);
+    },
+    no: () => {
+      const [bill] = model.bills({ offset: pick(bills), limit: 1 }).rows;
+      return encodeURIComponent(bill?.no ?? "");
+    },
+    height: () => String(pick(tip.height + 1)),
+    position: () => String(pick(tip.logSize)),
+  };
+  // A part may name how it ends: ":no{.+\\.pdf}".
+  const fill = (path: string): string =>
+    path
+      .replace(/\{\.\+([^}]*)\}/g, (_, end: string) => end.replaceAll("\\", ""))
+      .replace(/:(\w+)/g, (_, name: string) => parts[name]?.() ?? "");
+  const paths = [...ROUTES, ...API_ROUTES.map(({ path }) => ({ path: `/api/v1${path}` }))];
+  const addresses = new Map(paths.map(({ path }) => [path, () => fill(path)]));
+  const ask = (route: string, query: () => string): void => {
+    addresses.set(`${route}?${query().replace(/=.*/, "")}`, () => `${fill(route)}?${query()}`);
+  };
+  const month = (): string => parts["date"]?.().slice(0, 7) ?? "";
+  ask("/", () => `page=${1 + pick(Math.ceil(meters.length / 50))}`);
+  ask("/meters/:meter", () => `month=${month()}`);
+  ask("/meters/:meter", () => `year=${month().slice(0, 4)}`);
+  ask("/bills", () => `page=${1 + pick(Math.max(1, Math.ceil(bills / 60)))}`);
+  ask("/bills", () => `meter=${parts["meter"]?.()}`);
+  ask("/chain", () => `before=${parts["height"]?.()}`);
+  ask("/api/v1/meters", () => `offset=${pick(meters.length)}`);
+  ask("/api/v1/bills", () => `offset=${pick(Math.max(1, bills))}`);
+  ask("/api/v1/blocks", () => `before=${1 + pick(tip.height)}`);
+  ask("/api/v1/records", () => `from=${parts["position"]?.()}`);
+  addresses.delete("/find");
+  // Made by the writer's thread, with keys that the portal does not have.
+  addresses.delete("/bills/:no{.+\\.bundle\\.json}");
+  // Everything of two years is tens of thousands of slots; a month is what people take.
+  const span = (): string => {
+    const asked = month();
+    return `from=${asked}-01&to=${asked}-28`;
+  };
+  for (const file of ["readings.csv", "readings.json", "green-button.xml"]) {
+    addresses.delete(`/meters/:meter/${file}`);
+    ask(`/meters/:meter/${file}`, span);
+  }
+  ask("/find", () => `q=${model.records(pick(tip.logSize), 1)[0]?.leaf ?? ""}`);
+  ask("/meters/:meter/statements.csv", () => `month=${month()}`);
+  return addresses;
+}
