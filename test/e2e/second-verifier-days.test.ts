@@ -93,6 +93,15 @@ const CASES: readonly (readonly [boolean, JsonObject])[] = [
   [false, { register: [5, 235, 1] }],
   // export
   [true, out({})],
+  [false, { ...wh(0), quality: quality("G"), ...out({}) }],
+  [
+    true,
+    {
+      ...wh(0),
+      quality: quality("G"),
+      ...out({ wh: wh(0)["wh"] as number[], register: [0, 220] }),
+    },
+  ],
   [false, out({ register: [0, 231] })],
   [false, out({ wh: [230] })],
   [true, out({ wh: [200_000, ...Array.from({ length: 22 }, () => 0)], register: [0, 200_000] })],

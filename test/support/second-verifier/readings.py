@@ -138,10 +138,10 @@ def check_day(plain, record):
     count, length = ((end - begin) // step, step) if step else (1, end - begin)
     need(len(wh) == len(plain["quality"]) == count, "unusable", "number of slots")
     for _, energy, letter in slots_of(plain):
-        need(letter != "G" or energy == 0, "unusable", "a gap with energy")
         need(letter == "R" or energy * 3600 <= 100_000 * length, "unusable", "more than 100 kW")
     for side in [plain] + ([plain["out"]] if "out" in plain else []):
         need(len(side["wh"]) == count and side["register"][1] - side["register"][0] == sum(side["wh"]), "unusable", "register")
+        need(all(letter != "G" or energy == 0 for energy, letter in zip(side["wh"], plain["quality"])), "unusable", "a gap with energy")
     check_pad(plain, count, "unusable")
     check_values(plain)
 
