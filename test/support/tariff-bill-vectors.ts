@@ -202,11 +202,14 @@ export function buildTariffBillVectors(): TariffBillVectors {
   }
   const [right] = bills;
   const series = makeInput([energy({ series: "few" })]);
-  const prices = (series.prices ?? []).slice(0, 1);
+  // the recovered slot is the 26th hour, its gap begins with the 19th
+  const prices = (series.prices ?? []).slice(0, 2).map((price, i) => {
+    return i === 0 ? price : { ...price, from: FROM + 26 * HOUR };
+  });
   bills.push(
     vector(
       "a recovered slot with a price in its gap and none of its own",
-      { ...series, prices, days: series.days.slice(0, 2) },
+      { ...series, prices },
       right,
     ),
   );
