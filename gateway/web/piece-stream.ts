@@ -8,11 +8,13 @@ export function streamPieces(
 ): ReadableStream<Uint8Array> {
   const source = pieces[Symbol.iterator]();
   const encoder = new TextEncoder();
+  let isWanted = true;
   return new ReadableStream({
     async pull(controller) {
       try {
         for (;;) {
           await setImmediate();
+          if (!isWanted) return;
           const { done, value } = source.next();
           if (done === true) return controller.close();
           if (value !== "") return controller.enqueue(encoder.encode(value));
@@ -23,6 +25,9 @@ export function streamPieces(
         controller.error(error);
       }
     },
-    cancel: () => void source.return?.(),
+    cancel() {
+      isWanted = false;
+      source.return?.();
+    },
   });
 }

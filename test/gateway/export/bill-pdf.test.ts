@@ -1,6 +1,5 @@
 /** A bill on paper, read again by another program: every line to the digit, A4, one page, the same bytes each time. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { renderBillPdf } from "../../../gateway/export/bill-pdf.ts";
@@ -12,6 +11,7 @@ import { nodeSuite } from "../../../shared/crypto/node-suite.ts";
 import { parsePlaintext } from "../../../shared/record/plaintext.ts";
 import { type BilledHouse, makeBilledHouse } from "../../support/billed-house.ts";
 import { createFakeReadModel } from "../../support/fake-read-model.ts";
+import { readPdfInfo, readPdfText } from "../../support/pdf-text.ts";
 import { requireSystemPart } from "../../support/system-part.ts";
 import { FIRST_METER } from "../../support/test-portal.ts";
 
@@ -35,26 +35,11 @@ function sheetOf(from: ReadModel, no: string): BillSheet {
   return sheet;
 }
 
-/** Text with its columns, one row of print a line. */
-function readText(pdf: Uint8Array): string {
-  const { status, stdout } = spawnSync("pdftotext", ["-layout", "-", "-"], {
-    input: pdf,
-    encoding: "utf8",
-  });
-  assert.equal(status, 0);
-  return stdout;
-}
-
-function readInfo(pdf: Uint8Array): string {
-  const { stdout } = spawnSync("pdfinfo", ["-"], { input: pdf, encoding: "utf8" });
-  return stdout;
-}
-
 describe("the bill as a PDF", () => {
   test("each line of the sealed bill stands there to the digit, on one page of A4", async (t) => {
     if (!requireSystemPart(t, "pdftotext")) return;
     const pdf = await renderBillPdf(sheetOf(model, house.no));
-    const rows = readText(pdf)
+    const rows = readPdfText(pdf)
       .split("\n")
       .map((row) => row.trim().split(/\s{2,}/));
     const record = house.bundle.records.at(-1);
@@ -83,7 +68,7 @@ describe("the bill as a PDF", () => {
     ]) {
       assert.ok(text.replaceAll("\n", " ").includes(part), part);
     }
-    const info = readInfo(pdf);
+    const info = readPdfInfo(pdf);
     assert.match(info, /^Pages:\s+1$/m);
     assert.match(info, /\(A4\)/);
     assert.match(info, new RegExp(`^Title:\\s+Bill ${house.no}$`, "m"));
@@ -104,7 +89,7 @@ describe("the bill as a PDF", () => {
       amount: `${i}.07`,
     }));
     const pdf = await renderBillPdf({ ...sheet, lines });
-    const pages = readText(pdf).split("\f").slice(0, -1);
+    const pages = readPdfText(pdf).split("\f").slice(0, -1);
     assert.ok(pages.length > 2);
     for (const [i, page] of pages.entries()) {
       assert.match(page, new RegExp(`page ${i + 1} of ${pages.length}`));
@@ -121,10 +106,10 @@ describe("the bill as a PDF", () => {
       ...sheet,
       lines: [{ label, quantity: "1", rate: "1", amount: "1.00" }],
     });
-    const latin = readText(await renderBillPdf(withLabel("Größe – 5 € façade")));
+    const latin = readPdfText(await renderBillPdf(withLabel("Größe – 5 € façade")));
     assert.match(latin, /Größe – 5 € façade/);
     assert.doesNotMatch(latin, /fonts lack/);
-    const greek = readText(await renderBillPdf(withLabel("Ενέργεια")));
+    const greek = readPdfText(await renderBillPdf(withLabel("Ενέργεια")));
     assert.match(greek, /\?{8}/);
     assert.match(greek, /fonts lack/);
   });

@@ -7,7 +7,7 @@ import { greenButton } from "../../../gateway/export/green-button.ts";
 import type { DayDetail, ReadModel } from "../../../gateway/projection/read-model-types.ts";
 import { createFakeReadModel } from "../../support/fake-read-model.ts";
 import { projectRoot } from "../../support/project-root.ts";
-import { requireSystemPart } from "../../support/system-part.ts";
+import { findProgram, requireSystemPart } from "../../support/system-part.ts";
 import { FIRST_METER, HOSTILE_TEXT } from "../../support/test-portal.ts";
 
 const SCHEMA = path.join(projectRoot(), "test", "gateway", "export", "atom.xsd");
@@ -41,7 +41,10 @@ const file = [...greenButton(model, QUARTER)].join("");
 
 function validate(xml: string): { ok: boolean; said: string } {
   const args = ["--noout", "--nonet", "--schema", SCHEMA, "-"];
-  const { status, stderr } = spawnSync("xmllint", args, { input: xml, encoding: "utf8" });
+  const { status, stderr } = spawnSync(findProgram("xmllint") ?? "", args, {
+    input: xml,
+    encoding: "utf8",
+  });
   return { ok: status === 0, said: stderr };
 }
 

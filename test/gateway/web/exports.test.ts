@@ -1,6 +1,5 @@
 /** What leaves the portal as a file: what it is, who gets it, and that it says when it was cut off. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -19,6 +18,7 @@ import { verifyBundle } from "../../../shared/bundle/verify-bundle.ts";
 import { nodeSuite } from "../../../shared/crypto/node-suite.ts";
 import { type BilledHouse, makeBilledHouse } from "../../support/billed-house.ts";
 import { launchChromium } from "../../support/browser.ts";
+import { readPdfInfo, readPdfText } from "../../support/pdf-text.ts";
 import { requireSystemPart } from "../../support/system-part.ts";
 import { TestBrowser, TestGate } from "../../support/test-gate.ts";
 import { createTestPortal } from "../../support/test-portal.ts";
@@ -179,11 +179,9 @@ describe("a bill's files", () => {
     try {
       const page = await browser.newPage();
       await page.goto(`${running.url}/bills/${house.no}`);
-      const file = path.join(folder, "printed.pdf");
-      writeFileSync(file, await page.pdf({ format: "A4" }));
-      const info = spawnSync("pdfinfo", [file], { encoding: "utf8" }).stdout;
-      assert.match(info, /^Pages:\s+1$/m);
-      const text = spawnSync("pdftotext", ["-layout", file, "-"], { encoding: "utf8" }).stdout;
+      const pdf = await page.pdf({ format: "A4" });
+      assert.match(readPdfInfo(pdf), /^Pages:\s+1$/m);
+      const text = readPdfText(pdf);
       for (const { label, amountMinor } of model.bill(house.no)?.lines ?? []) {
         const row = text.split("\n").find((line) => line.includes(label)) ?? "";
         assert.ok(row.trim().endsWith((amountMinor / 100).toFixed(2)), label);
