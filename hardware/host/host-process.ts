@@ -2,8 +2,10 @@
  * The process that reads the sensors: native modules and their threads live here, so that a call that never returns
  * stops this process and not the meter.
  *
- * In: the folders where pulses are counted, the durable one first. It serves `open` and `read` over the channel to its parent (message.ts) until that is closed, which the kernel does
- * however the parent ends. All sources share the ports, so that parts on one line never talk at the same time.
+ * In: the folders where pulses are counted, the durable one first. It serves `open` and `read` over the channel to its
+ * parent (message.ts) until that is closed, which the kernel does however the parent ends. All sources share the ports, so
+ * that parts on one line never talk at the same time. It ends by SIGKILL: `process.exit` waits for every thread, and one
+ * may hang in a native call.
  */
 import type { Json } from "../../shared/base/canonical-json.ts";
 import { fail, isCoded } from "../../shared/base/error.ts";
@@ -21,7 +23,10 @@ const CLOSING_MS = 1_000;
 
 const [state, memory] = process.argv.slice(2);
 const folders = state === undefined ? undefined : { state, ...(memory && { memory }) };
-const ports = openLinuxPorts(folders);
+const ports = openLinuxPorts(folders, (what) => {
+  process.stderr.write(`${what}: a call hangs in the kernel; the sensors' process ends\n`);
+  void end();
+});
 /** Ports belong to the process, not to one of its sources. */
 const lent: Ports = { ...ports, close: async () => {} };
 const sources = new Map<number, Promise<Source>>();
@@ -47,11 +52,15 @@ async function answer(request: Request): Promise<Json> {
   }
 }
 
+function endAtOnce(): void {
+  process.kill(process.pid, "SIGKILL");
+}
+
 async function end(): Promise<void> {
-  setTimeout(() => process.exit(1), CLOSING_MS).unref();
+  setTimeout(endAtOnce, CLOSING_MS).unref();
   for (const source of sources.values()) await (await source.catch(() => undefined))?.close();
   await ports.close();
-  process.exit(0);
+  endAtOnce();
 }
 
 process.on("message", (message) => {

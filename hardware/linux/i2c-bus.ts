@@ -13,7 +13,7 @@
  * hardware controller sends none without a transfer. Switching the part's power does.
  *
  * A call that does not even come back from the kernel is `sensor-timeout` here; while it hangs no other is
- * started. Only the end of the process can stop it.
+ * started. Only the end of the process can stop it: `onStuck` tells its owner when that is due.
  */
 import type { PromisifiedBus } from "i2c-bus";
 import { fail, isCoded } from "../../shared/base/error.ts";
@@ -33,6 +33,8 @@ export interface I2cBusOptions {
   /** What a transaction may take. The kernel's own limit is 1 s on most controllers; 32 bytes take 4 ms. */
   readonly limitMs?: number;
   readonly timing?: Timing;
+  /** Called at each use of a bus whose last call has hung for two minutes. */
+  readonly onStuck?: (what: string) => void;
 }
 
 const TRANSACTION_MS = 1_500;
@@ -41,6 +43,8 @@ const REPEATS = 2;
 /** Time-outs in a row after which an address rests. */
 const PATIENCE = 3;
 const REST_MS = 5_000;
+/** Longer than the process has to live for its successor to be started at once (host/sensor-host.ts). */
+const STUCK_MS = 120_000;
 
 /** Throws `hardware-module`; a missing bus shows at its first use. */
 export async function openLinuxI2cBus(bus: number, options: I2cBusOptions = {}): Promise<I2cBus> {
@@ -53,10 +57,11 @@ class LinuxI2cBus implements I2cBus {
   readonly #number: number;
   readonly #limitMs: number;
   readonly #timing: Timing;
+  readonly #onStuck: ((what: string) => void) | undefined;
   readonly #lock = new Lock();
   // Owned by work inside the lock.
   #handle: PromisifiedBus | undefined;
-  #hung = false;
+  #hungAtMs: number | undefined;
   #closed = false;
   /** Addresses that timed out last: how often in a row, and until when they rest. */
   readonly #weary = new Map<number, { readonly times: number; readonly untilMs: number }>();
@@ -66,6 +71,7 @@ class LinuxI2cBus implements I2cBus {
     this.#number = number;
     this.#limitMs = options.limitMs ?? TRANSACTION_MS;
     this.#timing = options.timing ?? realTiming;
+    this.#onStuck = options.onStuck;
   }
 
   write(address: number, bytes: Uint8Array): Promise<void> {
@@ -108,7 +114,7 @@ class LinuxI2cBus implements I2cBus {
         else this.#weary.delete(address);
         const harmless = code === "sensor-nack" || errnoOf(error) === "EAGAIN";
         // A descriptor below a hung call is left alone until the call comes back.
-        if (!harmless && !this.#hung) await this.#drop();
+        if (!harmless && this.#hungAtMs === undefined) await this.#drop();
         if (isCoded(error)) throw error;
         failFromSystem(error, what);
       }
@@ -117,7 +123,8 @@ class LinuxI2cBus implements I2cBus {
 
   #refuse(address: number, what: string): void {
     if (this.#closed) fail("sensor-gone", `${what}: the bus is closed`);
-    if (this.#hung) {
+    if (this.#hungAtMs !== undefined) {
+      if (this.#timing.monotonicMs() - this.#hungAtMs >= STUCK_MS) this.#onStuck?.(what);
       fail("sensor-timeout", `${what}: a call before still hangs in the kernel`, { hung: 1 });
     }
     const { times, untilMs } = this.#weary.get(address) ?? { times: 0, untilMs: 0 };
@@ -151,10 +158,10 @@ class LinuxI2cBus implements I2cBus {
     } catch (error) {
       // The work's own errors come from the system, or say that a transfer was short.
       if (isCoded(error, "sensor-timeout")) {
-        this.#hung = true;
+        this.#hungAtMs = this.#timing.monotonicMs();
         const release = (): Promise<void> =>
           this.#lock.run(async () => {
-            this.#hung = false;
+            this.#hungAtMs = undefined;
             await this.#drop();
           });
         running.then(release, release);

@@ -9,8 +9,11 @@ import { openLinuxI2cBus } from "./i2c-bus.ts";
 import { type CountFolders, openLinuxPulseCounter } from "./pulse-counter.ts";
 import { openLinuxSerialLine } from "./serial-line.ts";
 
-/** `folders`: where pulses are counted; without it there are no pulse counters. */
-export function openLinuxPorts(folders?: CountFolders): Ports {
+/**
+ * `folders`: where pulses are counted; without it there are no pulse counters. `onStuck`: a native call has not returned
+ * for so long that only the end of the process helps.
+ */
+export function openLinuxPorts(folders?: CountFolders, onStuck?: (what: string) => void): Ports {
   const busByNumber = new Map<number, Promise<I2cBus>>();
   const lineByPort = new Map<string, { settings: SerialSettings; line: Promise<SerialLine> }>();
   const countedPins = new Set<number>();
@@ -23,7 +26,7 @@ export function openLinuxPorts(folders?: CountFolders): Ports {
   return {
     timing: realTiming,
     i2cBus(bus) {
-      const known = busByNumber.get(bus) ?? kept(openLinuxI2cBus(bus));
+      const known = busByNumber.get(bus) ?? kept(openLinuxI2cBus(bus, onStuck && { onStuck }));
       busByNumber.set(bus, known);
       // A bus that is not there yet is looked for again.
       known.catch(() => busByNumber.delete(bus));

@@ -22,7 +22,17 @@ export interface I2cMachine {
   ask(request: ChildRequest): Promise<Answer>;
 }
 
-export async function startI2cMachine(t: TestContext): Promise<I2cMachine> {
+export interface I2cAdapters {
+  readonly adapters: I2cMachine["adapters"];
+  /** Of a process that finds them. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** `ended`: the processes that use them. */
+export async function startI2cAdapters(
+  t: TestContext,
+  ended: () => Promise<void>,
+): Promise<I2cAdapters> {
   const folder = mkdtempSync(path.join(tmpdir(), "wattproof-i2c-"));
   const library = compile(folder);
   const socketPath = path.join(folder, "socket");
@@ -31,22 +41,32 @@ export async function startI2cMachine(t: TestContext): Promise<I2cMachine> {
     socketPath,
     new Map(adapters.map((adapter, i) => [i + 1, adapter])),
   );
+  t.after(async () => {
+    await ended();
+    server.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const env = { ...process.env, LD_PRELOAD: library, WATTPROOF_I2C_SOCKET: socketPath };
+  return { adapters, env };
+}
+
+export async function startI2cMachine(t: TestContext): Promise<I2cMachine> {
+  let end = async (): Promise<void> => {};
+  const { adapters, env } = await startI2cAdapters(t, () => end());
   const script = fileURLToPath(new URL("./i2c-child.js", import.meta.url));
   const child = spawn(process.execPath, ["--enable-source-maps", script], {
     stdio: ["pipe", "pipe", "inherit"],
-    env: { ...process.env, LD_PRELOAD: library, WATTPROOF_I2C_SOCKET: socketPath },
+    env,
   });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const waiting: ((answer: Answer) => void)[] = [];
   createInterface({ input: child.stdout }).on("line", (line) =>
     waiting.shift()?.(JSON.parse(line)),
   );
-  t.after(async () => {
+  end = async () => {
     child.kill("SIGKILL");
     await ended;
-    server.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  };
   return {
     adapters,
     ask(request) {

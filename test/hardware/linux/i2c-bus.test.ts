@@ -171,4 +171,19 @@ describe("an I2C bus over the i2c-bus module", () => {
     await bus.write(0x44, COMMAND);
     assert.deepEqual(log, ["open 1", "write 68 2", "close", "open 1", "write 68 2"]);
   });
+
+  test("a call that has hung for two minutes is told to whoever can end the process", async () => {
+    const timing = new SimulatedTiming();
+    const { module } = fakeModule([new Promise(() => {})]);
+    const told: string[] = [];
+    const options = { load: async () => module, limitMs: 20, timing };
+    const bus = await openLinuxI2cBus(1, { ...options, onStuck: (what) => told.push(what) });
+    await rejectsWith(bus.write(0x44, COMMAND), "sensor-timeout");
+    await timing.sleep(119_999);
+    await rejectsWith(bus.write(0x44, COMMAND), "sensor-timeout");
+    assert.deepEqual(told, []);
+    await timing.sleep(1);
+    await rejectsWith(bus.write(0x45, COMMAND), "sensor-timeout");
+    assert.deepEqual(told, ["I2C bus 1, address 0x45"]);
+  });
 });
