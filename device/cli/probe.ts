@@ -23,7 +23,7 @@ usage: meter probe [--bus N …] [--port FILE …] [--addresses FROM-TO] [--json
   --addresses    slave addresses to look at where a part on a shared line was found (default: 1-8)
   --json         print one JSON object
 
-Parts are asked who they are and what they measure; nothing is ever set. A serial port takes a minute or two, because
+Parts are asked who they are and what they measure; nothing is ever set. A serial port takes three minutes, because
 some parts speak by themselves every ten seconds only. A running meter holds its ports: stop it first.
 Exits with 1 when nothing was found.
 `;
