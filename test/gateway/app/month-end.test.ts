@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DayStatement } from "../../../gateway/projection/read-model-types.ts";
+import { verifyBundle } from "../../../shared/bundle/verify-bundle.ts";
+import { nodeSuite } from "../../../shared/crypto/node-suite.ts";
 import { createFlatTariff } from "../../../shared/money/tariff.ts";
 import { type LiveGateway, startLiveGateway } from "../../support/live-gateway.ts";
 import { waitFor } from "../../support/wait.ts";
@@ -26,6 +28,9 @@ test("a complete month is billed by itself, once; an incomplete one only by orde
   const january = await readStatements(gateway, "2024-01");
   assert.equal(january.length, 31);
   assert.ok(january.every(({ billNo }) => billNo === "352522395-2024-01"));
+  const bundle = await fetch(urlOf(gateway, "/bills/352522395-2024-01.bundle.json"));
+  const report = verifyBundle(nodeSuite, await bundle.text());
+  assert.deepEqual([report.bill.no, report.days.length], ["352522395-2024-01", 31]);
 
   for (let day = 1; day <= 3; day++) {
     await gateway.publish(gateway.topic(meter.id), meter.sealDay().envelope);
@@ -72,9 +77,12 @@ test("a bill that no further day can mend raises an alarm, once", async (t) => {
 });
 
 async function readStatements(gateway: LiveGateway, month: string): Promise<DayStatement[]> {
-  const ready = gateway.events.findLast(({ event }) => event === "ready");
-  const path = `/api/v1/meters/352522395/statements?month=${month}`;
-  const url = new URL(path, String(ready?.["portal"]));
+  const url = urlOf(gateway, `/api/v1/meters/352522395/statements?month=${month}`);
   const answer = (await (await fetch(url)).json()) as { rows: DayStatement[] };
   return answer.rows;
+}
+
+function urlOf(gateway: LiveGateway, path: string): URL {
+  const ready = gateway.events.findLast(({ event }) => event === "ready");
+  return new URL(path, String(ready?.["portal"]));
 }
