@@ -3,6 +3,7 @@
  *
  *   name      polynomial   start    final xor   of "123456789"   used by
  *   ARC       0xA001       0x0000   0x0000      0xBB3D           DSMR P1
+ *   MODBUS    0xA001       0xFFFF   0x0000      0x4B37           Modbus-RTU, low byte first
  *   X-25      0x8408       0xFFFF   0xFFFF      0x906E           SML
  *   KERMIT    0x8408       0x0000   0x0000      0x2189           SML of Holley meters
  */
@@ -24,5 +25,6 @@ function createCrc16(polynomial: number, initial: number, finalXor: number): Crc
 }
 
 export const crc16Arc = createCrc16(0xa001, 0, 0);
+export const crc16Modbus = createCrc16(0xa001, 0xffff, 0);
 export const crc16X25 = createCrc16(0x8408, 0xffff, 0xffff);
 export const crc16Kermit = createCrc16(0x8408, 0, 0);

@@ -14,7 +14,7 @@ import { concatBytes } from "../../shared/base/bytes.ts";
 import { fail, isCoded } from "../../shared/base/error.ts";
 import type { SerialLine } from "../port/serial-line.ts";
 import type { Timing } from "../port/timing.ts";
-import { crc16Modbus } from "./crc16-modbus.ts";
+import { crc16Modbus } from "./crc16.ts";
 
 const READ_HOLDING = 0x03;
 const READ_INPUT = 0x04;

@@ -4,7 +4,7 @@
  * It keeps silent as the part does: on a wrong checksum, on another address, and without mains. Input
  * registers only; anything else is answered with the exception that the part gives.
  */
-import { crc16Modbus } from "../driver/crc16-modbus.ts";
+import { crc16Modbus } from "../driver/crc16.ts";
 import { ANY_ADDRESS, sealFrame } from "../driver/modbus-rtu.ts";
 
 /** What the part measures at one instant, in the units of its registers. */

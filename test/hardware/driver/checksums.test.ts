@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { crc8Sensirion } from "../../../hardware/driver/crc8-sensirion.ts";
-import { crc16Modbus } from "../../../hardware/driver/crc16-modbus.ts";
+import { crc16Modbus } from "../../../hardware/driver/crc16.ts";
 import { decodeHex, encodeUtf8 } from "../../../shared/base/bytes.ts";
 
 test("CRC-16/MODBUS of the catalogue's check text and of real requests", () => {
