@@ -2,6 +2,7 @@
  * Test only: a ReadModel in memory over a seeded village of meters and its small real chain. For page development
  * and the portal's tests; the gateway's own read model is over SQLite.
  */
+import type { AccountEntry } from "../../gateway/projection/account-types.ts";
 import type {
   BlockDetail,
   BlockSummary,
@@ -100,7 +101,7 @@ export function createFakeReadModel(options: FakeOptions = {}): ReadModel {
         .sort((a, b) => b.fromSeconds - a.fromSeconds || a.meter.localeCompare(b.meter));
       return { rows: found.slice(offset, offset + limit).map(billRow), total: found.length };
     },
-    account: () => ({ entries: [] }),
+    account: (meter) => ({ entries: accountOf(bills.filter((bill) => bill.meter === meter)) }),
     bill: (no) => bills.find((bill) => bill.no === no),
     statements: (meter, month) => {
       const own = daysOf(meter).filter((day) => day.date.startsWith(month));
@@ -134,6 +135,24 @@ function dayRow(day: DayDetail): DaySummary {
   const { slotWh, slotExportWh, quality, registerFirstWh, registerLastWh, ...rest } = day;
   const { seq, kid, tzdata, firmware, latitudeE7, longitudeE7, events, corrections, ...row } = rest;
   return row;
+}
+
+/** Each bill, and a payment of it a fortnight later, of the first one only in part. */
+function accountOf(bills: readonly BillDetail[]): AccountEntry[] {
+  let balanceMinor = 0;
+  return bills.flatMap(({ no, totalMinor, currency, minorDigits, toSeconds, position = 0 }, i) => {
+    const money = { currency, minorDigits, position };
+    const paid = i === 0 ? totalMinor - 100 : totalMinor;
+    balanceMinor += totalMinor;
+    const bill = { kind: "bill", text: no, amountMinor: totalMinor, balanceMinor } as const;
+    balanceMinor -= paid;
+    const payment = { kind: "payment", text: `transfer ${i + 1}`, billNo: no } as const;
+    const atSeconds = toSeconds + 14 * 86_400;
+    return [
+      { ...money, ...bill, atSeconds: toSeconds },
+      { ...money, ...payment, atSeconds, amountMinor: -paid, balanceMinor },
+    ];
+  });
 }
 
 function billRow(bill: BillDetail): BillSummary {

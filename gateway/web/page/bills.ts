@@ -7,6 +7,7 @@ import { count, ENERGY, formatMeterId, formatMinor, measure, money } from "../vi
 import { emptyState, keys, pager } from "../view/parts.ts";
 import { seal, sealLegend } from "../view/seal.ts";
 import { formatMonth, formatShortMonth, zonedTime } from "../view/time.ts";
+import { accountSection } from "./account.ts";
 import { type PageContext, requireFound } from "./context.ts";
 
 const PAGE_SIZE = 60;
@@ -16,7 +17,8 @@ export function billsPage(
   query: { readonly meter?: string | undefined; readonly page: number },
 ): Page {
   const { meter } = query;
-  if (meter !== undefined) requireFound(readModel.meter(meter), `Meter ${meter}`);
+  const of =
+    meter === undefined ? undefined : requireFound(readModel.meter(meter), `Meter ${meter}`);
   const { rows, total } = readModel.bills({
     offset: (query.page - 1) * PAGE_SIZE,
     limit: PAGE_SIZE,
@@ -47,7 +49,8 @@ ${pager({
   pages: Math.ceil(total / PAGE_SIZE),
   href: (page) => `/bills?${new URLSearchParams({ ...(meter && { meter }), page: String(page) })}`,
 })}
-${rows.length > 0 && sealLegend()}`;
+${rows.length > 0 && sealLegend()}
+${of && accountSection(readModel.account(of.meter).entries, of.zone)}`;
   return { title: "Bills", section: "bills", body };
 }
 

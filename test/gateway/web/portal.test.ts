@@ -41,6 +41,8 @@ describe("pages", () => {
     [`${METER}/days/2024-01-20`, /Nothing was sealed/],
     ["/bills", /3 bills/],
     [`/bills?meter=${FIRST_METER}`, /Bills of/],
+    [`/bills?meter=${FIRST_METER}`, /1\.00\u00a0EUR to be paid/],
+    [`/bills?meter=${FIRST_METER}`, /Payment<\/a> transfer 1 for <a href/],
     [`/bills/352-2024-01-${FIRST_METER}`, /class="receipt"/],
     [`/bills/352-2024-01-${FIRST_METER}`, /Day by day/],
     ["/chain", /What if somebody changed an old reading/],
