@@ -4,7 +4,8 @@
  * In: a code of shared/event/event-code.ts, what was before and what is after, for people. Out: a row in the journal,
  * durable when the call returns, which becomes a signed `event` record once the meter is enrolled and its clock known.
  * Never throws on a full card: what cannot be written waits in memory for `flush`. A part that goes mad cannot fill
- * card and log: beyond a number a day one `overflow` says that more is left out.
+ * card and log, nor hide what else happens: beyond a number a day of one code an `overflow` says that more of it is left
+ * out.
  */
 import type { EventCode } from "../../shared/event/event-code.ts";
 import { isStorageFull, type Journal } from "../journal/journal.ts";
@@ -24,15 +25,15 @@ export interface EventRecorderOptions {
   readonly onRecorded: () => void;
 }
 
-/** Records in 24 hours of one boot. */
-const MOST_A_DAY = 96;
+/** Records of one code in 24 hours of one boot. */
+const MOST_A_DAY = 24;
 const DAY_MS = 86_400_000;
 const MAX_TEXT = 200;
 
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
   #waiting: { readonly notice: Notice; readonly time: NoticeTime }[] = [];
-  #overflowed = false;
+  readonly #overflowed = new Set<EventCode>();
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;
@@ -44,11 +45,12 @@ export class EventRecorder {
     const notice: Notice = { code, ...text("before", before), ...text("after", after) };
     const { journal } = this.#options;
     const since = time.monotonicMs - DAY_MS;
-    const count = countNotices(journal, time.boot, since) + this.#waiting.length;
-    const overflow = count >= MOST_A_DAY;
-    if (overflow && this.#overflowed) return;
-    this.#overflowed = overflow;
-    this.#waiting.push({ notice: overflow ? { code: "overflow" } : notice, time });
+    const waiting = this.#waiting.filter((one) => one.notice.code === code).length;
+    const overflow = countNotices(journal, code, time.boot, since) + waiting >= MOST_A_DAY;
+    if (overflow && this.#overflowed.has(code)) return;
+    if (overflow) this.#overflowed.add(code);
+    else this.#overflowed.delete(code);
+    this.#waiting.push({ notice: overflow ? { code: "overflow", before: code } : notice, time });
     this.flush();
   };
 

@@ -78,8 +78,13 @@ export function markSealed(journal: Journal, id: number, seq: number): void {
   journal.run("UPDATE notice SET seq = ? WHERE id = ?", seq, id);
 }
 
-/** How many notices of this boot were recorded at or after `monotonicMs`. */
-export function countNotices(journal: Journal, boot: number, monotonicMs: number): number {
-  const sql = "SELECT count(*) AS n FROM notice WHERE boot = ? AND mono >= ?";
-  return journal.get<{ n: number }>(sql, boot, Math.floor(monotonicMs))?.n ?? 0;
+/** How many notices of this code and boot were recorded at or after `monotonicMs`. */
+export function countNotices(
+  journal: Journal,
+  code: string,
+  boot: number,
+  monotonicMs: number,
+): number {
+  const sql = "SELECT count(*) AS n FROM notice WHERE code = ? AND boot = ? AND mono >= ?";
+  return journal.get<{ n: number }>(sql, code, boot, Math.floor(monotonicMs))?.n ?? 0;
 }

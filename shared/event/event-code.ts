@@ -18,7 +18,9 @@ export const EVENT_CODES = {
   "storage-full": { meaning: "the card was full: readings stayed in memory", alarm: true },
   "storage-free": { meaning: "there is space on the card again" },
   restored: { meaning: "the journal was older than what the gateway holds", alarm: true },
-  overflow: { meaning: "more events in a day than are recorded; later ones are left out" },
+  overflow: {
+    meaning: "more events of one code in a day than are recorded; later ones are left out",
+  },
 } as const satisfies Readonly<Record<string, EventMeaning>>;
 
 export type EventCode = keyof typeof EVENT_CODES;
