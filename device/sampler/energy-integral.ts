@@ -15,15 +15,27 @@ export interface Integrated {
   readonly carry: number;
 }
 
-/** Import only: power that flows out counts as zero here. Exact below 2^53, e.g. 100 kW over 12 hours. */
+/**
+ * Import only, the area of the straight line above zero; power that flows out counts as zero. Exact below 2^53, e.g.
+ * 100 kW over 12 hours, but for less than a half microjoule where the line crosses zero.
+ */
 export function integratePower(
   before: MilliWatt,
   after: MilliWatt,
   elapsedMs: number,
   carry: number,
 ): Integrated {
-  const sum = Math.max(0, before) + Math.max(0, after);
-  const total = sum * Math.max(0, Math.round(elapsedMs)) + carry;
+  const ms = Math.max(0, Math.round(elapsedMs));
+  const total = areaAboveZero(before, after, ms) + carry;
   const wh = Math.floor(total / HALF_MICROJOULES_PER_WH);
   return { wh, carry: total - wh * HALF_MICROJOULES_PER_WH };
+}
+
+/** Half microjoules. A line that crosses zero leaves a triangle above it. */
+function areaAboveZero(before: MilliWatt, after: MilliWatt, ms: number): number {
+  const most = Math.max(before, after);
+  const least = Math.min(before, after);
+  if (most <= 0) return 0;
+  if (least >= 0) return (before + after) * ms;
+  return Number((BigInt(most) * BigInt(most) * BigInt(ms)) / BigInt(most - least));
 }

@@ -16,6 +16,11 @@ test("power that flows out counts as none", () => {
   assert.deepEqual(integratePower(-500_000, -500_000, 3_600_000, 5), { wh: 0, carry: 5 });
 });
 
+test("a line that crosses zero counts its part above it", () => {
+  assert.equal(integratePower(-3_600_000, 3_600_000, 3_600_000, 0).wh, 900);
+  assert.equal(integratePower(3_000_000, -1_000_000, 3_600_000, 0).wh, 1125);
+});
+
 test("cutting an interval of constant power changes nothing", () => {
   const piece = fc.integer({ min: 1, max: 100_000 });
   fc.assert(
