@@ -89,7 +89,7 @@ function* dumpBlobs(db: Db, { suite }: DumpOptions): Generator<string> {
   }
 }
 
-/** Opened days and events that count and bills, in log order. */
+/** Opened days, events, bills and payments that count, in log order. */
 export function* listOpened(
   db: Db,
   { suite, utility, onProgress }: DumpOptions & Required<Pick<DumpOptions, "utility">>,
@@ -98,15 +98,18 @@ export function* listOpened(
   const unusable = new Set(
     db.prepare<[], number>("SELECT pos FROM day WHERE code IS NOT NULL").pluck().all() as number[],
   );
-  const events = new Set(db.prepare<[], number>("SELECT pos FROM event").pluck().all() as number[]);
+  // Of other types what opened has a row.
+  const shown = db.prepare<[], number>(
+    "SELECT pos FROM event UNION ALL SELECT pos FROM bill UNION ALL SELECT pos FROM payment",
+  );
+  const others = new Set(shown.pluck().all() as number[]);
   const size = (db.prepare("SELECT max(pos) FROM record").pluck().get() as number | null) ?? 0;
   for (const { pos, line1, blob } of new RecordStore(db).range(0, Number.MAX_SAFE_INTEGER)) {
     if (blob === null || unusable.has(pos)) continue;
     const record = parseRecord(suite, unpackLine1(line1));
     const line2 = blobs.read(blob);
-    if (line2 === undefined || !isOpened(record) || (record.typ === "event" && !events.has(pos))) {
-      continue;
-    }
+    if (line2 === undefined || !isOpened(record)) continue;
+    if (record.typ !== "day" && !others.has(pos)) continue;
     const bytes = openLine2(suite, parseLine2(line2), utility, record.kid, record.typ);
     const plaintext = parsePlaintext(record.typ, decodeUtf8(bytes));
     yield { typ: record.typ, leaf: record.leaf, plaintext } as OpenedRecord;

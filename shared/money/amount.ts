@@ -63,7 +63,8 @@ export function sumExactly(values: readonly number[]): number {
   return isExact ? sum : toSafe(values.reduce((exact, value) => exact + BigInt(value), 0n));
 }
 
-function toSafe(value: bigint): number {
+/** Throws `money-range` for what no number holds exactly. */
+export function toSafe(value: bigint): number {
   const number = Number(value);
   if (!Number.isSafeInteger(number)) fail("money-range", "an amount or a sum outside of 2^53-1");
   return number;

@@ -6,7 +6,7 @@
  *      tariff, a "day" step its size times those days. An R slot goes to the cheapest band of its gap.
  */
 import type { Nano, UnixSeconds, WattHour } from "../base/units.ts";
-import { divideRounded, sumExactly } from "./amount.ts";
+import { divideRounded, sumExactly, toSafe } from "./amount.ts";
 import type { ChargeLine } from "./charge-lines.ts";
 import type { PriceSeries } from "./price-series.ts";
 import type { LocalClock, MeteredSlot } from "./slot-walk.ts";
@@ -154,7 +154,7 @@ class SeriesTally implements EnergyTally {
         nano = Math.min(nano, this.#series.find(at) ?? nano);
       }
     }
-    nano += this.#charge.add ?? 0;
+    nano = sumExactly([nano, this.#charge.add ?? 0]);
     this.#whByNano.set(nano, (this.#whByNano.get(nano) ?? 0) + wh);
   }
 
@@ -238,7 +238,7 @@ function bandLines(
 
 function allowance(upto: WattHour, per: "month" | "day", { counted, all }: StepDays): WattHour {
   const product = BigInt(upto) * BigInt(counted);
-  return Number(per === "day" ? product : product / BigInt(all));
+  return toSafe(per === "day" ? product : product / BigInt(all));
 }
 
 function stepText(below: WattHour, top: WattHour | undefined): string {
