@@ -17,6 +17,7 @@ import type {
   RecordDetail,
   RecordSummary,
 } from "./chain-view-types.ts";
+import type { TariffVersion } from "./tariff-types.ts";
 
 /** Mean, least and greatest of one quantity over one day (or month), in the unit of its field. */
 export interface Spread {
@@ -280,6 +281,8 @@ export interface ReadModel {
   /** What a meter owes: bills and payments with the balance after each. */
   account(meter: string): MeterAccount;
   bill(no: string): BillDetail | undefined;
+  /** By id, the newest version first. */
+  tariffs(): readonly TariffVersion[];
   /** Days of a month ("YYYY-MM") that have a record and a tariff, by date; provisional where not billed. */
   statements(meter: string, month: string): readonly DayStatement[];
   /** Descending by height, beginning below `beforeHeight` (or at the tip). */

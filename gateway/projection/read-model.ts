@@ -17,6 +17,7 @@ import { MeterReader } from "./meter-reader.ts";
 import { meterText } from "./meter-text.ts";
 import type { AlarmRow, CounterRow, DayTotal, Overview, ReadModel } from "./read-model-types.ts";
 import { StatementReader } from "./statement-reader.ts";
+import { TariffReader } from "./tariff-reader.ts";
 
 /** Dates in an overview. */
 const RECENT_DATES = 31;
@@ -44,6 +45,7 @@ export function createReadModel(db: Db, options: { readonly suite: CryptoSuite }
   const meters = new MeterReader(db, chain, days);
   const blocks = new BlockReader(db, chain, days);
   const statements = new StatementReader(db, options.suite);
+  const tariffs = new TariffReader(db, options.suite);
   const bills = new BillReader(db, chain, days, statements);
   const recent = db.prepare<[number], { date: number; wh: number; days: number }>(
     "SELECT date, wh, days FROM day_total ORDER BY date DESC LIMIT ?",
@@ -91,6 +93,7 @@ export function createReadModel(db: Db, options: { readonly suite: CryptoSuite }
     bills: (query = {}) => read(() => bills.bills(query)),
     account: (meter) => read(() => bills.account(Number(meter))),
     bill: (no) => read(() => bills.bill(no)),
+    tariffs: () => read(() => tariffs.tariffs()),
     statements: (meter, month) => read(() => statements.ofMonth(Number(meter), month)),
     blocks: (beforeHeight, limit) => read(() => blocks.blocks(beforeHeight, limit)),
     block: (height) => read(() => blocks.block(height)),

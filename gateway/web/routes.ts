@@ -15,6 +15,7 @@ import { dayPage } from "./page/day.ts";
 import { meterPage } from "./page/meter.ts";
 import { overviewPage } from "./page/overview.ts";
 import { recordPage } from "./page/record.ts";
+import { tariffsPage } from "./page/tariffs.ts";
 import {
   isHash,
   readBillNo,
@@ -88,6 +89,7 @@ export const ROUTES: readonly Route[] = [
   }),
   ...EXPORT_ROUTES,
   page("/bills/:no", "money", (context, asked) => billPage(context, readBillNo(asked.param("no")))),
+  page("/tariffs", "money", (context, asked) => tariffsPage(context, pageOf(asked))),
   page("/chain", "chain", (context, asked) => {
     const before = asked.query("before");
     return chainPage(

@@ -24,6 +24,41 @@ import { FAKE_ORIGIN } from "./fake-chain.ts";
 import { countSlots, sum } from "./fake-household.ts";
 import { buildVillage, EASY_BITS, type FakeOptions, type Village } from "./fake-village.ts";
 
+/** Of every kind that a page puts into words. */
+const FAKE_TARIFF = {
+  v: 1,
+  name: "Home",
+  currency: "EUR",
+  minor: 2,
+  holidays: ["2024-01-01"],
+  charges: [
+    {
+      kind: "energy",
+      code: "energy",
+      label: "Energy",
+      bands: [
+        {
+          code: "peak",
+          label: "evening",
+          nano: 412_000_000,
+          when: [{ weekdays: [1, 2, 3, 4, 5], hours: [[960, 1260]], months: [11, 12] }],
+        },
+        {
+          code: "base",
+          label: "other hours",
+          steps: [{ upto: 200_000, nano: 250_000_000 }, { nano: 290_000_000 }],
+          per: "month",
+        },
+      ],
+    },
+    { kind: "export", code: "export", label: "Delivered", series: "spot", add: -10_000_000 },
+    { kind: "standing", code: "standing", label: "Standing charge", nano: 330_000_000, per: "day" },
+    { kind: "demand", code: "demand", label: "Peak", nano: 1_250_000_000, when: [{ months: [1] }] },
+    { kind: "minimum", code: "minimum", label: "Minimum", nano: 10_000_000_000, per: "month" },
+    { kind: "tax", code: "vat", label: "VAT", nano: 190_000_000, on: ["standing"] },
+  ],
+};
+
 export function createFakeReadModel(options: FakeOptions = {}): ReadModel {
   const village = buildVillage(options);
   const { chain, meters, bills, dates } = village;
@@ -102,6 +137,14 @@ export function createFakeReadModel(options: FakeOptions = {}): ReadModel {
       return { rows: found.slice(offset, offset + limit).map(billRow), total: found.length };
     },
     account: (meter) => ({ entries: accountOf(bills.filter((bill) => bill.meter === meter)) }),
+    tariffs: () => [
+      {
+        id: "home-flat",
+        version: 1,
+        ...(bills[0]?.tariffs[0] ?? { leaf: "A".repeat(43), position: 0 }),
+        body: FAKE_TARIFF,
+      },
+    ],
     bill: (no) => bills.find((bill) => bill.no === no),
     statements: (meter, month) => {
       const own = daysOf(meter).filter((day) => day.date.startsWith(month));

@@ -74,6 +74,7 @@ export function scopeReadModel(model: ReadModel, meters: readonly string[]): Rea
       const bill = model.bill(no);
       return bill !== undefined && isOwn(bill.meter) ? bill : undefined;
     },
+    tariffs: () => model.tariffs(),
     statements: (meter, month) => (isOwn(meter) ? model.statements(meter, month) : []),
     blocks: (before, limit) => model.blocks(before, limit),
     block: (height) => model.block(height),

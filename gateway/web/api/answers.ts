@@ -18,6 +18,7 @@ import type {
   SlotCounts,
   Spread,
 } from "../../projection/read-model-types.ts";
+import type { TariffVersion } from "../../projection/tariff-types.ts";
 import {
   arrayOf,
   flag,
@@ -270,6 +271,18 @@ export const BILL_DETAIL = named(
         position: POSITION,
       }),
     ),
+  }),
+);
+
+export const TARIFF = named(
+  "Tariff",
+  "One version of a tariff, as signed",
+  objectOf<TariffVersion>({
+    id: text("Tariff"),
+    version: natural("Version"),
+    leaf: HASH,
+    position: POSITION,
+    body: { json: { type: "object", description: "What is charged (docs/formats.md)" }, parts: {} },
   }),
 );
 

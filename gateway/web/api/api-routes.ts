@@ -26,6 +26,7 @@ import {
   MONTH,
   MONTH_SUMMARY,
   STATEMENT,
+  TARIFF,
 } from "./answers.ts";
 import {
   BEFORE_HEIGHT,
@@ -173,6 +174,13 @@ export const API_ROUTES: readonly ApiRoute[] = [
     summary: "One bill with its lines and what it rests on",
     answer: BILL_DETAIL,
     read: (readModel, { no }) => requireFound(readModel.bill(no), `Bill ${no}`),
+  }),
+  apiRoute({
+    path: "/tariffs",
+    shows: "money",
+    summary: "Tariffs by id, the newest version first",
+    answer: rowsOf(TARIFF),
+    read: (readModel) => ({ rows: readModel.tariffs() }),
   }),
   apiRoute({
     path: "/blocks",

@@ -9,7 +9,7 @@ import { formatNumber } from "./number.ts";
 import { sealShape } from "./seal.ts";
 import { zonedTime } from "./time.ts";
 
-type Section = "meters" | "bills" | "chain" | "alarms";
+type Section = "meters" | "bills" | "tariffs" | "chain" | "alarms";
 
 /** Who is signed in, and what the frame offers them. */
 export interface FrameViewer {
@@ -40,6 +40,7 @@ export interface Page {
 const SECTIONS: readonly (readonly [Section, string, string, Shows])[] = [
   ["meters", "/", "Meters", "readings"],
   ["bills", "/bills", "Bills", "money"],
+  ["tariffs", "/tariffs", "Tariffs", "money"],
   ["chain", "/chain", "Chain", "chain"],
   ["alarms", "/alarms", "Alarms", "operations"],
 ];

@@ -35,6 +35,7 @@ const PAGES = [
   "/chain",
   "/blocks/12",
   "/records/40",
+  "/tariffs",
   "/alarms",
   "/meters/999999999",
 ];

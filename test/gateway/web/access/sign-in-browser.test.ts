@@ -45,7 +45,7 @@ test("the set-up link makes the operator, who sees every meter and the alarms", 
   const page = await openPage(gate.gate.setUpPath() ?? "");
   await send(page, { name: "olga", password: "a long password" });
   assert.equal(pathOf(page), "/");
-  assert.equal(await page.locator("nav[aria-label=Main] li").count(), 4);
+  assert.equal(await page.locator("nav[aria-label=Main] li").count(), 5);
   assert.ok((await page.content()).includes(FIRST_METER));
   await page.context().close();
 });
