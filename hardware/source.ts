@@ -40,7 +40,7 @@ export interface Sample extends Omit<Reading, "raw" | "troubles"> {
   /** The instant asked for. */
   readonly at: UnixMillis;
   readonly parts: readonly PartReading[];
-  /** The reply bytes of each sensor that answered. */
+  /** The reply bytes of each part that answered, in the order of `parts`. */
   readonly evidence: readonly { readonly sensor: string; readonly raw: Uint8Array }[];
   readonly faults: readonly PartFault[];
 }

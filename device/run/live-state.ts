@@ -5,6 +5,7 @@
  * in memory only: `meter status` asks for it (status-server.ts), the card is not written for it.
  */
 import type { PartFault, PartReading, Sample } from "../../hardware/source.ts";
+import { encodeHex } from "../../shared/base/bytes.ts";
 import type { UnixSeconds } from "../../shared/base/units.ts";
 import type { MeterEvent } from "../meter-event.ts";
 
@@ -16,6 +17,8 @@ export interface PartStatus {
   /** Seconds since it was last read. */
   readonly ageS?: number;
   readonly reading?: PartReading;
+  /** What it was read from: the part's reply as it came over the wire, checksums included, in hexadecimal. */
+  readonly raw?: string;
   /** The code of its error, while it fails. */
   readonly code?: string;
   /** Seconds since it began to fail. */
@@ -50,6 +53,7 @@ interface PartRow {
   counts: boolean;
   readAtMs?: number;
   reading?: PartReading;
+  raw?: string;
   fault?: { readonly code: string; readonly atMs: number };
 }
 
@@ -106,12 +110,13 @@ export class LiveState {
     return this.#broker.state === "online";
   }
 
-  watch({ parts, faults }: Pick<Sample, "parts" | "faults">): void {
+  watch({ parts, evidence, faults }: Pick<Sample, "parts" | "evidence" | "faults">): void {
     const now = this.#monotonicMs();
-    for (const reading of parts) {
+    for (const [i, reading] of parts.entries()) {
       const { sensor, counts, takenMs } = reading;
       const readAtMs = Math.min(now, takenMs ?? now);
-      this.#parts.set(reading.part, { sensor, counts, readAtMs, reading });
+      const raw = encodeHex(evidence[i]?.raw ?? new Uint8Array());
+      this.#parts.set(reading.part, { sensor, counts, readAtMs, reading, raw });
     }
     for (const { part, sensor, code } of faults) this.#fail({ part, sensor, code }, now);
     if (parts.length > 0) this.#parts.delete("all");
@@ -133,12 +138,13 @@ export class LiveState {
       pid: process.pid,
       upS: since(this.#startedMs),
       progressS: since(this.#progressMs),
-      parts: [...this.#parts].map(([part, { sensor, counts, readAtMs, reading, fault }]) => ({
+      parts: [...this.#parts].map(([part, { sensor, counts, readAtMs, reading, raw, fault }]) => ({
         part,
         sensor,
         counts,
         ...(readAtMs === undefined ? {} : { ageS: since(readAtMs) }),
         ...(reading === undefined ? {} : { reading }),
+        ...(raw === undefined ? {} : { raw }),
         ...(fault === undefined ? {} : { code: fault.code, failingS: since(fault.atMs) }),
       })),
       broker: { state, detail, sinceS: since(atMs) },

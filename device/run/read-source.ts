@@ -23,7 +23,7 @@ export interface SourceReaderOptions {
   readonly sampler: Pick<Sampler, "add">;
   readonly report: (event: MeterEvent) => void;
   /** Told of each reading, for those who look at the meter while it runs. */
-  readonly watch?: (said: Pick<Sample, "parts" | "faults">) => void;
+  readonly watch?: (said: Pick<Sample, "parts" | "evidence" | "faults">) => void;
 }
 
 /** Resolves with whether there can be further readings. */
@@ -35,10 +35,11 @@ export function createSourceReader(options: SourceReaderOptions): ReadSource {
   return async (at, monotonicMs) => {
     if (source.hasEnded !== undefined && (await source.hasEnded(at))) return false;
     let parts: readonly PartReading[] = [];
+    let evidence: Sample["evidence"] = [];
     let faults: readonly PartFault[];
     try {
       const sample = await source.read(at);
-      ({ parts, faults } = sample);
+      ({ parts, evidence, faults } = sample);
       sampler.add({ ...sample, energies: parts.flatMap(toEnergy), monotonicMs: monotonicMs() });
     } catch (error) {
       if (!isCoded(error) || !error.code.startsWith("sensor-")) throw error;
@@ -46,7 +47,7 @@ export function createSourceReader(options: SourceReaderOptions): ReadSource {
       const all = error instanceof SourceSilent ? error.faults : [];
       faults = all.length === 0 ? [whole] : all;
     }
-    watch?.({ parts, faults });
+    watch?.({ parts, evidence, faults });
     for (const { part, code } of faults) {
       if (failing.get(part) === code) continue;
       failing.set(part, code);

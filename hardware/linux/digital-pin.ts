@@ -39,9 +39,11 @@ export async function openLinuxPin(
 function wrapGpio(gpio: Gpio, what: string, direction: "in" | "out"): DigitalPin {
   const listeners = new Set<(level: PinLevel) => void>();
   let closed = false;
+  let broken: Error | undefined;
   const guard = async <T>(work: () => Promise<T>): Promise<T> => {
     if (closed) fail("sensor-gone", `${what} is closed`);
     try {
+      if (broken !== undefined) throw broken;
       return await work();
     } catch (error) {
       failFromSystem(error, what);
@@ -49,7 +51,9 @@ function wrapGpio(gpio: Gpio, what: string, direction: "in" | "out"): DigitalPin
   };
   if (direction === "in") {
     gpio.watch((error, level) => {
-      if (!error) for (const listener of listeners) listener(level);
+      // A pin that cannot be watched any more would be deaf without a sign: the next read says so.
+      if (error) broken = error;
+      else for (const listener of listeners) listener(level);
     });
   }
   return {

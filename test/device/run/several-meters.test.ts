@@ -71,6 +71,11 @@ test("three meters share one line; the sensors' process is replaced, and dies wi
   assert.ok(status !== undefined);
   const { pid } = status;
   assert.deepEqual(status.parts[0]?.reading?.voltage, [230_500]);
+  assert.match(
+    status.parts[0]?.raw ?? "",
+    /^(?:[0-9a-f]{2}){5,}$/,
+    "the reply that it was read from",
+  );
 
   const sensors = childOf(pid);
   process.kill(sensors, "SIGKILL");

@@ -86,7 +86,7 @@ test("a press of the button tells what the live state, the clock and the alarms 
   meter.live.note({ event: "online", broker: "mqtt://broker" });
   assert.equal(meter.press(), "all is well");
   const fault = { part: "mains", sensor: "pzem-004t", code: "sensor-timeout" } as const;
-  meter.live.watch({ parts: [], faults: [fault] });
+  meter.live.watch({ parts: [], evidence: [], faults: [fault] });
   meter.clock.known = false;
   raiseAlarm(meter.journal, { code: "storage", at: NOW, note: "full" });
   raiseAlarm(meter.journal, { code: "clock", at: NOW, note: "not known" });

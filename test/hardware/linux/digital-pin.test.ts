@@ -49,18 +49,20 @@ describe("a digital pin over the onoff module", () => {
     await rejectsWith(pin.read(), "sensor-gone");
   });
 
-  test("an input tells its listeners each edge until they leave; errors are no edges", async (t) => {
+  test("an input tells its listeners each edge until they leave; an error is no edge, and the next read says it", async (t) => {
     const { load, log, edge } = fakeModule();
     const pin = await openLinuxPin({ pin: 4, direction: "in" }, load, chips(t));
     const seen: number[] = [];
     const leave = pin.watch((level) => seen.push(level));
     edge(null, 1);
-    edge(new Error("EIO"), 0);
     edge(null, 0);
     leave();
     edge(null, 1);
     assert.deepEqual(seen, [1, 0]);
     await rejectsWith(pin.write(1), "sensor-busy");
+    edge(new Error("EIO"), 1);
+    assert.deepEqual(seen, [1, 0]);
+    await rejectsWith(pin.read(), "sensor-gone");
     assert.deepEqual(log, ["export 516 in both"]);
   });
 
