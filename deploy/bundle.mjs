@@ -96,7 +96,9 @@ function compile(name, nodeFolder) {
   const gyp = path.join(npmFolder(), "node_modules", "node-gyp", "bin", "node-gyp.js");
   const args = [gyp, "rebuild", "--release", "--arch=arm64", `--nodedir=${nodeFolder}`];
   const tools = { CC: "gcc", CXX: "g++", AR: "ar", STRIP: "strip" };
-  const env = { ...process.env };
+  // What npm tells of its own settings, such as where this machine's headers are, would outdo the arguments.
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith("npm_config_"));
+  const env = Object.fromEntries(own);
   for (const [variable, tool] of Object.entries(tools)) env[variable] = PREFIX + tool;
   run(process.execPath, args, { cwd: copy, env });
   run(`${PREFIX}strip`, ["--strip-unneeded", result]);
