@@ -156,7 +156,7 @@ async function drain(t: TestContext, gateway: GatewayHandle, folder: string, pro
   await waitFor(
     `the receipt of record ${last}`,
     DRAIN_LIMIT_MS,
-    () => meter.events.some(({ event, seq }) => event === "receipt" && seq === last),
+    () => last === 0 || meter.events.some(({ event, seq }) => event === "receipt" && seq === last),
     () =>
       [...meter.text, ...meter.events.slice(-5).map((event) => JSON.stringify(event))].join("\n"),
   );
@@ -167,6 +167,9 @@ async function drain(t: TestContext, gateway: GatewayHandle, folder: string, pro
   const leafs = records.map(({ leaf }) => leaf).filter((leaf) => sealedLeafs.has(leaf));
   assert.deepEqual(leafs, [...sealedLeafs]);
 }
+
+/** From so many on, luck cannot keep a cut from losing something. */
+const ENOUGH_CUTS = 20;
 
 test(`nothing durable is lost over ${CUTS} power cuts`, { timeout: 2_400_000 }, async (t) => {
   if (!requireSystemPart(t, "emulator")) return;
@@ -190,8 +193,11 @@ test(`nothing durable is lost over ${CUTS} power cuts`, { timeout: 2_400_000 }, 
   const last = await Guest.start(t, { rig, house, disk, job });
   check(promises, await readContent(last));
   await last.end(BOOT_LIMIT_MS);
-  assert.ok(forgotten > 0, "no cut lost anything: the disk does not forget");
-  assert.ok(promises.leafBySeq.size >= CUTS / 3, "hardly a day was sealed");
+  // Of a few cuts none may fall between a write and its flush, or after a midnight; disk.test.ts shows that the disk forgets.
+  if (CUTS >= ENOUGH_CUTS) {
+    assert.ok(forgotten > 0, "no cut lost anything: the disk does not forget");
+    assert.ok(promises.leafBySeq.size >= CUTS / 3, "hardly a day was sealed");
+  }
   t.diagnostic(
     `kernel ${rig.kernel.release}: ${CUTS} cuts of ${Math.round(cutMs)} ms each, ${forgotten} unflushed sectors ` +
       `lost, ${promises.leafBySeq.size} days sealed, ${Math.round((performance.now() - started) / 1000)} s in all`,
