@@ -53,13 +53,34 @@ export function noteCalibration(
   if (changed.length === 0) return;
   // Recorded first: a power cut in between makes the same event twice, and never none.
   for (const name of before === undefined ? [] : changed) {
-    record(
-      "calibration",
-      `${name} ${before?.[name] ?? "none"}`,
-      `${name} ${after[name] ?? "none"}`,
-    );
+    for (const [was, is] of listDifferences(before?.[name], after[name])) {
+      record("calibration", `${name} ${was}`, `${name} ${is}`);
+    }
   }
   journal.transact("settings", () => journal.writeState(SETTINGS, after));
+}
+
+/** An event's text is short: each setting that changed stands in one of its own, a long one from where it differs. */
+const SHOWN = 120;
+
+/** Before and after of each setting that is different; of a part that came or went, all of it. */
+function listDifferences(
+  before: string | undefined,
+  after: string | undefined,
+): (readonly [before: string, after: string])[] {
+  if (before === undefined || after === undefined) return [[before ?? "none", after ?? "none"]];
+  const [was, is] = [before, after].map((text) => JSON.parse(text) as Record<string, unknown>);
+  const names = new Set([...Object.keys(was ?? {}), ...Object.keys(is ?? {})]);
+  return [...names].sort().flatMap((name) => {
+    const old = JSON.stringify(was?.[name]) ?? "none";
+    const fresh = JSON.stringify(is?.[name]) ?? "none";
+    if (old === fresh) return [];
+    let same = 0;
+    while (old[same] === fresh[same]) same++;
+    const from = Math.max(old.length, fresh.length) <= SHOWN ? 0 : same;
+    const show = (text: string): string => `${name}: ${from === 0 ? "" : "…"}${text.slice(from)}`;
+    return [[show(old), show(fresh)] as const];
+  });
 }
 
 /** The notes of the sampler that say that another counter counts. */

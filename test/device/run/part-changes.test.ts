@@ -25,11 +25,25 @@ test("the first start is no change, nor is another port; another ratio is, with 
   assert.deepEqual(restart([PZEM]), []);
   assert.deepEqual(restart([{ ...PZEM, port: "/dev/ttyUSB1" }]), []);
   const calibration = { ct_ratio: [200, 5] };
-  const text = 'pzem-004t {"address":1,"kind":"pzem-004t"}';
-  const scaled = 'pzem-004t {"address":1,"calibration":{"ct_ratio":[200,5]},"kind":"pzem-004t"}';
+  const text = "pzem-004t calibration: none";
+  const scaled = 'pzem-004t calibration: {"ct_ratio":[200,5]}';
   assert.deepEqual(restart([{ ...PZEM, calibration }]), [["calibration", text, scaled]]);
   assert.deepEqual(restart([{ ...PZEM, calibration }]), []);
   assert.deepEqual(restart([PZEM]), [["calibration", scaled, text]]);
+});
+
+test("each setting that changed is said by itself", (t) => {
+  const restart = start(t);
+  restart([{ ...PZEM, calibration: { voltage_gain: [1001, 1000] } }]);
+  const both = restart([{ ...PZEM, address: 2, calibration: { voltage_gain: [999, 1000] } }]);
+  assert.deepEqual(both, [
+    ["calibration", "pzem-004t address: 1", "pzem-004t address: 2"],
+    [
+      "calibration",
+      'pzem-004t calibration: {"voltage_gain":[1001,1000]}',
+      'pzem-004t calibration: {"voltage_gain":[999,1000]}',
+    ],
+  ]);
 });
 
 test("a part that begins to count, or ends, is a change; one that is only watched is not", (t) => {
