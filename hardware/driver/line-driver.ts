@@ -5,10 +5,11 @@
  * A line is judged when it arrives: a good one is kept, one that is none of the part's readings is passed over, a
  * damaged one is refused and shows if no good one follows.
  */
+
+import { parseDecimal } from "../../shared/base/decimal.ts";
 import { fail } from "../../shared/base/error.ts";
 import type { SerialLine } from "../port/serial-line.ts";
 import type { Timing } from "../port/timing.ts";
-import { parseDecimal } from "../replay/decimal.ts";
 import type { Driver, Reading } from "./driver.ts";
 import { LineFramer } from "./line-framer.ts";
 import { createPushDriver } from "./push-driver.ts";

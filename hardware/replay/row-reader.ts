@@ -5,11 +5,12 @@
  * what is left below a whole Wh is carried into the next row. The running sum is the recorded sum rounded to
  * the nearest Wh, at every row. A row without energy, or marked as missing, is a gap: no row.
  */
+
+import { parseDecimal } from "../../shared/base/decimal.ts";
 import { fail } from "../../shared/base/error.ts";
 import type { MilliWatt, UnixSeconds, WattHour } from "../../shared/base/units.ts";
 import type { Row } from "../source.ts";
 import type { CsvLine } from "./csv-lines.ts";
-import { parseDecimal } from "./decimal.ts";
 import { createLocalClock } from "./local-time.ts";
 import type { ReplayConfig } from "./replay-config.ts";
 import { createTimestampReader } from "./timestamp.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { parseDecimal } from "../../../hardware/replay/decimal.ts";
+import { parseDecimal } from "../../../shared/base/decimal.ts";
 
 test("decimal texts become integers without a float in between", () => {
   // 10.47 * 1000 is 10470.000000000002 in floats, 1.005 * 1000 is 1004.9999999999999.
