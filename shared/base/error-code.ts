@@ -94,6 +94,8 @@ export const ERROR_CODES = {
   "day-power": "more energy in a slot than the connection can carry",
   "day-range": "a mean outside of its least and greatest, or a value out of physical range",
   "day-event": "an event or clock entry outside of its day or out of order",
+  "correction-register": "the registers are not those of what the correction corrects",
+  "exchange-register": "an exchange shows other registers than the days of its devices",
   "event-meter": "the event is of another meter than its point's",
   "event-at": "the event's instant is not that of line 1",
   "tariff-body": "a tariff body that this software cannot compute with",
@@ -108,6 +110,8 @@ export const ERROR_CODES = {
   "bill-none": "no bill of this number",
   "bill-not-final": "the bill stands in no final block yet",
   "bill-differs": "the bill does not follow from the records that it names",
+  "credit-differs": "the credit does not follow from its bill and the readings that count",
+  "credit-nothing": "the readings are those that were billed, so there is nothing to credit",
   bundle: "a bill bundle of another form, or with records that do not belong to it",
 
   // hardware: ports, sensors, recordings

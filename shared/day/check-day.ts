@@ -39,19 +39,34 @@ export function checkDay(
   day: DayPlaintext,
   context: DayContext,
 ): void {
-  if (day.meter !== context.meter) fail("day-meter", "the day names another meter");
+  checkSpan(period, day, context.meter);
+  checkQuality(day);
+  if (day.quality.includes("S")) fail("day-quality", "only a correction has substituted slots");
+  checkEnergy(day.wh, day.register);
+  if (day.out !== undefined) checkEnergy(day.out.wh, day.out.register);
+  checkPlausible(day, context.maxWatt);
+  checkRegisters(context.before, day);
+}
+
+/** What days and corrections share: whose they are, of when, and in which slots. Throws as checkDay. */
+export function checkSpan(
+  period: { readonly from: UnixSeconds; readonly to: UnixSeconds },
+  day: DayPlaintext,
+  meter: string,
+): void {
+  if (day.meter !== meter) fail("day-meter", "the day names another meter");
   if (day.from !== period.from || day.to !== period.to) {
     fail("day-period", "the day's period is not that of line 1");
   }
   checkCalendar(day);
   checkSlots(day);
-  checkQuality(day);
-  checkEnergy(day.wh, day.register);
-  if (day.out !== undefined) checkEnergy(day.out.wh, day.out.register);
-  checkPower(day, context.maxWatt ?? DEFAULT_MAX_WATT);
+}
+
+/** What days and corrections share: numbers that a household can have. Throws as checkDay. */
+export function checkPlausible(day: DayPlaintext, maxWatt: number = DEFAULT_MAX_WATT): void {
+  checkPower(day, maxWatt);
   checkRanges(day);
   checkEvents(day);
-  checkRegisters(context.before, day);
 }
 
 /** A whole local day, or a part of one. */
@@ -74,12 +89,11 @@ function checkSlots({ from, to, step, wh, quality, out }: DayPlaintext): void {
   }
 }
 
-function checkQuality({ wh, quality, out }: DayPlaintext): void {
+/** Letters that exist, and gaps without energy. Throws `day-quality`, `day-gap`. */
+export function checkQuality({ wh, quality, out }: DayPlaintext): void {
   for (let slot = 0; slot < quality.length; slot++) {
     const kind = kindOfQuality(quality.charAt(slot));
-    if (kind === undefined || kind === "substituted") {
-      fail("day-quality", "a quality letter that a day cannot have", { slot });
-    }
+    if (kind === undefined) fail("day-quality", "a quality letter that does not exist", { slot });
     if (kind === "gap" && (wh[slot] !== 0 || (out?.wh[slot] ?? 0) !== 0)) {
       fail("day-gap", "a gap that claims energy", { slot });
     }

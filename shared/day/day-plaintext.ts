@@ -72,35 +72,39 @@ const clockEntry = tuple<readonly [number, number, string, number]>(
   signedInteger,
 );
 
-export const decodeDayPlaintext = object(
-  {
-    ...plaintextFields,
-    day: date,
-    zone: text,
-    tz: text,
-    from: instant,
-    to: instant,
-    step: literal(...STEPS),
-    wh: slotValues,
-    quality: pattern(/^[A-Za-z]{1,1680}$/, "one letter a slot"),
-    register,
-    events: arrayOf(event, 0, 1_000),
-    clock: arrayOf(clockEntry, 0, MAX_SLOTS),
-    fw: hash,
-  },
-  {
-    location: tuple<readonly [number, number]>(signedInteger, signedInteger),
-    out: object({ wh: slotValues, register }),
-    current: arrayOf(spread, 1, 3),
-    voltage: arrayOf(spread, 1, 3),
-    temperature: signedSpread,
-    humidity: spread,
-    cal: hash,
-  },
-);
+const required = {
+  ...plaintextFields,
+  day: date,
+  zone: text,
+  tz: text,
+  from: instant,
+  to: instant,
+  step: literal(...STEPS),
+  wh: slotValues,
+  quality: pattern(/^[A-Za-z]{1,1680}$/, "one letter a slot"),
+  register,
+  events: arrayOf(event, 0, 1_000),
+  clock: arrayOf(clockEntry, 0, MAX_SLOTS),
+  fw: hash,
+};
+const optional = {
+  location: tuple<readonly [number, number]>(signedInteger, signedInteger),
+  out: object({ wh: slotValues, register }),
+  current: arrayOf(spread, 1, 3),
+  voltage: arrayOf(spread, 1, 3),
+  temperature: signedSpread,
+  humidity: spread,
+  cal: hash,
+};
+
+export const decodeDayPlaintext = object(required, optional);
+/** A day and why it takes another's place (check-correction.ts). */
+export const decodeCorrectionPlaintext = object({ ...required, reason: code }, optional);
 
 /**
  * A day as sealed: Wh a slot, registers Wh, current mA, voltage mV, temperature m°C, humidity 0.01 %RH,
  * location 1e-7°, instants unix seconds.
  */
 export type DayPlaintext = Decoded<typeof decodeDayPlaintext>;
+/** A correction as sealed: units as of a day; `reason` is a code. */
+export type CorrectionPlaintext = Decoded<typeof decodeCorrectionPlaintext>;
