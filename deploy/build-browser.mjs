@@ -1,6 +1,7 @@
 /**
- * Builds what runs in a browser. in: gateway/web/browser → out: dist/browser/verify-bill.html, one file that holds its style
- * and its script and may load nothing else. Its policy names both by their hashes.
+ * Builds what runs in a browser. in: gateway/web/browser → out, in dist/browser: the scripts of the portal's pages, which
+ * work without them; and verify-bill.html, one file that holds its style and its script and may load nothing else. Its
+ * policy names both by their hashes.
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -26,6 +27,16 @@ async function bundle(entry) {
     logLevel: "error",
   });
   return outputFiles[0].text.trim();
+}
+
+/** Scripts that pages of the portal load from it (gateway/web/assets.ts). */
+const PAGE_SCRIPTS = ["portal"];
+
+async function buildPageScripts() {
+  mkdirSync(OUT, { recursive: true });
+  for (const name of PAGE_SCRIPTS) {
+    writeFileSync(path.join(OUT, `${name}.js`), await bundle(`${name}.ts`));
+  }
 }
 
 const hashOf = (text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
@@ -56,4 +67,5 @@ async function buildVerifier() {
   writeFileSync(path.join(OUT, "verify-bill.html"), page);
 }
 
+await buildPageScripts();
 await buildVerifier();

@@ -18,7 +18,12 @@ export interface Assets {
   readonly byName: ReadonlyMap<string, Asset>;
   /** Address of the style sheet with the hash of its content, to be kept for ever. */
   readonly stylesheet: string;
+  /** Address of each script by its name; absent where the browser parts are not built. Pages work without. */
+  readonly scripts: ReadonlyMap<string, string>;
 }
+
+/** Built by deploy/build-browser.mjs. `portal` is on every page, others on the pages that name them. */
+const SCRIPTS = ["portal"];
 
 const STYLESHEET = "portal.css";
 /** Parts of the one style sheet, in the order in which they stand in it: tokens first, what bends the rest last. */
@@ -49,8 +54,18 @@ export function loadAssets(): Assets {
     [STYLESHEET, asset("text/css; charset=utf-8", withoutComments(styles.join("\n")))],
     ["icon.svg", asset("image/svg+xml", readFileSync(path.join(folder, "icon.svg")))],
   ]);
-  const version = byName.get(STYLESHEET)?.etag.slice(1, -1) ?? "";
-  return { byName, stylesheet: `/assets/${STYLESHEET}?v=${version}` };
+  const built = SCRIPTS.map((name) => `${name}.js`).filter((file) => existsSync(builtFile(file)));
+  for (const file of built) {
+    byName.set(file, asset("text/javascript; charset=utf-8", readFileSync(builtFile(file))));
+  }
+  const address = (file: string): string =>
+    `/assets/${file}?v=${byName.get(file)?.etag.slice(1, -1) ?? ""}`;
+  const scripts = new Map(built.map((file) => [file.slice(0, -3), address(file)]));
+  return { byName, stylesheet: address(STYLESHEET), scripts };
+}
+
+function builtFile(file: string): string {
+  return path.join(findProjectRoot(), "dist", "browser", file);
 }
 
 function asset(type: string, content: Uint8Array): Asset {

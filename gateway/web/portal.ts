@@ -1,5 +1,5 @@
 /**
- * The portal: the gateway's pages and JSON over node:http. Server-rendered, no script, read-only but for the forms of access/; every answer
+ * The portal: the gateway's pages and JSON over node:http. Server-rendered, read-only but for the forms of access/; every answer
  * carries the security headers, every parameter was checked, every failure has a code.
  *
  * In: a read model, a clock and the crypto suite. Out: a Hono app, and a server for it.
@@ -172,7 +172,7 @@ export function createPortal(options: PortalOptions): Hono {
   }
 
   function respondPage(c: Context, page: Page, status: 200 | Problem["status"]): Response {
-    const text = String(renderPage(page, readFrame(c), assets.stylesheet));
+    const text = String(renderPage(page, readFrame(c), assets));
     return c.body(text, status, {
       "Content-Type": "text/html; charset=utf-8",
       "Cache-Control": PRIVATE,
@@ -194,7 +194,7 @@ export function createPortal(options: PortalOptions): Hono {
       // Strangers learn nothing of the chain.
       if (gate !== undefined && viewer === undefined) return undefined;
       const { tip, openAlarms } = modelFor(viewer).overview();
-      const frame = { dir: options.dir ?? "ltr", stylesheet: assets.stylesheet, tip, openAlarms };
+      const frame = { dir: options.dir ?? "ltr", tip, openAlarms };
       if (viewer === undefined) return frame;
       const shows = (kind: Shows): boolean => maySee(viewer, kind);
       return { ...frame, viewer: { name: viewer.name, shows } };

@@ -1,11 +1,13 @@
 /**
- * Headers of every answer. The content security policy allows the portal's own style sheet and images and
- * nothing else: no script at all, no inline style, no frame, no request to another place.
+ * Headers of every answer. The content security policy allows the portal's own files and nothing else: no inline
+ * script or style, no frame, no request to another place.
  */
 
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
+  "script-src 'self'",
   "style-src 'self'",
+  "connect-src 'self'",
   "img-src 'self'",
   "form-action 'self'",
   "base-uri 'none'",

@@ -76,6 +76,7 @@ export function scopeReadModel(model: ReadModel, meters: readonly string[]): Rea
     },
     tariffs: () => model.tariffs(),
     statements: (meter, month) => (isOwn(meter) ? model.statements(meter, month) : []),
+    periodStatement: (query) => (isOwn(query.meter) ? model.periodStatement(query) : undefined),
     blocks: (before, limit) => model.blocks(before, limit),
     block: (height) => model.block(height),
     records: (from, limit) => model.records(from, limit).map(hide),

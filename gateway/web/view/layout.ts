@@ -1,9 +1,10 @@
 /**
- * The frame of every page: head, landmarks, navigation with the chain's tip, foot. No script, no inline
- * style: the content security policy allows neither.
+ * The frame of every page: head, landmarks, navigation with the chain's tip, foot. Scripts are files of the portal that
+ * make a page livelier; every page works without them. The content security policy allows no inline script or style.
  */
 import type { ChainTip } from "../../projection/chain-view-types.ts";
 import type { Shows } from "../access/role.ts";
+import type { Assets } from "../assets.ts";
 import { type Html, type HtmlValue, html } from "./html.ts";
 import { formatNumber } from "./number.ts";
 import { sealShape } from "./seal.ts";
@@ -21,8 +22,6 @@ export interface FrameViewer {
 /** What the frame needs to know of the gateway; the same for every page. */
 export interface Frame {
   readonly dir: "ltr" | "rtl";
-  /** Address of the style sheet, with its content hash. */
-  readonly stylesheet: string;
   readonly tip: ChainTip;
   readonly openAlarms: number;
   /** Absent where the portal asks nobody to sign in. */
@@ -34,6 +33,8 @@ export interface Page {
   readonly section?: Section;
   /** A page before signing in: without the navigation. */
   readonly isOutside?: boolean;
+  /** Names of scripts besides the one of every page (assets.ts). */
+  readonly scripts?: readonly string[];
   readonly body: Html;
 }
 
@@ -46,8 +47,13 @@ const SECTIONS: readonly (readonly [Section, string, string, Shows])[] = [
 ];
 
 /** The whole document. `frame` is absent when the store cannot be read (the error page). */
-export function renderPage(page: Page, frame: Frame | undefined, stylesheet: string): Html {
-  const { title, section, body } = page;
+export function renderPage(
+  page: Page,
+  frame: Frame | undefined,
+  assets: Pick<Assets, "stylesheet" | "scripts">,
+): Html {
+  const { title, section, body, scripts = [] } = page;
+  const wanted = page.isOutside === true ? [] : ["portal", ...scripts];
   return html`<!doctype html>
 <html lang="en" dir="${frame?.dir ?? "ltr"}">
 <head>
@@ -56,8 +62,12 @@ export function renderPage(page: Page, frame: Frame | undefined, stylesheet: str
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
-<link rel="stylesheet" href="${stylesheet}">
+<link rel="stylesheet" href="${assets.stylesheet}">
 <link rel="icon" type="image/svg+xml" href="/assets/icon.svg">
+${wanted.map((name) => {
+  const src = assets.scripts.get(name);
+  return src !== undefined && html`<script src="${src}" defer></script>`;
+})}
 </head>
 <body>
 <a class="skip" href="#main">Skip to the content</a>
@@ -98,7 +108,7 @@ function foot(tip: ChainTip): Html {
   const time = zonedTime("UTC");
   return html`<p>Chain <a href="/chain"><code>${tip.chainId.slice(0, 12)}…</code></a> · origin ${tip.origin} · zone ${tip.zone}
 · newest block ${time.stamp(tip.timeSeconds)} UTC</p>
-<p>This page loads nothing from elsewhere and runs no script. Every number with a seal leads to its proof.</p>`;
+<p>This page loads nothing from elsewhere. Every number with a seal leads to its proof.</p>`;
 }
 
 function brandMark(): Html {
