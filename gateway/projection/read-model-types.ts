@@ -5,7 +5,7 @@
 //
 // Contract for implementations: rows are plain data (never live objects), arrays are in the stated
 // order, an unknown meter, day, bill, block or position gives `undefined` (or an empty array), and
-// no method throws for a well-formed argument. Callers have already checked the form of arguments.
+// no method throws for a well-formed argument, but for `periodStatement`. Callers have already checked the form of arguments.
 
 import type { MeterAccount } from "./account-types.ts";
 import type {
@@ -17,6 +17,7 @@ import type {
   RecordDetail,
   RecordSummary,
 } from "./chain-view-types.ts";
+import type { PeriodStatement, StatementQuery } from "./period-statement-types.ts";
 import type { TariffVersion } from "./tariff-types.ts";
 
 /** Mean, least and greatest of one quantity over one day (or month), in the unit of its field. */
@@ -285,6 +286,8 @@ export interface ReadModel {
   tariffs(): readonly TariffVersion[];
   /** Days of a month ("YYYY-MM") that have a record and a tariff, by date; provisional where not billed. */
   statements(meter: string, month: string): readonly DayStatement[];
+  /** Of any local days. Throws the code that says why the period cannot be computed: `tariff-none`, `bill-period`, … */
+  periodStatement(query: StatementQuery): PeriodStatement | undefined;
   /** Descending by height, beginning below `beforeHeight` (or at the tip). */
   blocks(beforeHeight: number | undefined, limit: number): readonly BlockSummary[];
   block(height: number): BlockDetail | undefined;

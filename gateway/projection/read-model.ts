@@ -15,6 +15,7 @@ import { DayReader } from "./day-reader.ts";
 import { dateText } from "./day-table.ts";
 import { MeterReader } from "./meter-reader.ts";
 import { meterText } from "./meter-text.ts";
+import { PeriodReader } from "./period-reader.ts";
 import type { AlarmRow, CounterRow, DayTotal, Overview, ReadModel } from "./read-model-types.ts";
 import { StatementReader } from "./statement-reader.ts";
 import { TariffReader } from "./tariff-reader.ts";
@@ -45,6 +46,7 @@ export function createReadModel(db: Db, options: { readonly suite: CryptoSuite }
   const meters = new MeterReader(db, chain, days);
   const blocks = new BlockReader(db, chain, days);
   const statements = new StatementReader(db, options.suite);
+  const periods = new PeriodReader(db, chain);
   const tariffs = new TariffReader(db, options.suite);
   const bills = new BillReader(db, chain, days, statements);
   const recent = db.prepare<[number], { date: number; wh: number; days: number }>(
@@ -95,6 +97,11 @@ export function createReadModel(db: Db, options: { readonly suite: CryptoSuite }
     bill: (no) => read(() => bills.bill(no)),
     tariffs: () => read(() => tariffs.tariffs()),
     statements: (meter, month) => read(() => statements.ofMonth(Number(meter), month)),
+    periodStatement: (query) =>
+      read(() => {
+        const meter = meters.meter(query.meter);
+        return meter && periods.statement(meter, query);
+      }),
     blocks: (beforeHeight, limit) => read(() => blocks.blocks(beforeHeight, limit)),
     block: (height) => read(() => blocks.block(height)),
     records: (fromPosition, limit) => read(() => blocks.records(fromPosition, limit)),

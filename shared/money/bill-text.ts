@@ -7,8 +7,10 @@ const SHARE_DIGITS = 7;
 const KILO_DIGITS = 3;
 
 /** An integer of 10^-`digits` units as a decimal; zeros at its end are left out down to `least` decimals. */
-export function formatDecimal(value: number, digits: number, least = 0): string {
-  const text = String(Math.abs(value)).padStart(digits + 1, "0");
+export function formatDecimal(value: number | bigint, digits: number, least = 0): string {
+  const text = String(value)
+    .replace("-", "")
+    .padStart(digits + 1, "0");
   const whole = text.slice(0, text.length - digits);
   const fraction = text
     .slice(text.length - digits)

@@ -17,6 +17,7 @@ import type { Span } from "../time/civil-day.ts";
 import { sumExactly } from "./amount.ts";
 import type { BillLine } from "./bill-plaintext.ts";
 import { listBillLines } from "./charge-lines.ts";
+import { formatExact } from "./exact-amount.ts";
 import type { MeteredDay } from "./slot-walk.ts";
 import { listTariffSegments, readTariffTimeline, type TariffRecords } from "./tariff-timeline.ts";
 
@@ -74,6 +75,18 @@ export interface ComputedBill {
  * `money-range`, and `overlap` if two of the records overlap.
  */
 export function computeBill(suite: Pick<CryptoSuite, "sha256">, input: BillInput): ComputedBill {
+  return computeExactly(suite, input).bill;
+}
+
+/** A bill, and what each of its lines was before it was rounded. */
+export interface ExactBill {
+  readonly bill: ComputedBill;
+  /** One a line, as a decimal in the currency (exact-amount.ts). */
+  readonly exact: readonly string[];
+}
+
+/** As computeBill. */
+export function computeExactly(suite: Pick<CryptoSuite, "sha256">, input: BillInput): ExactBill {
   const { point, from, to, zone } = input;
   if (from >= to || to - from > MAX_PERIOD_S) {
     fail("bill-period", "the period of a bill is empty or longer than ten years", { from, to });
@@ -96,7 +109,7 @@ export function computeBill(suite: Pick<CryptoSuite, "sha256">, input: BillInput
     ...segments.map(({ tariff }) => [tariff.leaf, tariff.position] as const),
     ...listed.usedPrices,
   ]);
-  return {
+  const bill: ComputedBill = {
     payload: {
       point,
       from,
@@ -116,6 +129,7 @@ export function computeBill(suite: Pick<CryptoSuite, "sha256">, input: BillInput
     ),
     missing,
   };
+  return { bill, exact: listed.lines.map((line) => formatExact(line, minor)) };
 }
 
 /** The records that a bill of this period uses, by `from`. Throws `overlap`. */

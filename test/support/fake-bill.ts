@@ -1,10 +1,17 @@
 /** Test only: one month's bill by a flat tariff with a standing charge, as the portal shows it. */
+import { statementSpan, statePeriod } from "../../gateway/projection/period-statement.ts";
+import type {
+  PeriodStatement,
+  StatementQuery,
+} from "../../gateway/projection/period-statement-types.ts";
 import type {
   BillDetail,
   DayDetail,
   DayStatement,
 } from "../../gateway/projection/read-model-types.ts";
+import { nodeSuite } from "../../shared/crypto/node-suite.ts";
 import { roundPico } from "../../shared/money/amount.ts";
+import { createFlatTariff } from "../../shared/money/tariff.ts";
 import { ZERO_HASH } from "./fake-chain.ts";
 import { countSlots, sum } from "./fake-household.ts";
 
@@ -92,5 +99,47 @@ export function makeStatements(
       ...(bill && { billNo: bill.no }),
       ...(bill?.position !== undefined && { billPosition: bill.position }),
     };
+  });
+}
+
+const FLAT = createFlatTariff({
+  name: "Home",
+  currency: "EUR",
+  minor: 2,
+  energyNano: FLAT_NANO,
+  standing: { per: "day", nano: STANDING_NANO },
+});
+
+/** By the engine, of the village's days. */
+export function makePeriodStatement(
+  query: StatementQuery,
+  days: readonly DayDetail[],
+  bills: readonly BillDetail[],
+): PeriodStatement {
+  const zone = days[0]?.zone ?? "UTC";
+  const { from, to } = statementSpan(zone, query);
+  const usable = days.filter(
+    ({ unusable, fromSeconds, toSeconds }) =>
+      unusable === undefined && fromSeconds >= from && toSeconds <= to,
+  );
+  return statePeriod(nodeSuite, query, {
+    zone,
+    point: ZERO_HASH,
+    days: usable.map(({ leaf, position = 0, fromSeconds, toSeconds, ...day }) => ({
+      ...{ leaf, position, from: fromSeconds, to: toSeconds },
+      ...{ step: day.stepSeconds, wh: day.slotWh, quality: day.quality },
+    })),
+    records: {
+      assignments: [{ position: 2, tariff: "home-flat", from: 0 }],
+      tariffs: [{ leaf: ZERO_HASH, position: 1, id: "home-flat", ver: 1, body: FLAT }],
+    },
+    tariffOf: () => ({ id: "home-flat", version: 1, position: 1 }),
+    bills: bills
+      .filter(({ fromSeconds, toSeconds }) => fromSeconds < to && toSeconds > from)
+      .map(({ position = 0, ...bill }) => ({
+        ...{ no: bill.no, position, fromSeconds: bill.fromSeconds, toSeconds: bill.toSeconds },
+        ...{ currency: bill.currency, minorDigits: bill.minorDigits, totalMinor: bill.totalMinor },
+      })),
+    sealedTo: days.at(-1)?.toSeconds ?? 0,
   });
 }

@@ -19,7 +19,7 @@ import type {
   ReadModel,
   Spread,
 } from "../../gateway/projection/read-model-types.ts";
-import { makeStatements } from "./fake-bill.ts";
+import { makePeriodStatement, makeStatements } from "./fake-bill.ts";
 import { FAKE_ORIGIN } from "./fake-chain.ts";
 import { countSlots, sum } from "./fake-household.ts";
 import { buildVillage, EASY_BITS, type FakeOptions, type Village } from "./fake-village.ts";
@@ -152,6 +152,11 @@ export function createFakeReadModel(options: FakeOptions = {}): ReadModel {
         own.filter((day) => day.position !== undefined),
         bills.find((bill) => bill.meter === meter && bill.month === month),
       );
+    },
+    periodStatement: (query) => {
+      const own = daysOf(query.meter);
+      const of = bills.filter(({ meter }) => meter === query.meter);
+      return own.length === 0 ? undefined : makePeriodStatement(query, own, of);
     },
     blocks: (before, limit) => chain.blocks(before ?? Number.MAX_SAFE_INTEGER, limit).map(blockRow),
     block: (height) => chain.block(height),
