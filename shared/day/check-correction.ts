@@ -84,3 +84,11 @@ export function registersToRepeat(
   if (root?.typ === "day" && root.plaintext !== undefined) return root.plaintext;
   return way.find(({ typ, isUsable }) => typ === "correction" && isUsable)?.plaintext;
 }
+
+function requireSame([first, last]: Register, [ownFirst, ownLast]: Register): void {
+  if (first === ownFirst && last === ownLast) return;
+  fail("correction-register", "the registers are not those of what is corrected", {
+    first,
+    last,
+  });
+}
