@@ -65,6 +65,7 @@ export const ERROR_CODES = {
   seal: "the block seal does not verify or its signer may not seal",
   limit: "more records or bytes than the chain's parameters allow",
   proof: "a Merkle proof does not verify",
+  "past-changed": "a block that a reader remembers is gone or another one",
   checkpoint: "a checkpoint that does not parse or verify",
   receipt: "a receipt that does not parse or verify",
   "receipt-old": "a receipt for another old size than the verifier's",
@@ -77,6 +78,11 @@ export const ERROR_CODES = {
   topic: "a topic of another form, or of another meter, net or zone",
   reply: "a reply that does not parse or verify",
   chain: "a message of another chain",
+  "live-n": "a live message that is not newer than the newest one of its key",
+  "live-time": "a live message from the future, or from too long ago",
+  "live-meter": "a live message that names another meter than its point's",
+  "live-at": "a live message whose instant is not that of line 1",
+  "live-rate": "more live messages than a meter, or all meters together, may send",
 
   // calendar, days and money: local rules (records.md sections 3 to 5)
   zone: "a time zone that is not an IANA name known here",
