@@ -26,7 +26,13 @@ export interface CreditInput
 }
 
 /** What of a credit's plaintext the next one needs. */
-export type CreditedBill = Pick<BillPlaintext, "lines" | "used">;
+export interface CreditedBill extends LinesOf {
+  readonly used: readonly (readonly [string, number])[];
+}
+
+interface LinesOf {
+  readonly lines: readonly BillLine[];
+}
 
 /** Members of a credit's plaintext but for `v, meter, salt, pad`, and of its payload but for `v, seq, prev, ct, pt`. */
 export interface ComputedCredit
@@ -69,10 +75,7 @@ export function computeCredit(
 }
 
 /** The lines in force after a bill and these of its credits, in log order: those that are not negated ones. */
-export function listInForce(
-  bill: Pick<BillPlaintext, "lines">,
-  credits: readonly Pick<BillPlaintext, "lines">[],
-): readonly BillLine[] {
+export function listInForce(bill: LinesOf, credits: readonly LinesOf[]): readonly BillLine[] {
   // A credit begins with as many negated lines as were in force before it.
   return credits.reduce<readonly BillLine[]>(
     (inForce, { lines }) => lines.slice(inForce.length),
