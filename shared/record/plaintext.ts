@@ -9,7 +9,13 @@ import { canonicalize, type JsonObject, parseCanonical } from "../base/canonical
 import type { Decoder } from "../base/decoder.ts";
 import { fail } from "../base/error.ts";
 import { DayReader } from "../day/day-bytes.ts";
-import { type DayPlaintext, decodeDayPlaintext } from "../day/day-plaintext.ts";
+import {
+  type CorrectionPlaintext,
+  type DayPlaintext,
+  decodeCorrectionPlaintext,
+  decodeDayPlaintext,
+} from "../day/day-plaintext.ts";
+import { decodeExchangePlaintext, type ExchangePlaintext } from "../day/exchange-plaintext.ts";
 import { decodeEventPlaintext, type EventPlaintext } from "../event/event-plaintext.ts";
 import { type BillPlaintext, decodeBillPlaintext } from "../money/bill-plaintext.ts";
 import { decodePaymentPlaintext, type PaymentPlaintext } from "../money/payment-plaintext.ts";
@@ -17,7 +23,11 @@ import { decodePaymentPlaintext, type PaymentPlaintext } from "../money/payment-
 export interface PlaintextByTyp {
   readonly day: DayPlaintext;
   readonly event: EventPlaintext;
+  readonly correction: CorrectionPlaintext;
+  readonly exchange: ExchangePlaintext;
   readonly bill: BillPlaintext;
+  /** Of the form of a bill. */
+  readonly credit: BillPlaintext;
   readonly payment: PaymentPlaintext;
 }
 
@@ -33,11 +43,14 @@ const LEAST_BYTES_OF_MANY = 4_096;
 const DECODERS: { readonly [T in SealedTyp]: Decoder<PlaintextByTyp[T]> } = {
   day: decodeDayPlaintext,
   event: decodeEventPlaintext,
+  correction: decodeCorrectionPlaintext,
+  exchange: decodeExchangePlaintext,
   bill: decodeBillPlaintext,
+  credit: decodeBillPlaintext,
   payment: decodePaymentPlaintext,
 };
 
-/** The canonical text of a plaintext, padded. `slots` is the number of slots of a day, 0 for other types. */
+/** The canonical text of a plaintext, padded. `slots` is the number of slots of a day or correction, else 0. */
 export function padPlaintext(unpadded: JsonObject, slots: number): string {
   const bare = canonicalize({ ...unpadded, pad: "" });
   const bytes = encodeUtf8(bare).length;
@@ -60,7 +73,8 @@ export function requireDayPadding(bytes: number, day: DayPlaintext): void {
   requirePadding(bytes, day.pad.length, day.wh.length);
 }
 
-function requirePadding(bytes: number, pad: number, slots: number): void {
+/** Judges a plaintext of `bytes` bytes in all, `pad` of them zeros. Throws `pad`. */
+export function requirePadding(bytes: number, pad: number, slots: number): void {
   if (bytes !== paddedLength(bytes - pad, slots)) {
     fail("pad", "padded to another length than the shortest one", { bytes });
   }
