@@ -7,7 +7,7 @@
  */
 
 /** `PRAGMA user_version` of a store of this form. */
-export const STORE_VERSION = 2;
+export const STORE_VERSION = 3;
 
 /** Larger pages waste less on rows of 2 KB and make commits of random keys cheaper. */
 export const PAGE_SIZE = 16_384;

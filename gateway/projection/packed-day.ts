@@ -4,15 +4,17 @@
  *
  * ```
  * version 1 ‖ flags ‖ date yyyymmdd ‖ from ‖ to-from ‖ step ‖ Σwh ‖ register ‖ 5 slot counts
- * [export: Σwh ‖ register] ‖ wh… ‖ quality as runs ‖ [export wh…] ‖ [current] [voltage] [temperature]
+ * [export: Σwh ‖ register] [correction: register difference [of the export]] ‖ wh… ‖ quality as runs ‖ [export wh…] ‖ [current] [voltage] [temperature]
  * [humidity] [location] ‖ zone ‖ tz ‖ fw 32 ‖ [cal 32] ‖ events
  * ```
  *
- * Integers are varints. The last register is the first plus Σwh, which checkDay has made sure of.
+ * Integers are varints. The last register is the first plus Σwh, which checkDay has made sure of; only a correction may have
+ * other energy than its registers say. Its reason is not in here.
  */
 import { decodeBase64url, encodeBase64url } from "../../shared/base/bytes.ts";
-import type { DayPlaintext } from "../../shared/day/day-plaintext.ts";
+import type { CorrectionPlaintext, DayPlaintext } from "../../shared/day/day-plaintext.ts";
 import { kindOfQuality } from "../../shared/day/quality.ts";
+import { sumExactly } from "../../shared/money/amount.ts";
 import type { MeteredDay } from "../../shared/money/slot-walk.ts";
 import { ByteReader, ByteWriter } from "./byte-codec.ts";
 
@@ -24,6 +26,7 @@ const HAS_TEMPERATURE = 8;
 const HAS_HUMIDITY = 16;
 const HAS_LOCATION = 32;
 const HAS_CALIBRATION = 64;
+const IS_CORRECTION = 128;
 
 /** Slots by quality, of one day record. */
 export interface DaySlotCounts {
@@ -74,23 +77,49 @@ export interface UnpackedDay extends DayHead, DaySensors {
 
 /** A day that passed checkDay. */
 export function packDay(day: DayPlaintext): Uint8Array {
+  const { register, out: exported } = day;
+  return pack(
+    day,
+    0,
+    register[1] - register[0],
+    exported && exported.register[1] - exported.register[0],
+  );
+}
+
+/** A correction that keeps the rules that look at it alone, but for its reason. */
+export function packCorrection(correction: CorrectionPlaintext): Uint8Array {
+  const { wh, out } = correction;
+  return pack(correction, IS_CORRECTION, sumExactly(wh), out && sumExactly(out.wh));
+}
+
+/** @param wh Σwh @param exportWh of the export, where there is one */
+function pack(
+  day: DayPlaintext,
+  kind: typeof IS_CORRECTION | 0,
+  wh: number,
+  exportWh: number | undefined,
+): Uint8Array {
   const out = new ByteWriter();
   out.byte(VERSION);
-  out.byte(flagsOf(day));
+  out.byte(flagsOf(day) | kind);
   out.varint(Number(day.day.replaceAll("-", "")));
   out.varint(day.from);
   out.varint(day.to - day.from);
   out.varint(day.step);
-  out.varint(day.register[1] - day.register[0]);
+  out.varint(wh);
   out.varint(day.register[0]);
   for (const count of countLetters(day.quality)) out.varint(count);
   if (day.out !== undefined) {
-    out.varint(day.out.register[1] - day.out.register[0]);
+    out.varint(exportWh ?? 0);
     out.varint(day.out.register[0]);
   }
-  for (const wh of day.wh) out.varint(wh);
+  if (kind === IS_CORRECTION) {
+    out.signed(day.register[1] - day.register[0]);
+    if (day.out !== undefined) out.signed(day.out.register[1] - day.out.register[0]);
+  }
+  for (const slot of day.wh) out.varint(slot);
   writeQuality(out, day.quality);
-  for (const wh of day.out?.wh ?? []) out.varint(wh);
+  for (const slot of day.out?.wh ?? []) out.varint(slot);
   for (const phases of [day.current, day.voltage]) {
     if (phases === undefined) continue;
     out.byte(phases.length);
@@ -221,11 +250,15 @@ function readHead(input: ByteReader): { readonly head: DayHead; readonly flags: 
     gap: input.varint(),
   };
   const head: DayHead = { date, from, to, step, wh, register: [first, first + wh], counts };
-  if ((flags & HAS_EXPORT) === 0) return { head, flags };
-  const exported = input.varint();
-  const exportFirst = input.varint();
-  const out = { wh: exported, register: [exportFirst, exportFirst + exported] as const };
-  return { head: { ...head, out }, flags };
+  if ((flags & (HAS_EXPORT | IS_CORRECTION)) === 0) return { head, flags };
+  const exported = flags & HAS_EXPORT ? [input.varint(), input.varint()] : undefined;
+  const isCorrection = (flags & IS_CORRECTION) !== 0;
+  const register = isCorrection ? ([first, first + input.signed()] as const) : head.register;
+  if (exported === undefined) return { head: { ...head, register }, flags };
+  const [exportWh = 0, exportFirst = 0] = exported;
+  const exportLast = exportFirst + (isCorrection ? input.signed() : exportWh);
+  const out = { wh: exportWh, register: [exportFirst, exportLast] as const };
+  return { head: { ...head, register, out }, flags };
 }
 
 function countLetters(quality: string): readonly number[] {

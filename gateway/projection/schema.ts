@@ -33,19 +33,57 @@ const PRICE_TABLE = `
   CREATE INDEX price_period ON price (to_s, from_s);
 `;
 
-/** By store version: what leads from it to the next one. No store of version 1 holds an event, a price or a payment record. */
+const READING_TABLES = `
+  -- Corrections of days, and fills for days that never came; their rows are in day.
+  CREATE TABLE correction (
+    pos INTEGER PRIMARY KEY, meter INTEGER NOT NULL, date INTEGER NOT NULL) STRICT;
+  CREATE INDEX correction_meter ON correction (meter, date, pos);
+  -- Keys that were revoked: records with a greater seq than last are void.
+  CREATE TABLE revoked (
+    kid TEXT PRIMARY KEY, pos INTEGER NOT NULL, last INTEGER NOT NULL, reason TEXT NOT NULL)
+    STRICT, WITHOUT ROWID;
+  -- Meters that were put in the place of others; registers in Wh, NULL where line 2 did not open.
+  CREATE TABLE exchange (
+    pos INTEGER PRIMARY KEY, meter INTEGER, point TEXT NOT NULL, old TEXT NOT NULL, new TEXT NOT NULL,
+    at INTEGER NOT NULL, final INTEGER, first INTEGER, unmetered INTEGER, reason TEXT) STRICT;
+  CREATE INDEX exchange_meter ON exchange (meter, pos);
+  CREATE INDEX exchange_new ON exchange (new);
+  -- Credits of bills: bill = position of the bill, body = plaintext as JSON.
+  CREATE TABLE credit (
+    pos INTEGER PRIMARY KEY, bill INTEGER NOT NULL, no TEXT NOT NULL, meter INTEGER NOT NULL,
+    at INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+  CREATE INDEX credit_bill ON credit (bill, pos);
+  CREATE INDEX credit_no ON credit (no);
+  CREATE INDEX credit_meter ON credit (meter, pos);
+  -- Bills whose period has other readings now than the bill, or the last of its credits, says; pos = newest record of the
+  -- period that is a reason for it.
+  CREATE TABLE overtaken (bill INTEGER PRIMARY KEY, meter INTEGER NOT NULL, pos INTEGER NOT NULL) STRICT;
+  CREATE INDEX overtaken_meter ON overtaken (meter, bill);
+`;
+
+/**
+ * By store version: what leads from it to the next one. No store of version 1 holds an event, a price or a payment record; none
+ * of version 2 a correction, an exchange, a revocation or a credit. Which of its bills late days have overtaken is found out
+ * when the projector first opens it ("bills-to-check").
+ */
 export const STORE_UPGRADES: Readonly<Record<number, string>> = {
   1: EVENT_TABLE + PRICE_TABLE + PAYMENT_TABLE + ACCESS_TABLES,
+  2: `${READING_TABLES}
+    ALTER TABLE day ADD COLUMN reason TEXT;
+    ALTER TABLE day ADD COLUMN lost INTEGER;
+    INSERT INTO total VALUES ('bills-to-check', 1);`,
 };
 
 export const PROJECTION_TABLES = `
-  -- One row a day record. date = yyyymmdd of the local day; meter = the nine digits as a number; code = why it is
-  -- unusable, else NULL; body = packed-day.ts, NULL where line 2 did not open.
+  -- One row a day or correction record. date = yyyymmdd of the local day; meter = the nine digits as a number; code = why
+  -- it is unusable, else NULL; body = packed-day.ts, NULL where line 2 did not open; reason = of a correction, NULL of a day;
+  -- lost = position of the record for which it does not count any more: of what stands in its place, or of what makes it
+  -- void. A reading counts where code and lost are NULL.
   CREATE TABLE day (
     date INTEGER NOT NULL, meter INTEGER NOT NULL, pos INTEGER NOT NULL, code TEXT, body BLOB,
-    PRIMARY KEY (date, meter, pos)) STRICT, WITHOUT ROWID;
-  -- Sums of a meter's month (yyyymm) over usable days; records counts all day records, first and last are dates
-  -- (yyyymmdd) of records. A year is the sum of at most twelve rows.
+    reason TEXT, lost INTEGER, PRIMARY KEY (date, meter, pos)) STRICT, WITHOUT ROWID;
+  -- Sums of a meter's month (yyyymm) over readings that count: days = local days that have any. records counts all day
+  -- records, first and last are dates (yyyymmdd) of records. A year is the sum of at most twelve rows.
   CREATE TABLE month (
     month INTEGER NOT NULL, meter INTEGER NOT NULL, records INTEGER NOT NULL, days INTEGER NOT NULL,
     first INTEGER NOT NULL, last INTEGER NOT NULL, wh INTEGER NOT NULL, measured INTEGER NOT NULL,
@@ -88,12 +126,13 @@ export const PROJECTION_TABLES = `
   ${EVENT_TABLE}
   ${PRICE_TABLE}
   ${PAYMENT_TABLE}
+  ${READING_TABLES}
   -- One alarm a record at most; at = block time.
   CREATE TABLE alarm (
     pos INTEGER PRIMARY KEY, at INTEGER NOT NULL, code TEXT NOT NULL, meter INTEGER,
     detail TEXT) STRICT;
   CREATE INDEX alarm_meter ON alarm (meter, pos);
-  -- Counts: "meters", "bills", "alarms".
+  -- Counts: "meters", "bills", "alarms"; "billed-to" is the latest end of any bill.
   CREATE TABLE total (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 `;
 
@@ -110,6 +149,11 @@ export const PROJECTION_TABLE_NAMES = [
   "assignment",
   "bill",
   "payment",
+  "correction",
+  "revoked",
+  "exchange",
+  "credit",
+  "overtaken",
   "statement",
   "event",
   "alarm",
