@@ -4,6 +4,7 @@ import { hashHeader } from "../../shared/chain/block.ts";
 import { quorumOf } from "../../shared/chain/chain-state.ts";
 import { formatReceipt } from "../../shared/chain/receipt.ts";
 import { type NodeReader, proveConsistency, proveInclusion } from "../../shared/chain/tree.ts";
+import { unpackLine1 } from "../../shared/record/compact.ts";
 import { hasLine2 } from "../../shared/record/payload.ts";
 import { decodeWork } from "../ledger/block-store.ts";
 import type { Db, Statement } from "../ledger/database.ts";
@@ -12,6 +13,8 @@ import type {
   BlockDetail,
   BlockSummary,
   ChainTip,
+  HeaderRow,
+  LineRow,
   RecordDetail,
   RecordSummary,
   SignerKey,
@@ -23,7 +26,7 @@ export class BlockReader {
   readonly #chain: ChainReader;
   readonly #days: DayReader;
   readonly #checkpoint: Statement<[number], { size: number; note: string }>;
-  readonly #enrolment: Statement<[string], { meter: number | null }>;
+  readonly #enrolment: Statement<[string], { pos: number; meter: number | null }>;
   readonly #enrolled: Statement<[number], { meter: number | null }>;
   readonly #bill: Statement<[number], { no: string; meter: number }>;
   readonly #event: Statement<[number], { code: string }>;
@@ -37,7 +40,7 @@ export class BlockReader {
       "SELECT size, note FROM checkpoint WHERE size >= ? ORDER BY size LIMIT 1",
     );
     this.#enrolment = db.prepare(
-      "SELECT meter FROM enrolment WHERE kid = ? ORDER BY pos DESC LIMIT 1",
+      "SELECT pos, meter FROM enrolment WHERE kid = ? ORDER BY pos DESC LIMIT 1",
     );
     this.#enrolled = db.prepare("SELECT meter FROM enrolment WHERE pos = ?");
     this.#bill = db.prepare("SELECT no, meter FROM bill WHERE pos = ?");
@@ -83,6 +86,21 @@ export class BlockReader {
     return facts === undefined ? undefined : this.#detail(facts, this.#chain.finalHeight(tip));
   }
 
+  headers(fromHeight: number, limit: number): HeaderRow[] {
+    const rows: HeaderRow[] = [];
+    for (let height = fromHeight; rows.length < limit; height++) {
+      const row = this.#chain.blocks.main(height);
+      if (row === undefined) break;
+      rows.push({ height, header: row.header, nonce: row.nonce });
+    }
+    return rows;
+  }
+
+  lines(fromPosition: number, limit: number): LineRow[] {
+    const rows = [...this.#chain.records.range(fromPosition, fromPosition + limit)];
+    return rows.map(({ pos, line1 }) => ({ position: pos, line1: unpackLine1(line1) }));
+  }
+
   records(fromPosition: number, limit: number): RecordSummary[] {
     const tip = this.#chain.tip();
     const final = this.#chain.finalHeight(tip);
@@ -113,6 +131,7 @@ export class BlockReader {
       line1: record.line1,
       ...(line2 === undefined ? {} : { line2 }),
       signerKey: this.#signerKey(record.kid),
+      keyPosition: this.#enrolment.get(record.kid)?.pos ?? 0,
       ...(unusable === undefined ? {} : { unusable }),
       inclusion: path.map(encodeBase64url),
       block,

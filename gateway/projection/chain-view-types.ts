@@ -62,6 +62,19 @@ export interface BlockDetail extends BlockSummary {
   readonly nextHash?: string;
 }
 
+/** What the hash of a block is made of. */
+export interface HeaderRow {
+  readonly height: number;
+  readonly header: Uint8Array;
+  readonly nonce: Uint8Array;
+}
+
+/** The signed line of a record, as logged. */
+export interface LineRow {
+  readonly position: number;
+  readonly line1: string;
+}
+
 /** Public part of a P-256 key, for checking a signature on the page. */
 export interface SignerKey {
   readonly crv: "P-256";
@@ -93,6 +106,8 @@ export interface RecordDetail extends RecordSummary {
   /** Absent when the record has none or it was erased. */
   readonly line2?: string;
   readonly signerKey: SignerKey;
+  /** Position of the record that admits the signer's key: 0 for a member, the enrolment for a meter. */
+  readonly keyPosition: number;
   readonly unusable?: string;
   /** Path from this record to the root of the log of `block.logSize` leaves. */
   readonly inclusion: readonly string[];

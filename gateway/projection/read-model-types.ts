@@ -12,6 +12,8 @@ import type {
   BlockDetail,
   BlockSummary,
   ChainTip,
+  HeaderRow,
+  LineRow,
   MeterEventRow,
   Placed,
   RecordDetail,
@@ -291,8 +293,12 @@ export interface ReadModel {
   /** Descending by height, beginning below `beforeHeight` (or at the tip). */
   blocks(beforeHeight: number | undefined, limit: number): readonly BlockSummary[];
   block(height: number): BlockDetail | undefined;
+  /** Ascending by height, beginning at `fromHeight`. */
+  headers(fromHeight: number, limit: number): readonly HeaderRow[];
   /** Ascending by position, beginning at `fromPosition`. */
   records(fromPosition: number, limit: number): readonly RecordSummary[];
+  /** Ascending by position, beginning at `fromPosition`. */
+  lines(fromPosition: number, limit: number): readonly LineRow[];
   record(position: number): RecordDetail | undefined;
   positionOf(leaf: string): number | undefined;
   /** Newest record first. */

@@ -104,6 +104,8 @@ export function createReadModel(db: Db, options: { readonly suite: CryptoSuite }
       }),
     blocks: (beforeHeight, limit) => read(() => blocks.blocks(beforeHeight, limit)),
     block: (height) => read(() => blocks.block(height)),
+    headers: (fromHeight, limit) => read(() => blocks.headers(fromHeight, limit)),
+    lines: (fromPosition, limit) => read(() => blocks.lines(fromPosition, limit)),
     records: (fromPosition, limit) => read(() => blocks.records(fromPosition, limit)),
     record: (position) => read(() => blocks.record(position)),
     positionOf: (leaf) => read(() => blocks.positionOf(leaf)),

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import type {
   BlockDetail,
   BlockSummary,
+  LineRow,
   RecordDetail,
   RecordSummary,
 } from "../../gateway/projection/chain-view-types.ts";
@@ -69,6 +70,8 @@ export class FakeChain {
   readonly #leaves: Uint8Array[] = [];
   readonly #nodes = new Map<string, Uint8Array>();
   readonly #last = new Map<string, { seq: number; leaf: string }>();
+  /** By kid of a meter key. */
+  readonly #enrolments = new Map<string, string>();
   readonly #bits: number;
   /** Blocks above this are not final. */
   finalHeight = Number.MAX_SAFE_INTEGER;
@@ -153,6 +156,7 @@ export class FakeChain {
   /** The first record of a meter key follows its enrolment. */
   admit(kid: string, enrolLeaf: string): void {
     this.#last.set(kid, { seq: 0, leaf: enrolLeaf });
+    this.#enrolments.set(kid, enrolLeaf);
   }
 
   #node(level: number, index: number): Uint8Array {
@@ -187,6 +191,11 @@ export class FakeChain {
 
   records(from: number, limit: number): RecordSummary[] {
     return this.#records.slice(from, from + limit).map((record) => this.#summary(record));
+  }
+
+  lines(from: number, limit: number): LineRow[] {
+    const found = this.#records.slice(from, from + limit);
+    return found.map(({ position, line1 }) => ({ position, line1 }));
   }
 
   positionOf(leaf: string): number | undefined {
@@ -231,6 +240,7 @@ export class FakeChain {
       ...this.#summary(stored),
       line1: stored.line1,
       signerKey: stored.key.jwk,
+      keyPosition: this.positionOf(this.#enrolments.get(stored.key.kid) ?? "") ?? 0,
       inclusion: path.map(encodeBase64url),
       block,
       ...(stored.line2 !== undefined && { line2: stored.line2 }),

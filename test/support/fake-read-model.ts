@@ -160,6 +160,13 @@ export function createFakeReadModel(options: FakeOptions = {}): ReadModel {
     },
     blocks: (before, limit) => chain.blocks(before ?? Number.MAX_SAFE_INTEGER, limit).map(blockRow),
     block: (height) => chain.block(height),
+    headers: (from, limit) => {
+      const heights = Array.from({ length: limit }, (_, i) => from + i);
+      return heights
+        .flatMap((at) => chain.block(at) ?? [])
+        .map(({ height, header, nonce }) => ({ height, header, nonce }));
+    },
+    lines: (from, limit) => chain.lines(from, limit),
     records: (from, limit) => chain.records(from, limit),
     record: (position) => {
       const record = chain.record(position);

@@ -79,6 +79,8 @@ export function scopeReadModel(model: ReadModel, meters: readonly string[]): Rea
     periodStatement: (query) => (isOwn(query.meter) ? model.periodStatement(query) : undefined),
     blocks: (before, limit) => model.blocks(before, limit),
     block: (height) => model.block(height),
+    headers: (from, limit) => model.headers(from, limit),
+    lines: (from, limit) => model.lines(from, limit),
     records: (from, limit) => model.records(from, limit).map(hide),
     record: (position) => {
       const record = model.record(position);

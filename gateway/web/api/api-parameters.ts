@@ -113,4 +113,9 @@ export const BEFORE_HEIGHT = perhaps(
   height.json,
   height.read,
 );
+export const FROM_HEIGHT: ApiParameter<number> = {
+  description: "Height of the first block",
+  json: { ...height.json, default: 0 },
+  read: (text, name) => (text === undefined ? 0 : height.read(text, name)),
+};
 export const FROM_POSITION = numberOr("Position of the first record", 0);

@@ -32,6 +32,7 @@ import {
   BEFORE_HEIGHT,
   DATE_LIMIT,
   FROM_DATE,
+  FROM_HEIGHT,
   FROM_POSITION,
   LIMIT,
   OF_METER,
@@ -41,7 +42,15 @@ import {
   TO_DATE,
 } from "./api-parameters.ts";
 import { type ApiRoute, apiRoute } from "./api-route.ts";
-import { BLOCK, BLOCK_DETAIL, OVERVIEW, RECORD, RECORD_DETAIL } from "./chain-answers.ts";
+import {
+  BLOCK,
+  BLOCK_DETAIL,
+  HEADER,
+  LINE,
+  OVERVIEW,
+  RECORD,
+  RECORD_DETAIL,
+} from "./chain-answers.ts";
 import { describeApi } from "./openapi.ts";
 import { arrayOf, objectOf, optional, type Schema } from "./schema.ts";
 
@@ -196,6 +205,22 @@ export const API_ROUTES: readonly ApiRoute[] = [
     summary: "One block with its header",
     answer: BLOCK_DETAIL,
     read: (readModel, { height }) => requireFound(readModel.block(height), `Block ${height}`),
+  }),
+  apiRoute({
+    path: "/headers",
+    shows: "chain",
+    summary: "Headers by height; the page that follows begins at the last height plus one",
+    query: { from: FROM_HEIGHT, limit: LIMIT },
+    answer: rowsOf(HEADER),
+    read: (readModel, { from, limit }) => ({ rows: readModel.headers(from, limit) }),
+  }),
+  apiRoute({
+    path: "/lines",
+    shows: "chain",
+    summary: "Signed lines by position; the page that follows begins at the last position plus one",
+    query: { from: FROM_POSITION, limit: LIMIT },
+    answer: rowsOf(LINE),
+    read: (readModel, { from, limit }) => ({ rows: readModel.lines(from, limit) }),
   }),
   apiRoute({
     path: "/records",

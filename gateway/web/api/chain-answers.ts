@@ -3,6 +3,8 @@ import type {
   BlockDetail,
   BlockSummary,
   ChainTip,
+  HeaderRow,
+  LineRow,
   RecordDetail,
   RecordSummary,
   SignerKey,
@@ -105,6 +107,22 @@ export const BLOCK_DETAIL = named(
   }),
 );
 
+export const HEADER = named(
+  "Header",
+  "What the hash of a block is made of",
+  objectOf<HeaderRow>({
+    height: natural("Height"),
+    header: bytes("156 bytes (docs/formats.md section 5)"),
+    nonce: bytes("32 bytes"),
+  }),
+);
+
+export const LINE = named(
+  "Line",
+  "The signed line of a record: its leaf is SHA-256(0x00, line1)",
+  objectOf<LineRow>({ position: natural("Position in the log"), line1: text("As logged") }),
+);
+
 const RECORD_MEMBERS = {
   position: natural("Position in the log"),
   height: natural("Its block"),
@@ -134,6 +152,9 @@ export const RECORD_DETAIL = named(
     line1: text("Signed part, as sealed"),
     line2: optional(text("Encrypted part, as sealed")),
     signerKey: SIGNER,
+    keyPosition: natural(
+      "Record that admits the signer's key: 0 for a member, a meter's enrolment",
+    ),
     unusable: optional(text("Code of the rule that makes it unusable")),
     inclusion: HASHES,
     block: BLOCK_DETAIL,

@@ -51,7 +51,8 @@ export interface CheckContext {
   readonly origin: string;
 }
 
-interface Outcome {
+/** What a step found, when it did not throw. */
+export interface Outcome {
   readonly sentence: string;
   readonly bytes?: ProofStep["bytes"];
   readonly open?: boolean;
@@ -78,10 +79,15 @@ function runStep(title: string, check: () => Outcome): ProofStep {
     const { sentence, bytes = [], open = false } = check();
     return { title, verdict: open ? "open" : "holds", sentence, bytes };
   } catch (error) {
-    const code = isCoded(error) ? error.code : "form";
-    const why = error instanceof Error ? error.message : "it cannot be read";
-    return { title, verdict: "fails", code, sentence: `This does not hold: ${why}.`, bytes: [] };
+    return failStep(title, error);
   }
+}
+
+/** The step of a check that threw. */
+export function failStep(title: string, error: unknown): ProofStep {
+  const code = isCoded(error) ? error.code : "form";
+  const why = error instanceof Error ? error.message : "it cannot be read";
+  return { title, verdict: "fails", code, sentence: `This does not hold: ${why}.`, bytes: [] };
 }
 
 function checkReading({ suite }: CheckContext, record: RecordDetail): Outcome {
