@@ -41,6 +41,7 @@ export const ERROR_CODES = {
   overlap: "the period overlaps one that is already in the log",
   future: "ends, or happened, after the block's time by more than 600 s",
   evidence: "the two records do not prove equivocation",
+  exchange: "the two keys did not follow each other at the point, or their exchange is logged",
   tariff: "the tariff is unknown or its version is not the next one",
   reference: "names a record that is not in the log or of another type",
   unsupported: "a record type whose rules this version does not implement",
@@ -168,6 +169,7 @@ export const ERROR_CODES = {
   password: "a password that is too short or too long",
   "cross-site": "a form that another site sent, or that is too old",
   host: "the request names another host than this portal's",
+  busy: "too many pages of this portal are open at once",
 
   // meter: journal, keys, uplink
   journal: "the meter's journal cannot be opened or was written by a newer version",
