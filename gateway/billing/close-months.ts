@@ -3,19 +3,20 @@
  *
  * In:  a source and the present time. Out: the bills issued, and what kept the others back.
  * Idempotent: what is due follows from the chain, so a second run right after the first issues nothing. A month with a
- * missing day waits; it is issued when the day has come, or by explicit order as incomplete.
+ * missing day waits; it is issued when the day has come, or by explicit order as incomplete. A person may also order the bill of any
+ * free days of one meter; the month close then bills what they leave of their months.
  */
 import { fail, isCoded } from "../../shared/base/error.ts";
 import type { ErrorCode } from "../../shared/base/error-code.ts";
 import type { UnixSeconds } from "../../shared/base/units.ts";
-import { monthBounds, type Span } from "../../shared/time/civil-day.ts";
+import { localMonthOf, monthBounds, type Span } from "../../shared/time/civil-day.ts";
 import type {
   BillingPoint,
   BillingSource,
   IssuedBillSummary,
   PointService,
 } from "./billing-source.ts";
-import { listDuePeriods, listEndedMonths } from "./due-period.ts";
+import { listDuePeriods, listEndedMonths, requireFreePeriod } from "./due-period.ts";
 import { type BillingOptions, issueBill } from "./issue-bill.ts";
 
 export interface CloseOrder {
@@ -24,6 +25,8 @@ export interface CloseOrder {
   readonly month?: string;
   /** Only this meter; default all. */
   readonly meter?: string;
+  /** Instead of months: these local days, both included, of the named meter. */
+  readonly days?: { readonly from: string; readonly to: string };
   /** Issue also what has missing slots: only by explicit order of a person. */
   readonly incomplete?: boolean;
 }
@@ -42,14 +45,26 @@ export interface CloseOutcome {
   readonly heldBack: readonly HeldBack[];
 }
 
-/** The only effects are the bill records held by the ledger. Throws `zone` or `calendar` for an order that makes no sense. */
+/**
+ * The only effects are the bill records held by the ledger. Throws `zone` or `calendar` for an order that makes no sense; for ordered
+ * days `bill-period` and `overlap`, and `bill-incomplete` while their grounds wait for a block.
+ */
 export function closeMonths(
   options: BillingOptions,
   source: BillingSource,
   order: CloseOrder,
 ): CloseOutcome {
-  if (source.isUnsettled()) return { issued: [], heldBack: [] };
+  if (source.isUnsettled()) {
+    if (order.days === undefined) return { issued: [], heldBack: [] };
+    fail(
+      "bill-incomplete",
+      "a tariff, price or assignment waits for the next block; order again after it",
+    );
+  }
   const outcomes = [...closePoints(options, source, order)];
+  if (order.days !== undefined && outcomes.length === 0) {
+    fail("unknown-meter", `there is no meter ${order.meter}`);
+  }
   return {
     issued: outcomes.flatMap(({ issued }) => issued),
     heldBack: outcomes.flatMap(({ heldBack }) => heldBack),
@@ -80,20 +95,36 @@ function closePoint(
   const issued: IssuedBillSummary[] = [];
   const heldBack: HeldBack[] = [];
   const service = source.service(point.point);
-  if (service === undefined) return { issued, heldBack };
-  for (const month of listEndedMonths(service.zone, service.from, order.now)) {
-    if (order.month !== undefined && order.month !== month) continue;
-    for (const period of listDue(source, point.point, service, month)) {
-      try {
-        issued.push(billPeriod(options, source, order, point, service.zone, period));
-      } catch (error) {
-        if (!isCoded(error)) throw error;
-        const { code, message } = error;
-        heldBack.push({ ...period, meter: point.meter, month, code, message });
-      }
+  if (service === undefined) {
+    if (order.days !== undefined) fail("bill-incomplete", "the meter has no usable day yet");
+    return { issued, heldBack };
+  }
+  for (const { month, period } of listOrdered(source, point.point, service, order)) {
+    try {
+      issued.push(billPeriod(options, source, order, point, service.zone, period));
+    } catch (error) {
+      if (!isCoded(error)) throw error;
+      const { code, message } = error;
+      heldBack.push({ ...period, meter: point.meter, month, code, message });
     }
   }
   return { issued, heldBack };
+}
+
+function* listOrdered(
+  source: BillingSource,
+  point: string,
+  service: PointService,
+  { days, month: only, now }: CloseOrder,
+): Generator<{ readonly month: string; readonly period: Span }> {
+  if (days !== undefined) {
+    const period = requireFreePeriod(service.zone, days, source.issuedPeriods(point), now);
+    return yield { month: localMonthOf(service.zone, period.from), period };
+  }
+  for (const month of listEndedMonths(service.zone, service.from, now)) {
+    if (only !== undefined && only !== month) continue;
+    for (const period of listDue(source, point, service, month)) yield { month, period };
+  }
 }
 
 function listDue(

@@ -5,10 +5,17 @@
  * after earlier bills are taken away is due. Usually that is the whole month, in the first month what follows
  * the first day's beginning, and nothing once the month is billed.
  */
+import { fail } from "../../shared/base/error.ts";
 import type { UnixSeconds } from "../../shared/base/units.ts";
 import type { LoggedAssignment } from "../../shared/money/tariff-timeline.ts";
 import { nextMonth } from "../../shared/time/calendar-date.ts";
-import { localMonthOf, monthBounds, type Span } from "../../shared/time/civil-day.ts";
+import {
+  dayBounds,
+  localDayOf,
+  localMonthOf,
+  monthBounds,
+  type Span,
+} from "../../shared/time/civil-day.ts";
 
 /** Spans of `month` in service and not yet billed, ascending. */
 export function listDuePeriods(
@@ -34,6 +41,30 @@ export function listDuePeriods(
     (left, bill) => left.flatMap((span) => subtract(span, bill)),
     served,
   );
+}
+
+/**
+ * The span of local days, both included, for which a bill is ordered. Throws `bill-period` for days that do not exist or are not over,
+ * `overlap` if a bill was issued for a part of them.
+ */
+export function requireFreePeriod(
+  zone: string,
+  { from, to }: { readonly from: string; readonly to: string },
+  issued: readonly Span[],
+  now: UnixSeconds,
+): Span {
+  const [first, last] = [dayBounds(zone, from), dayBounds(zone, to)];
+  if (first === undefined || last === undefined || first.from >= last.to) {
+    fail("bill-period", `there is no period from ${from} to ${to} in ${zone}`);
+  }
+  const period = { from: first.from, to: last.to };
+  if (period.to > now) fail("bill-period", `${to} is not over`, { to: period.to, now });
+  const taken = issued.find((bill) => bill.from < period.to && bill.to > period.from);
+  if (taken !== undefined) {
+    const days = [taken.from, taken.to - 1].map((at) => localDayOf(zone, at)).join(" to ");
+    fail("overlap", `a bill was issued for ${days}`, { from: taken.from, to: taken.to });
+  }
+  return period;
 }
 
 /** Local months (`YYYY-MM`) from the one that contains `from` to the last one that ended by `now`. */

@@ -96,8 +96,9 @@ class SheetWriter {
     const { lines, total, currency } = this.#sheet;
     this.#row(["", "Quantity", `Rate (${currency})`, `Amount (${currency})`], "Helvetica", QUIET);
     this.#rule(6);
-    for (const { label, quantity, rate, amount } of lines) {
+    for (const { label, quantity, rate, amount, how } of lines) {
       this.#row([label, quantity, rate, amount]);
+      if (how !== undefined) this.#put(how, { size: 8, color: QUIET, below: 5 });
     }
     this.#rule(6);
     this.#row(["Total", "", "", total], "Helvetica-Bold");

@@ -27,6 +27,8 @@ export interface BillSheet {
     readonly quantity: string;
     readonly rate: string;
     readonly amount: string;
+    /** Below the line: how it was rounded. */
+    readonly how?: string;
   }[];
   readonly total: string;
   readonly rounding: string;

@@ -13,6 +13,28 @@ it("an order names a month, a meter, or nothing", () => {
   });
 });
 
+it("an order names days of one meter", () => {
+  const days = { from: "2024-01-15", to: "2024-02-14" };
+  assert.deepEqual(decodeBillOrder({ meter: "352522395", ...days }, 5), {
+    ...{ now: 5, incomplete: false, meter: "352522395" },
+    days,
+  });
+  for (const [wrong, code] of [
+    [{ ...days }, "usage"],
+    [{ meter: "352522395", from: "2024-01-15" }, "usage"],
+    [{ meter: "352522395", to: "2024-01-15" }, "usage"],
+    [{ meter: "352522395", month: "2024-01", ...days }, "usage"],
+    [{ meter: "352522395", from: "2024-02-30", to: "2024-03-01" }, "calendar"],
+    [{ meter: "352522395", from: 1, to: 2 }, "usage"],
+  ] as const) {
+    assert.equal(
+      codeOf(() => decodeBillOrder(wrong, 5)),
+      code,
+      JSON.stringify(wrong),
+    );
+  }
+});
+
 it("refuses what makes no order", () => {
   assert.equal(
     codeOf(() => decodeBillOrder({ month: 202402 }, 5)),
