@@ -40,6 +40,7 @@ import type { Statement } from "./database.ts";
 import type { ProjectedRecord } from "./projected-block.ts";
 import { checkStandalone } from "./side-block-rules.ts";
 import { StateStore } from "./state-store.ts";
+import { StoredLog } from "./stored-log.ts";
 import type { BlockContent } from "./template.ts";
 import { TileTree } from "./tile-tree.ts";
 
@@ -47,6 +48,8 @@ export class ChainWriter {
   readonly state = new ChainState();
   readonly tree: TileTree;
   readonly keys: VerifyKeyCache;
+  /** The records of the main chain, for chain rules. */
+  readonly log: StoredLog;
   readonly #options: ChainWriterOptions;
   readonly #states: StateStore;
   readonly #putCheckpoint: Statement<[number, string]>;
@@ -59,6 +62,11 @@ export class ChainWriter {
     this.#options = options;
     this.#states = new StateStore(options.db);
     this.keys = new VerifyKeyCache(options.suite);
+    this.log = new StoredLog({
+      suite: options.suite,
+      records: options.records,
+      lastPosition: (kid) => this.#states.lastPosition(kid),
+    });
     this.tree = new TileTree(options.db, options.suite, 0);
     this.#putCheckpoint = options.db.prepare(
       "INSERT OR REPLACE INTO checkpoint (size, note) VALUES (?, ?)",
@@ -161,7 +169,7 @@ export class ChainWriter {
     const known = (line1: string): ParsedRecord | undefined =>
       source(hashLeaf(suite, line1))?.record;
     const parent = this.#tip?.parent;
-    const context = { suite, keys: this.keys, known };
+    const context = { suite, keys: this.keys, log: this.log, known };
     const { header, nonce, seal } = block;
     const checked =
       content === undefined || parent === undefined

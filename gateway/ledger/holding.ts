@@ -24,6 +24,7 @@ import type { UndoneRecord } from "./chain-change.ts";
 import type { ChainWriter } from "./chain-writer.ts";
 import type { Held, Mempool } from "./mempool.ts";
 import type { RecordStore } from "./record-store.ts";
+import { HeldLog } from "./stored-log.ts";
 
 export interface HoldingOptions {
   readonly suite: CryptoSuite;
@@ -46,10 +47,13 @@ export class Holding {
   /** The chain's state as it will be when all held records are in it. */
   readonly pending: ChainState;
   readonly #options: HoldingOptions;
+  readonly #log: HeldLog;
 
   constructor(options: HoldingOptions) {
+    const { chain, mempool } = options;
     this.#options = options;
-    this.pending = new ChainState(options.chain.state);
+    this.pending = new ChainState(chain.state);
+    this.#log = new HeldLog(chain.log, mempool, chain.state);
   }
 
   /** Reads the held records again and judges them anew. Returns those that no block can take any more. */
@@ -149,6 +153,7 @@ export class Holding {
         position: parent.range.size + mempool.size,
         height: parent.height + 1,
         blockTime: Math.max(now, parent.time),
+        log: this.#log,
       },
       true,
     );

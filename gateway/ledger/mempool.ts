@@ -96,6 +96,11 @@ export class Mempool {
     return this.#byKid.get(kid)?.find(({ record }) => record.seq === seq);
   }
 
+  /** The held records of a key. */
+  ofKey(kid: string): Held[] {
+    return [...(this.#byKid.get(kid) ?? [])];
+  }
+
   /** The newest held record of a key. */
   newest(kid: string): Held | undefined {
     return this.#byKid.get(kid)?.reduce((a, b) => (a.id > b.id ? a : b));

@@ -5,6 +5,7 @@
 import { checkMeterCount } from "../../shared/chain/block-rules.ts";
 import { applyRecord } from "../../shared/chain/chain-rules.ts";
 import { ChainState } from "../../shared/chain/chain-state.ts";
+import { ListedLog, type LogView } from "../../shared/chain/log-view.ts";
 import { type RuleContext, VerifyKeyCache } from "../../shared/chain/rule-context.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
 import { type ParsedRecord, parseRecord } from "../../shared/record/record.ts";
@@ -17,9 +18,12 @@ export class RecordFold {
   readonly keys: VerifyKeyCache;
   readonly #suite: CryptoSuite;
   readonly #days = new DayFold();
+  readonly #log: LogView;
 
-  constructor(suite: CryptoSuite) {
+  /** `log`: the records below, where days are folded over numbers and not kept here. */
+  constructor(suite: CryptoSuite, log: LogView = new ListedLog([])) {
     this.#suite = suite;
+    this.#log = log;
     this.keys = new VerifyKeyCache(suite);
   }
 
@@ -74,6 +78,7 @@ export class RecordFold {
       height: block.height,
       blockTime: block.time,
       requestChecked: isVouched,
+      log: this.#log,
     };
     applyRecord(this.state, record, context, isVouched);
     this.state.forgetChanges();

@@ -78,15 +78,15 @@ export class KeyBook {
 
   #signerOf(record: ParsedRecord): { readonly key: EcPublicJwk; readonly name: string } {
     const needed = SIGNERS[record.typ];
-    if (needed === "meter") {
-      const key = this.#meters.get(record.kid);
+    const key = this.#meters.get(record.kid);
+    if (needed[0] === "meter" && (needed.length === 1 || key !== undefined)) {
       if (key === undefined) fail("unknown-key", "no enrolment in the bundle admits the key");
       return { key, name: record.kid };
     }
     const member = this.#members.get(record.kid);
     if (member === undefined) fail("unknown-key", "the signing key is not a member's");
     const isFounder = record.typ !== "genesis" || record.kid === this.#founder;
-    if (!isFounder || !needed.some((role) => member.roles.includes(role))) {
+    if (!isFounder || !member.roles.some((role) => needed.includes(role))) {
       fail("role", `a ${record.typ} record needs role ${needed.join(" or ")}`);
     }
     return { key: member.key, name: member.name };

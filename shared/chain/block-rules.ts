@@ -19,6 +19,7 @@ import {
 } from "./block.ts";
 import { applyRecord } from "./chain-rules.ts";
 import type { ChainState } from "./chain-state.ts";
+import { ListedLog, type LogView } from "./log-view.ts";
 import type { RuleContext, VerifyKeyCache } from "./rule-context.ts";
 import { CompactRange, computeRoot } from "./tree.ts";
 import { requireWork, workOfBits } from "./work.ts";
@@ -60,6 +61,8 @@ export interface ParsedBlock extends Omit<SealedBlock, "records"> {
 export interface BlockContext {
   readonly suite: CryptoSuite;
   readonly keys: VerifyKeyCache;
+  /** The records below the block; none where there is no block below. */
+  readonly log?: LogView;
   /** A record that the caller has parsed and whose signature it has verified already. */
   readonly known?: (line1: string) => ParsedRecord | undefined;
 }
@@ -99,7 +102,7 @@ export function applyParsedBlock(
     const { records, seal, bytes, leaves, recordsRoot, range } = block;
     const { header, hash } = head;
     checkAgainstChain(state, head, { seal, records: records.length, bytes }, context);
-    const place = new BlockPlace(parent.range.size, header, context);
+    const place = new BlockPlace(parent.range.size, header, context, records);
     for (const record of records) place.apply(state, record, true);
     checkRoots(header, recordsRoot, range);
     return { header, hash, work: workOfBits(header.bits), records, leaves, range };
@@ -119,7 +122,8 @@ function checkAndApply(
   const head = checkHead(suite, parent, block);
   const { header, hash } = head;
   const records: ParsedRecord[] = [];
-  const place = new BlockPlace(parent === undefined ? 0 : parent.range.size, header, context);
+  const first = parent === undefined ? 0 : parent.range.size;
+  const place = new BlockPlace(first, header, context, records);
   // Membership and parameters are those at the start of the block; genesis itself sets them for block 0.
   if (parent === undefined) applyNext();
   const bytes = block.records.reduce((sum, line1) => sum + line1.length, 0);
@@ -149,14 +153,21 @@ class BlockPlace {
   readonly #first: number;
   readonly #header: BlockHeader;
   readonly #context: BlockContext;
+  readonly #log: LogView;
   readonly #counts = new Map<string, number>();
   #index = 0;
 
-  /** @param first position of the block's first record in the log */
-  constructor(first: number, header: BlockHeader, context: BlockContext) {
+  /** @param first position of the block's first record in the log; @param records at least those applied so far */
+  constructor(
+    first: number,
+    header: BlockHeader,
+    context: BlockContext,
+    records: readonly ParsedRecord[],
+  ) {
     this.#first = first;
     this.#header = header;
     this.#context = context;
+    this.#log = new ListedLog(records, context.log);
   }
 
   /** Applies the next record, parsed or still to be parsed; what is thrown has its index in the detail. */
@@ -170,7 +181,8 @@ class BlockPlace {
       const { suite, keys } = this.#context;
       const { height, time: blockTime } = this.#header;
       const position = this.#first + this.#index;
-      const context: RuleContext = { suite, keys, position, height, blockTime };
+      const log = this.#log;
+      const context: RuleContext = { suite, keys, position, height, blockTime, log };
       applyRecord(state, record, context, signatureChecked);
       this.#count(state, record);
       this.#index += 1;

@@ -6,15 +6,25 @@
  */
 import { fail } from "../base/error.ts";
 import type { EcPublicJwk } from "../crypto/suite.ts";
-import type { Role, Typ } from "../record/payload.ts";
+import type { Typ } from "../record/payload.ts";
 import { type ParsedRecord, verifyRecordSignature } from "../record/record.ts";
 import { type ChainState, withRecord } from "./chain-state.ts";
+import { applyCorrection } from "./rule/correction.ts";
 import { applyDay } from "./rule/day.ts";
 import { applyEnrol } from "./rule/enrol.ts";
 import { applyEvent } from "./rule/event.ts";
 import { applyEvidence } from "./rule/evidence.ts";
+import { applyExchange } from "./rule/exchange.ts";
 import { applyGenesis, findFounder, NO_LEAF } from "./rule/genesis.ts";
-import { applyAssign, applyBill, applyPayment, applyPrice, applyTariff } from "./rule/money.ts";
+import {
+  applyAssign,
+  applyBill,
+  applyCredit,
+  applyPayment,
+  applyPrice,
+  applyTariff,
+} from "./rule/money.ts";
+import { applyRevoke } from "./rule/revoke.ts";
 import type { RuleContext } from "./rule-context.ts";
 import { SIGNERS } from "./signers.ts";
 
@@ -23,12 +33,16 @@ const EFFECTS: {
 } = {
   genesis: applyGenesis,
   enrol: applyEnrol,
+  revoke: applyRevoke,
   day: applyDay,
   event: applyEvent,
+  correction: applyCorrection,
+  exchange: applyExchange,
   tariff: applyTariff,
   price: applyPrice,
   assign: applyAssign,
   bill: applyBill,
+  credit: applyCredit,
   payment: applyPayment,
   evidence: applyEvidence,
 };
@@ -73,9 +87,13 @@ function checkSigner(state: ChainState, record: ParsedRecord, context: RuleConte
   if (!state.chain.params.formats.includes(record.payload.v)) {
     fail("version", `payload version ${record.payload.v} is not allowed on this chain`);
   }
-  return SIGNERS[record.typ] === "meter"
-    ? advanceDevice(state, record)
-    : advanceMember(state, record);
+  return isMeterSigned(state, record) ? advanceDevice(state, record) : advanceMember(state, record);
+}
+
+/** Whether a record is judged as a meter key's; where both kinds of key may sign, the key decides. */
+function isMeterSigned(state: ChainState, { typ, kid }: ParsedRecord): boolean {
+  const signers = SIGNERS[typ];
+  return signers[0] === "meter" && (signers.length === 1 || state.get("device", kid) !== undefined);
 }
 
 function checkFounder(record: ParsedRecord<"genesis">, { suite }: RuleContext): EcPublicJwk {
@@ -94,6 +112,7 @@ function advanceDevice(state: ChainState, record: ParsedRecord): EcPublicJwk {
     fail("unknown-key", "the signing key was never enrolled");
   }
   if (device.status === "frozen") fail("frozen", "the signing key is frozen by evidence");
+  if (device.status === "revoked") fail("inactive-key", "the signing key was revoked");
   checkPlace(record, device);
   state.put("device", record.kid, withRecord(device, record.seq, record.leaf));
   return device.key;
@@ -106,8 +125,8 @@ function advanceMember(state: ChainState, record: ParsedRecord): EcPublicJwk {
       fail("role", "signed by a meter, not a member");
     fail("unknown-key", "the signing key is not a member's");
   }
-  const needed = SIGNERS[record.typ] as readonly Role[];
-  if (!needed.some((role) => member.roles.includes(role))) {
+  const needed = SIGNERS[record.typ];
+  if (!member.roles.some((role) => needed.includes(role))) {
     fail("role", `a ${record.typ} record needs role ${needed.join(" or ")}`);
   }
   checkPlace(record, member);

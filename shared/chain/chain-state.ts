@@ -9,6 +9,8 @@
  *   member:<kid>     key, name, roles, note key, last seq and leaf
  *   device:<kid>     key, point, recipients, last seq and leaf, status, end of its last day
  *   point:<P>        active kid, end of its last day, issued bills
+ *   place:<P>        of a point at which anything rare happened: keys in turn, fills, meter swaps
+ *   moved:<kid>      points that a device has left for another
  *   tariff:<id>      last version
  *   price:<id>       end of the series
  *   logged:<leaf>    type and position of records that later ones name
@@ -17,6 +19,7 @@
 import { fail } from "../base/error.ts";
 import type { EcPublicJwk } from "../crypto/suite.ts";
 import type { ChainParams, EnrolRecipient, Role } from "../record/payload.ts";
+import type { PlaceEntity } from "./place.ts";
 
 export interface ChainEntity {
   readonly id: string;
@@ -39,7 +42,8 @@ export interface MemberEntity {
   readonly leaf: string;
 }
 
-export type DeviceStatus = "active" | "frozen";
+/** A frozen key that is revoked stays `frozen`; `revoked` says both. */
+export type DeviceStatus = "active" | "frozen" | "revoked";
 
 export interface DeviceEntity {
   readonly key: EcPublicJwk;
@@ -52,6 +56,13 @@ export interface DeviceEntity {
   readonly last_to?: number;
   /** 1 after a shorter day that was not a first: no day follows it. */
   readonly ended: 0 | 1;
+  /** Its records with a greater seq are void; such a key signs nothing more. */
+  readonly revoked?: { readonly last: number };
+}
+
+/** Points that a device has left by enrolling at another, in that order. */
+export interface MovedEntity {
+  readonly points: readonly string[];
 }
 
 /**
@@ -96,12 +107,22 @@ export interface PriceEntity {
   readonly to: number;
 }
 
-export interface LoggedEntity {
-  readonly typ: "tariff" | "price" | "bill";
+export interface LoggedCorrection {
+  readonly typ: "correction";
   readonly position: number;
-  /** P of a bill. */
-  readonly point?: string;
+  readonly kid: string;
+  readonly seq: number;
+  readonly point: string;
+  readonly from: number;
+  readonly to: number;
+  /** The day that it corrects, directly or through other corrections; absent for one that fills a span. */
+  readonly root?: { readonly kid: string; readonly seq: number };
 }
+
+export type LoggedEntity =
+  | { readonly typ: "tariff" | "price"; readonly position: number }
+  | { readonly typ: "bill"; readonly position: number; readonly point: string }
+  | LoggedCorrection;
 
 export interface TokenEntity {
   readonly leaf: string;
@@ -111,6 +132,8 @@ interface EntityByKind {
   readonly member: MemberEntity;
   readonly device: DeviceEntity;
   readonly point: PointEntity;
+  readonly place: PlaceEntity;
+  readonly moved: MovedEntity;
   readonly tariff: TariffEntity;
   readonly price: PriceEntity;
   readonly logged: LoggedEntity;
@@ -155,6 +178,8 @@ export class ChainState {
     member: new Map(),
     device: new Map(),
     point: new Map(),
+    place: new Map(),
+    moved: new Map(),
     tariff: new Map(),
     price: new Map(),
     logged: new Map(),

@@ -1,5 +1,6 @@
 /** What a chain rule sees beyond the record: where it stands, and the suite that checks signatures. */
 import type { CryptoSuite, EcPublicJwk, VerifyKey } from "../crypto/suite.ts";
+import type { LogView } from "./log-view.ts";
 
 export interface RuleContext {
   readonly suite: CryptoSuite;
@@ -9,6 +10,8 @@ export interface RuleContext {
   readonly height: number;
   /** Unix seconds of the block's header. */
   readonly blockTime: number;
+  /** The records below this one. */
+  readonly log: LogView;
   /** The caller has verified the form of the request in an enrol record, and that the key to be enrolled signed it. */
   readonly requestChecked?: boolean;
 }

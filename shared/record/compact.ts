@@ -76,6 +76,15 @@ export function unpackLine1(bytes: Uint8Array): string {
   return `${headerOf(kid, typ)}.${encodeBase64url(bytes.subarray(98 + length))}.${signature}`;
 }
 
+/** Numbers of a day in its stored form; undefined for any other record. */
+export function readPackedDay(
+  bytes: Uint8Array,
+): { readonly seq: number; readonly from: number; readonly to: number } | undefined {
+  if (bytes[0] !== DAY) return undefined;
+  const [seq = 0, from = 0, to = 0] = readVarints(bytes, 193, 3);
+  return { seq, from, to };
+}
+
 /** Line 2 (JCS of the sealed box) to its stored form. */
 export function packLine2(line2: string): Uint8Array {
   return packOrRaw(line2, packSealed, unpackLine2);

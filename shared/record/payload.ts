@@ -111,23 +111,47 @@ const payment = object({ ...chained, ...sealed, point: hash }, { bill: hash });
 
 const evidence = object({ ...chained, a: compactJws, b: compactJws });
 
-const DECODERS = { genesis, enrol, day, event, tariff, price, assign, bill, payment, evidence };
+const revoke = object({ ...chained, kid: hash, last: natural, reason: code });
+
+const correction = object(
+  { ...chained, ...sealed, point: hash, from: instant, to: instant },
+  { of: hash },
+);
+
+const exchange = object({
+  ...chained,
+  ...sealed,
+  point: hash,
+  old: hash,
+  new: hash,
+  at: instant,
+});
+
+const credit = object({ ...chained, ...sealed, bill: hash, days: hash, n: natural });
+
+const DECODERS = {
+  genesis,
+  enrol,
+  revoke,
+  day,
+  event,
+  correction,
+  exchange,
+  evidence,
+  tariff,
+  price,
+  assign,
+  bill,
+  credit,
+  payment,
+};
 
 export type PayloadByTyp = { [T in keyof typeof DECODERS]: Decoded<(typeof DECODERS)[T]> };
 /** Record types whose rules this version implements. */
 export type Typ = keyof PayloadByTyp;
 
 /** Types that the format reserves and whose rules come later. */
-const RESERVED = new Set([
-  "member",
-  "params",
-  "rotate",
-  "revoke",
-  "correction",
-  "exchange",
-  "credit",
-  "erase",
-]);
+const RESERVED = new Set(["member", "params", "rotate", "erase"]);
 
 export type GenesisPayload = PayloadByTyp["genesis"];
 export type ChainMember = GenesisPayload["members"][number];
@@ -136,18 +160,41 @@ export type EnrolPayload = PayloadByTyp["enrol"];
 export type EnrolRecipient = EnrolPayload["to"][number];
 export type DayPayload = PayloadByTyp["day"];
 export type EventPayload = PayloadByTyp["event"];
+export type RevokePayload = PayloadByTyp["revoke"];
+export type CorrectionPayload = PayloadByTyp["correction"];
+export type ExchangePayload = PayloadByTyp["exchange"];
 export type TariffPayload = PayloadByTyp["tariff"];
 export type PricePayload = PayloadByTyp["price"];
 export type AssignPayload = PayloadByTyp["assign"];
 export type BillPayload = PayloadByTyp["bill"];
+export type CreditPayload = PayloadByTyp["credit"];
 export type PaymentPayload = PayloadByTyp["payment"];
 
-/** Whether a record type has a line 2 (the "+2" of the tables). */
-export function hasLine2(typ: Typ): boolean {
-  return typ === "day" || typ === "event" || typ === "bill" || typ === "payment";
+/** Types that have a line 2 (the "+2" of the tables). */
+export type TypWithLine2 = {
+  [T in Typ]: PayloadByTyp[T] extends { readonly ct: string } ? T : never;
+}[Typ];
+
+/** Whether a record type has a line 2. */
+export function hasLine2(typ: Typ): typ is TypWithLine2 {
+  switch (typ) {
+    case "day":
+    case "event":
+    case "correction":
+    case "exchange":
+    case "bill":
+    case "credit":
+    case "payment":
+      return true;
+    default:
+      return false;
+  }
 }
 
-/** Whether only a meter key signs this type, which bounds its size to 4,096 bytes. */
+/**
+ * Whether only a meter key signs this type, which bounds its size to 4,096 bytes. A correction, which a registrar may
+ * sign too, is never that long.
+ */
 export function isMeterTyp(typ: Typ): boolean {
   return typ === "day" || typ === "event";
 }

@@ -16,6 +16,7 @@ import { applyBlock, type ParentBlock } from "../../shared/chain/block-rules.ts"
 import { ChainState } from "../../shared/chain/chain-state.ts";
 import { signCheckpoint } from "../../shared/chain/checkpoint.ts";
 import { formatDumpLine } from "../../shared/chain/dump.ts";
+import { ListedLog } from "../../shared/chain/log-view.ts";
 import { formatReceipt } from "../../shared/chain/receipt.ts";
 import { NO_LEAF } from "../../shared/chain/rule/genesis.ts";
 import { VerifyKeyCache } from "../../shared/chain/rule-context.ts";
@@ -40,8 +41,8 @@ import type { CryptoSuite } from "../../shared/crypto/suite.ts";
 import { signRequest } from "../../shared/message/request.ts";
 import { computeCt, computePt } from "../../shared/record/envelope.ts";
 import { computePoint } from "../../shared/record/meter-id.ts";
-import type { PayloadByTyp, Role, Typ } from "../../shared/record/payload.ts";
-import { computeLeaf, signRecord } from "../../shared/record/record.ts";
+import type { PayloadByTyp, Role, Typ, TypWithLine2 } from "../../shared/record/payload.ts";
+import { computeLeaf, type ParsedRecord, signRecord } from "../../shared/record/record.ts";
 import { sealLine2 } from "../../shared/record/sealed-box.ts";
 import { seededBytes } from "./seeded-bytes.ts";
 
@@ -74,6 +75,8 @@ export class SampleChain {
   readonly blocks: SealedBlock[] = [];
   readonly leaves: Uint8Array[] = [];
   readonly blobs: string[] = [];
+  readonly records: ParsedRecord[] = [];
+  readonly log = new ListedLog(this.records);
   readonly members: { name: string; key: SigningKey; note?: NoteKey }[] = [];
   readonly utility: RecipientKey;
   readonly genesisLine: string;
@@ -164,29 +167,30 @@ export class SampleChain {
 
   /** A day record with a line 2 of `plaintext` sealed to the utility. */
   day(meter: SampleMeter, from: number, to: number, plaintext?: Uint8Array): string {
-    return this.#sealed(meter, "day", { from, to }, plaintext);
+    return this.sealed(meter.key, "day", { from, to }, plaintext);
   }
 
   /** The same of an event. */
   event(meter: SampleMeter, at: number, plaintext?: Uint8Array): string {
-    return this.#sealed(meter, "event", { at }, plaintext);
+    return this.sealed(meter.key, "event", { at }, plaintext);
   }
 
-  #sealed(
-    meter: SampleMeter,
-    typ: "day" | "event",
-    own: object,
+  /** Any record with a line 2, sealed to the utility. */
+  sealed<T extends TypWithLine2>(
+    key: SigningKey,
+    typ: T,
+    own: Omit<Draft<T>, "ct" | "pt">,
     plaintext: Uint8Array = this.randomBytes(1024),
   ): string {
     const line2 = sealLine2(this.suite, {
       typ,
       plaintext,
-      signer: meter.key.kid,
+      signer: key.kid,
       recipients: [{ kid: this.utility.kid, key: decodeBase64url(this.utility.jwk.x) }],
       randomBytes: this.randomBytes,
     });
     this.blobs.push(line2);
-    return this.sign(meter.key, typ, {
+    return this.sign(key, typ, {
       ct: computeCt(this.suite, line2),
       pt: computePt(this.suite, plaintext),
       ...own,
@@ -234,9 +238,11 @@ export class SampleChain {
     const checked = applyBlock(this.state, this.parent, block, {
       suite: this.suite,
       keys: this.#keys,
+      log: this.log,
     });
     this.state.takeChanges();
     this.blocks.push(block);
+    this.records.push(...checked.records);
     this.leaves.push(...checked.leaves);
     const { height, time } = checked.header;
     this.parent = { height, hash: checked.hash, time, range: checked.range };

@@ -6,6 +6,7 @@ import { readKnownRequest, requireRequestFor, verifyRequest } from "../../messag
 import type { EnrolPayload } from "../../record/payload.ts";
 import type { ParsedRecord } from "../../record/record.ts";
 import type { ChainState } from "../chain-state.ts";
+import { enterPlace, leavePlace } from "../place.ts";
 import type { RuleContext } from "../rule-context.ts";
 
 /** Throws `recipients`, `known-key`, `inactive-key`, `point`, `request`, `chain`, `token`, `key-off-curve`. */
@@ -29,6 +30,7 @@ export function applyEnrol(
     state.put("token", token, { leaf });
     const { key, to } = payload;
     state.put("device", kid, { key, point, to, seq: 0, leaf, status: "active", ended: 0 });
+    enterPlace(state, point, kid, 0);
   } else {
     if (device.status !== "active")
       fail("known-key", "the key was known and is not active any more");
@@ -36,9 +38,11 @@ export function applyEnrol(
     if (device.point === point) {
       state.put("device", kid, { ...device, to: payload.to });
     } else {
-      const { kid: _, ...left } = state.get("point", device.point) ?? { last_to: 0, bills: [] };
-      state.put("point", device.point, left);
-      const { last_to: __, ...moved } = device;
+      leavePlace(state, kid, device);
+      enterPlace(state, point, kid, device.seq);
+      const left = state.get("moved", kid)?.points ?? [];
+      state.put("moved", kid, { points: [...left, device.point] });
+      const { last_to: _, ...moved } = device;
       state.put("device", kid, { ...moved, point, to: payload.to, ended: 0 });
     }
   }

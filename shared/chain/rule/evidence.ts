@@ -2,6 +2,7 @@
 import { fail, isCoded } from "../../base/error.ts";
 import { type ParsedRecord, parseRecord, verifyRecordSignature } from "../../record/record.ts";
 import type { ChainState } from "../chain-state.ts";
+import { leavePlace } from "../place.ts";
 import type { RuleContext } from "../rule-context.ts";
 
 /** Throws `evidence`. */
@@ -24,8 +25,7 @@ export function applyEvidence(
     if (!verifyRecordSignature(suite, key, line1)) fail("evidence", "a signature does not hold");
   }
   state.put("device", a.kid, { ...device, status: "frozen" });
-  const { kid: active, ...point } = state.get("point", device.point) ?? { last_to: 0, bills: [] };
-  if (active === a.kid) state.put("point", device.point, point);
+  leavePlace(state, a.kid, device);
 }
 
 function parseConflicting(line1: string, { suite }: RuleContext): ParsedRecord {

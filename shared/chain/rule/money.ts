@@ -1,4 +1,4 @@
-/** Rules C6 of `tariff`, `price`, `assign`, `bill` and `payment`. */
+/** Rules C6 of `tariff`, `price`, `assign`, `bill`, `credit` and `payment`. */
 import { fail } from "../../base/error.ts";
 import type { ParsedRecord } from "../../record/record.ts";
 import type { ChainState, PointEntity } from "../chain-state.ts";
@@ -66,6 +66,13 @@ export function applyBill(
   }
   state.put("point", payload.point, { ...point, bills: [...point.bills, [from, to]] });
   state.put("logged", leaf, { typ: "bill", position: context.position, point: payload.point });
+}
+
+/** A credit is for an issued bill, which itself never changes. Throws `reference`. */
+export function applyCredit(state: ChainState, record: ParsedRecord<"credit">): void {
+  if (state.get("logged", record.payload.bill)?.typ !== "bill") {
+    fail("reference", "the credit names no bill");
+  }
 }
 
 /** A payment is for a point, or for one of its bills. Throws `point`, `reference`. */

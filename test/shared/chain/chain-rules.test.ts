@@ -35,6 +35,7 @@ for (const suite of [nodeSuite, nobleSuite]) {
       applyRecord(chain.state, parseRecord(suite, line1), {
         suite,
         keys,
+        log: chain.log,
         position: position++,
         height: 2,
         blockTime,

@@ -6,6 +6,7 @@ import { encodeBase64url } from "../../../shared/base/bytes.ts";
 import { isCoded } from "../../../shared/base/error.ts";
 import { applyRecord } from "../../../shared/chain/chain-rules.ts";
 import { ChainState, quorumOf, type StateChange } from "../../../shared/chain/chain-state.ts";
+import { ListedLog } from "../../../shared/chain/log-view.ts";
 import { VerifyKeyCache } from "../../../shared/chain/rule-context.ts";
 import type { SigningKey } from "../../../shared/crypto/key.ts";
 import { nodeSuite } from "../../../shared/crypto/node-suite.ts";
@@ -28,7 +29,8 @@ function contents(state: ChainState): readonly (readonly [string, unknown])[] {
 }
 
 function applyLine(state: ChainState, line1: string, position: number): void {
-  const context = { suite: nodeSuite, keys, position, height: Math.min(position, 1) };
+  const log = new ListedLog([]);
+  const context = { suite: nodeSuite, keys, position, height: Math.min(position, 1), log };
   const blockTime = position === 0 ? START : START + 999 * DAY_S;
   applyRecord(state, parseRecord(nodeSuite, line1), { ...context, blockTime }, true);
 }

@@ -7,6 +7,7 @@ import { applyRecord } from "../../../shared/chain/chain-rules.ts";
 import { ChainState } from "../../../shared/chain/chain-state.ts";
 import { parseCheckpoint } from "../../../shared/chain/checkpoint.ts";
 import { parseDumpLine } from "../../../shared/chain/dump.ts";
+import { ListedLog } from "../../../shared/chain/log-view.ts";
 import { verifyReceipt } from "../../../shared/chain/receipt.ts";
 import { VerifyKeyCache } from "../../../shared/chain/rule-context.ts";
 import { nobleSuite } from "../../../shared/crypto/noble-suite.ts";
@@ -60,7 +61,9 @@ for (const suite of [nodeSuite, nobleSuite]) {
         verifyReceipt(suite, text, decodeBase64url(leaf), trust);
       }
       for (const { record, time, code } of vector.refused) {
-        const context = { suite, keys, position: range.size, height: height + 1, blockTime: time };
+        const log = new ListedLog([]);
+        const place = { position: range.size, height: height + 1, blockTime: time };
+        const context = { suite, keys, log, ...place };
         const apply = () => applyRecord(state, parseRecord(suite, record), context);
         assert.equal(codeOf(apply), code);
       }

@@ -76,6 +76,7 @@ test("C6: an event up to 600 s after the block is taken, a later one is refused 
   const context = {
     suite: nobleSuite,
     keys: new VerifyKeyCache(nobleSuite),
+    log: chain.log,
     position: 9,
     height: 9,
     blockTime,

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isCoded } from "../../../shared/base/error.ts";
 import { applyRecord } from "../../../shared/chain/chain-rules.ts";
+import { ListedLog } from "../../../shared/chain/log-view.ts";
 import { VerifyKeyCache } from "../../../shared/chain/rule-context.ts";
 import { nodeSuite } from "../../../shared/crypto/node-suite.ts";
 import {
@@ -66,7 +67,8 @@ test("any one-byte change of an envelope is refused with a code (exhaustive: eve
     const record = parseRecord(suite, line1);
     const mark = chain.state.mark();
     try {
-      const context = { suite, keys, position: 2, height: 1, blockTime: START + DAY_S };
+      const log = new ListedLog([]);
+      const context = { suite, keys, log, position: 2, height: 1, blockTime: START + DAY_S };
       applyRecord(chain.state, record, context);
       assert.ok(record.typ === "day");
       if (line2 === undefined || computeCt(suite, line2) !== record.payload.ct) throw CT;
