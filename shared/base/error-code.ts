@@ -161,6 +161,7 @@ export const ERROR_CODES = {
 
   // portal and its JSON interface
   parameter: "a part of the address is not of its form",
+  "alarm-state": "the alarm is acknowledged or closed already",
   "not-found": "no such page, file, meter, day, bill, block or record",
   access: "this reader may not see this",
   "signed-out": "only for those who have signed in",
