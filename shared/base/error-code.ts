@@ -170,7 +170,7 @@ export const ERROR_CODES = {
   password: "a password that is too short or too long",
   "cross-site": "a form that another site sent, or that is too old",
   host: "the request names another host than this portal's",
-  busy: "too many pages of this portal are open at once",
+  busy: "the portal is asked for more at once than it takes on, or for what takes too long",
 
   // meter: journal, keys, uplink
   journal: "the meter's journal cannot be opened or was written by a newer version",
