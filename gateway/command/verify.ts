@@ -97,12 +97,16 @@ function describe(report: VerifyReport): string {
     ["checkpoint", report.checkpoint === undefined ? "none" : `of size ${report.checkpoint}`],
   ];
   if (report.opened > 0) {
-    const { opened, unusable, events, bills } = report;
-    const days = opened - unusable - events - bills;
+    const { days, corrections, events, unusable, exchanges, mismatched } = report;
     rows.push([
       "opened",
-      `${days} days and ${events} events that count, ${unusable} that do not; ${bills} bills computed again`,
+      `${days} days, ${corrections} corrections and ${events} events that count, ${unusable} that do not`,
     ]);
+    rows.push(["", `${report.bills} bills and ${report.credits} credits computed again`]);
+    if (exchanges > 0) {
+      const said = mismatched === 0 ? "as their days show" : `${mismatched} not as their days show`;
+      rows.push(["", `${exchanges} exchanges of meters, registers ${said}`]);
+    }
   }
   const lines = rows.map(([name, value]) => `${name.padEnd(12)}${value}`);
   return `${lines.join("\n")}\nThe chain is valid.\n`;

@@ -3,7 +3,7 @@
  * appending meanwhile is seen as it was when the dump began.
  *
  * Without keys the dump shows nothing that is private. With the utility's key it ends with the opened plaintexts of
- * what counts: usable days, each with its row of the paper's table 3, events of meters, and bills.
+ * what keeps its local rules: days, each with its row of the paper's table 3, corrections, events, exchanges, and money.
  */
 import { decodeUtf8 } from "../../shared/base/bytes.ts";
 import type { JsonObject } from "../../shared/base/canonical-json.ts";
@@ -30,7 +30,7 @@ export interface DumpOptions {
   readonly onProgress?: (part: number) => void;
 }
 
-/** An opened record that counts. */
+/** An opened record that keeps its local rules. */
 export type OpenedRecord = {
   [T in SealedTyp]: {
     readonly typ: T;
@@ -89,7 +89,7 @@ function* dumpBlobs(db: Db, { suite }: DumpOptions): Generator<string> {
   }
 }
 
-/** Opened days, events, bills and payments that count, in log order. */
+/** Opened records that keep their local rules, in log order; also readings that others have replaced, which bills before rest on. */
 export function* listOpened(
   db: Db,
   { suite, utility, onProgress }: DumpOptions & Required<Pick<DumpOptions, "utility">>,
@@ -100,7 +100,9 @@ export function* listOpened(
   );
   // Of other types what opened has a row.
   const shown = db.prepare<[], number>(
-    "SELECT pos FROM event UNION ALL SELECT pos FROM bill UNION ALL SELECT pos FROM payment",
+    `SELECT pos FROM event UNION ALL SELECT pos FROM correction
+     UNION ALL SELECT pos FROM exchange WHERE final IS NOT NULL
+     UNION ALL SELECT pos FROM bill UNION ALL SELECT pos FROM credit UNION ALL SELECT pos FROM payment`,
   );
   const others = new Set(shown.pluck().all() as number[]);
   const size = (db.prepare("SELECT max(pos) FROM record").pluck().get() as number | null) ?? 0;

@@ -1,8 +1,9 @@
 /**
- * Checks the opened plaintexts of a dump that was made with keys, and recomputes every bill from them.
+ * Checks the opened plaintexts of a dump that was made with keys, and recomputes every bill and credit from them.
  *
- * A plaintext must be the one that its record names (`pt`), which needs no key. Local rules then say whether a day
- * counts; a bill must follow from the days, assignments and tariffs that the log held below it, member by member.
+ * A plaintext must be the one that its record names (`pt`), which needs no key. Local rules then say whether a day or a
+ * correction counts (reading-book.ts); a bill or a credit must follow, member by member, from the readings that count below it
+ * and what else the log held (money-book.ts). An exchange that shows other registers than its devices' days is counted.
  */
 import { encodeUtf8 } from "../../shared/base/bytes.ts";
 import { canonicalize, type Json } from "../../shared/base/canonical-json.ts";
@@ -10,27 +11,20 @@ import { anyObject, hash, object } from "../../shared/base/decoder.ts";
 import { fail, isCoded, WattproofError } from "../../shared/base/error.ts";
 import { thumbprint } from "../../shared/crypto/key.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
-import { checkDay } from "../../shared/day/check-day.ts";
 import { formatDayRow } from "../../shared/day/day-row.ts";
-import {
-  checkRegisters,
-  type DayRegisters,
-  registersAfter,
-} from "../../shared/day/register-rule.ts";
 import { checkEvent } from "../../shared/event/event-plaintext.ts";
-import { type BillableDay, toBillableDay } from "../../shared/money/bill.ts";
-import type { LoggedPrice } from "../../shared/money/price-series.ts";
-import { recomputeBill } from "../../shared/money/recompute-bill.ts";
-import type { LoggedAssignment, LoggedTariff } from "../../shared/money/tariff-timeline.ts";
 import { computePt } from "../../shared/record/envelope.ts";
 import type {
   BillPayload,
-  DayPayload,
+  CreditPayload,
   EventPayload,
-  PaymentPayload,
+  ExchangePayload,
 } from "../../shared/record/payload.ts";
-import { parsePlaintext } from "../../shared/record/plaintext.ts";
+import { parsePlaintext, type SealedTyp } from "../../shared/record/plaintext.ts";
 import type { ParsedRecord } from "../../shared/record/record.ts";
+import { ExchangeBook } from "./exchange-book.ts";
+import { MoneyBook } from "./money-book.ts";
+import { type LoggedReading, ReadingBook } from "./reading-book.ts";
 
 const openedLine = object({ leaf: hash, plaintext: anyObject }, { row: anyObject });
 
@@ -38,26 +32,41 @@ interface Place {
   readonly position: number;
   readonly height: number;
   readonly leaf: string;
+  /** H of the plaintext. */
+  readonly pt: string;
+}
+
+interface SealedDay extends Place, LoggedReading {
+  readonly typ: "day";
+  /** Seq of this key's day before it. */
+  readonly before: number | undefined;
 }
 
 type Sealed =
-  | (Place & {
-      readonly typ: "day";
-      readonly kid: string;
-      readonly point: string;
-      readonly payload: DayPayload;
-      /** Seq of this key's day before it. */
-      readonly before: number | undefined;
-    })
+  | SealedDay
+  | (Place & LoggedReading & { readonly typ: "correction" })
   | (Place & { readonly typ: "event"; readonly payload: EventPayload })
+  | (Place & { readonly typ: "exchange"; readonly payload: ExchangePayload })
   | (Place & { readonly typ: "bill"; readonly payload: BillPayload })
-  | (Place & { readonly typ: "payment"; readonly payload: PaymentPayload });
+  | (Place & { readonly typ: "credit"; readonly payload: CreditPayload })
+  | (Place & { readonly typ: "payment" });
 
-/** What the log and the opened days say of one point. */
-interface PointLog {
-  /** `meter`: the nine digits that the day names. */
-  readonly days: (BillableDay & { readonly position: number; readonly meter: string })[];
-  readonly assignments: LoggedAssignment[];
+type SealedOf<T extends SealedTyp> = Sealed & { readonly typ: T };
+
+export interface OpenedCounts {
+  /** All. */
+  readonly opened: number;
+  /** Days, corrections and events that do not count. */
+  readonly unusable: number;
+  /** Days, corrections and events that keep their local rules. */
+  readonly days: number;
+  readonly corrections: number;
+  readonly events: number;
+  readonly bills: number;
+  readonly credits: number;
+  readonly exchanges: number;
+  /** Exchanges that show other registers than the days of their devices. */
+  readonly mismatched: number;
 }
 
 export class OpenedVerifier {
@@ -68,174 +77,209 @@ export class OpenedVerifier {
   /** Seq of each key's newest day. */
   readonly #lastDay = new Map<string, number>();
   readonly #sealed = new Map<string, Sealed>();
-  readonly #tariffs: LoggedTariff[] = [];
-  readonly #prices: LoggedPrice[] = [];
-  readonly #points = new Map<string, PointLog>();
-  /** Registers after each key's last day that passed the rules of one day, and its seq. */
-  readonly #registers = new Map<string, DayRegisters & { readonly seq: number }>();
+  readonly #readings = new ReadingBook((leaf) => this.#findReading(leaf));
+  readonly #money: MoneyBook;
+  readonly #exchanges = new ExchangeBook(this.#readings);
   #last = -1;
   #opened = 0;
   #unusable = 0;
+  #days = 0;
+  #corrections = 0;
   #events = 0;
   #bills = 0;
+  #credits = 0;
 
   constructor(suite: CryptoSuite) {
     this.#suite = suite;
+    this.#money = new MoneyBook(suite);
   }
 
-  /** `opened`: all; `unusable`: days and events that do not count; `events`: those that do. */
-  get counts(): {
-    readonly opened: number;
-    readonly unusable: number;
-    readonly events: number;
-    readonly bills: number;
-  } {
+  get counts(): OpenedCounts {
     return {
       opened: this.#opened,
       unusable: this.#unusable,
+      days: this.#days,
+      corrections: this.#corrections,
       events: this.#events,
       bills: this.#bills,
+      credits: this.#credits,
+      exchanges: this.#exchanges.count,
+      mismatched: this.#exchanges.countMismatched(),
     };
   }
 
   /** Takes note of a record that the rules accepted, in log order. */
   addRecord(record: ParsedRecord, position: number, height: number): void {
-    const place = { position, height, leaf: record.leaf };
+    const { kid, seq, leaf } = record;
     switch (record.typ) {
       case "enrol":
         this.#pointByKid.set(thumbprint(this.#suite, record.payload.key), record.payload.point);
         break;
+      case "revoke":
+        this.#readings.revoke(record.payload.kid, record.payload.last, position);
+        break;
       case "day": {
-        const { kid, payload } = record;
+        const { from, to, pt } = record.payload;
         const point = this.#pointByKid.get(kid) ?? "";
         const before = this.#lastDay.get(kid);
-        this.#noted.push({ ...place, typ: "day", kid, point, payload, before });
-        this.#lastDay.set(kid, payload.seq);
+        const place = { position, height, leaf, pt, kid, seq, point, from, to };
+        this.#noted.push({ typ: "day", before, ...place });
+        this.#lastDay.set(kid, seq);
         break;
       }
+      case "correction": {
+        const { point, from, to, of, pt } = record.payload;
+        const place = { position, height, leaf, pt, kid, seq, point, from, to };
+        this.#noted.push({ typ: "correction", ...place, ...(of === undefined ? {} : { of }) });
+        break;
+      }
+      case "exchange":
+        this.#exchanges.note(record.payload);
+        this.#note(record, position, height);
+        break;
       case "event":
-        this.#noted.push({ ...place, typ: "event", payload: record.payload });
-        break;
       case "bill":
-        this.#noted.push({ ...place, typ: "bill", payload: record.payload });
-        break;
+      case "credit":
       case "payment":
-        this.#noted.push({ ...place, typ: "payment", payload: record.payload });
+        this.#note(record, position, height);
         break;
-      case "tariff": {
-        const { id, ver, body } = record.payload;
-        this.#tariffs.push({ leaf: record.leaf, position, id, ver, body });
+      case "tariff":
+        this.#money.addTariff(record, position);
         break;
-      }
-      case "price": {
-        const { id, from, step, nano } = record.payload;
-        this.#prices.push({ leaf: record.leaf, position, id, from, step, nano });
+      case "price":
+        this.#money.addPrice(record, position);
         break;
-      }
-      case "assign": {
-        const { point, tariff, from, to } = record.payload;
-        const assignment = { position, tariff, from, ...(to === undefined ? {} : { to }) };
-        this.#pointLog(point).assignments.push(assignment);
+      case "assign":
+        this.#money.addAssign(record, position);
         break;
-      }
       default:
         break;
     }
   }
 
-  /** The next opened plaintext, in log order. Throws `opened`, `dump`, `bill-differs`. */
+  #note(
+    { typ, leaf, payload }: ParsedRecord<"event" | "exchange" | "bill" | "credit" | "payment">,
+    position: number,
+    height: number,
+  ): void {
+    this.#noted.push({ typ, position, height, leaf, pt: payload.pt, payload } as Sealed);
+  }
+
+  /** The next opened plaintext, in log order. Throws `opened`, `dump`, `bill-differs`, `credit-differs`. */
   addOpened(value: { readonly [name: string]: Json }): void {
     const { leaf, plaintext, row } = openedLine(value, "opened");
-    for (const noted of this.#noted) this.#sealed.set(noted.leaf, noted);
-    this.#noted = [];
+    this.#sortNoted();
     const sealed = this.#sealed.get(leaf);
     if (sealed === undefined) fail("opened", "an opened plaintext of no record", { leaf });
     const place = { height: sealed.height, record: sealed.position, leaf };
     if (sealed.position <= this.#last) fail("dump", "opened plaintexts are in log order", place);
     this.#last = sealed.position;
     const text = canonicalize(plaintext);
-    if (computePt(this.#suite, encodeUtf8(text)) !== sealed.payload.pt) {
+    if (computePt(this.#suite, encodeUtf8(text)) !== sealed.pt) {
       fail("opened", "the plaintext is not the one that its record names", place);
     }
     this.#opened += 1;
-    if (sealed.typ !== "day") {
-      if (row !== undefined) fail("opened", "a row beside what is no day", place);
-      if (sealed.typ === "bill") this.#checkBill(sealed, text);
-      else if (sealed.typ === "event") this.#checkEvent(sealed, text);
-      else parsePlaintext("payment", text);
-    } else if (!this.#addDay(sealed, text, row)) {
-      fail("opened", "the row is not that of the plaintext", place);
+    if (sealed.typ === "day") {
+      if (!this.#addDay(sealed, text, row)) {
+        fail("opened", "the row is not that of the plaintext", place);
+      }
+      return;
     }
+    if (row !== undefined) fail("opened", "a row beside what is no day", place);
+    if (sealed.typ === "bill" || sealed.typ === "credit") this.#checkMoney(sealed, text);
+    else this.#addOther(sealed, text);
+  }
+
+  /** By leaf, now that there is something to open; and the days of exchanged devices, now that they are known. */
+  #sortNoted(): void {
+    for (const noted of this.#noted) {
+      this.#sealed.set(noted.leaf, noted);
+      if (noted.typ === "day") this.#exchanges.addDay(noted);
+    }
+    this.#noted = [];
   }
 
   /** Whether `row` is the plaintext's. A day that does not count is no fault of the dump; a wrong row beside it is. */
-  #addDay(sealed: Sealed & { readonly typ: "day" }, text: string, row: Json | undefined): boolean {
-    const { kid, point, leaf, position, payload, before: previous } = sealed;
+  #addDay(sealed: SealedDay, text: string, row: Json | undefined): boolean {
     let expected: string | undefined;
-    try {
+    this.#days += this.#judge(() => {
       const day = parsePlaintext("day", text);
       if (row !== undefined) expected = canonicalize(formatDayRow(day) as Json);
-      const log = this.#pointLog(point);
-      checkDay(payload, day, { meter: day.meter });
-      const before = this.#registers.get(kid);
-      this.#registers.set(kid, { seq: payload.seq, ...registersAfter(day) });
-      checkRegisters(before?.seq === previous ? before : undefined, day);
-      log.days.push({ ...toBillableDay(leaf, day), position, meter: day.meter });
-    } catch (error) {
-      // A local rule: such a day stands in the chain and does not count.
-      if (!isCoded(error)) throw error;
-      this.#unusable += 1;
-    }
+      this.#readings.addDay(sealed, day, sealed.before);
+    });
     return row === undefined || canonicalize(row) === expected;
   }
 
-  /** Local rules, as for a day: an event that breaks them stands in the chain and says nothing. */
-  #checkEvent(sealed: Sealed & { readonly typ: "event" }, text: string): void {
+  #addOther(sealed: SealedOf<"event" | "correction" | "exchange" | "payment">, text: string): void {
+    switch (sealed.typ) {
+      case "event": {
+        const { payload } = sealed;
+        this.#events += this.#judge(() => {
+          const event = parsePlaintext("event", text);
+          checkEvent(payload, event, event);
+        });
+        break;
+      }
+      case "correction":
+        this.#corrections += this.#judge(() => {
+          this.#readings.addCorrection(sealed, parsePlaintext("correction", text));
+        });
+        break;
+      case "exchange": {
+        const { payload } = sealed;
+        this.#exchanges.addOpened({ payload, plaintext: parsePlaintext("exchange", text) });
+        break;
+      }
+      case "payment":
+        parsePlaintext("payment", text);
+        break;
+    }
+  }
+
+  /** Local rules: what breaks one stands in the chain and does not count. Returns 1 for what does, else 0. */
+  #judge(check: () => void): 0 | 1 {
     try {
-      const event = parsePlaintext("event", text);
-      checkEvent(sealed.payload, event, event);
-      this.#events += 1;
+      check();
+      return 1;
     } catch (error) {
       if (!isCoded(error)) throw error;
       this.#unusable += 1;
+      return 0;
     }
   }
 
-  #checkBill(sealed: Sealed & { readonly typ: "bill" }, text: string): void {
-    const { payload, position, height, leaf } = sealed;
-    const place = { height, record: position, leaf };
-    let differing: readonly string[];
+  #checkMoney(sealed: SealedOf<"bill" | "credit">, text: string): void {
     try {
-      const plaintext = parsePlaintext("bill", text);
-      const log = this.#pointLog(payload.point);
-      const isBefore = (record: { readonly position: number }) => record.position < position;
-      // The bill's opening proves which meter the point is; a day under other digits does not count.
-      differing = recomputeBill(
-        this.#suite,
-        { payload, plaintext },
-        {
-          days: log.days.filter((day) => isBefore(day) && day.meter === plaintext.meter),
-          assignments: log.assignments.filter(isBefore),
-          tariffs: this.#tariffs.filter(isBefore),
-          prices: this.#prices.filter(isBefore),
-        },
-      );
+      if (sealed.typ === "bill") this.#checkBill(sealed, text);
+      else this.#checkCredit(sealed, text);
     } catch (error) {
       if (!isCoded(error)) throw error;
-      throw new WattproofError(error.code, `bill: ${error.message}`, { ...error.detail, ...place });
+      const { height, position: record, leaf } = sealed;
+      const detail = { ...error.detail, height, record, leaf };
+      throw new WattproofError(error.code, `${sealed.typ}: ${error.message}`, detail);
     }
-    if (differing.length > 0) {
-      fail("bill-differs", `the bill does not follow from the log: ${differing.join(", ")}`, place);
-    }
+  }
+
+  #checkBill({ payload, position, leaf }: SealedOf<"bill">, text: string): void {
+    const plaintext = parsePlaintext("bill", text);
+    // The bill's opening proves which meter the point is; a reading under other digits does not count.
+    const days = this.#readings.effective(payload.point, plaintext.meter, payload, position);
+    this.#money.checkBill({ leaf, position, payload, plaintext }, days);
     this.#bills += 1;
   }
 
-  #pointLog(point: string): PointLog {
-    let log = this.#points.get(point);
-    if (log === undefined) {
-      log = { days: [], assignments: [] };
-      this.#points.set(point, log);
-    }
-    return log;
+  #checkCredit({ payload, position }: SealedOf<"credit">, text: string): void {
+    const plaintext = parsePlaintext("credit", text);
+    const bill = this.#money.bill(payload.bill);
+    if (bill === undefined) fail("credit-differs", "the bill that it credits is not opened");
+    const { meter } = bill.plaintext;
+    const days = this.#readings.effective(bill.payload.point, meter, bill.payload, position);
+    this.#money.checkCredit(bill, payload, plaintext, days);
+    this.#credits += 1;
+  }
+
+  #findReading(leaf: string): LoggedReading | undefined {
+    const sealed = this.#sealed.get(leaf);
+    return sealed?.typ === "day" || sealed?.typ === "correction" ? sealed : undefined;
   }
 }

@@ -18,7 +18,7 @@ import {
   type RecordFacts,
   unknownFacts,
 } from "./facts.ts";
-import type { OpenedVerifier } from "./opened-verifier.ts";
+import type { OpenedCounts, OpenedVerifier } from "./opened-verifier.ts";
 import type { ReaderPool } from "./reader-pool.ts";
 import { findLeaf, toDayRecord } from "./record-facts.ts";
 import type { VerifyOptions, VerifyReport } from "./verify.ts";
@@ -27,7 +27,17 @@ import type { SourceBlobs, SourceBlock, SourceItem, VerifySource } from "./verif
 /** Orders that each worker finds waiting, so that no core waits for what comes next. */
 const ORDERS_AHEAD = 8;
 
-const NOTHING_OPENED = { opened: 0, unusable: 0, events: 0, bills: 0 };
+const NOTHING_OPENED: OpenedCounts = {
+  opened: 0,
+  unusable: 0,
+  days: 0,
+  corrections: 0,
+  events: 0,
+  bills: 0,
+  credits: 0,
+  exchanges: 0,
+  mismatched: 0,
+};
 
 /** Something that was read and is not folded yet; its turn comes in the order of the source. */
 interface Step {

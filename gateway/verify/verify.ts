@@ -4,6 +4,8 @@
  * Shares nothing with the code that writes the chain beyond `shared/`. Worker threads are started first; what this
  * thread needs is loaded while they start.
  */
+
+import type { OpenedCounts } from "./opened-verifier.ts";
 import { ReaderPool } from "./reader-pool.ts";
 import type { VerifySource } from "./verify-source.ts";
 
@@ -18,7 +20,7 @@ export interface VerifyOptions {
   readonly onProgress?: (part: number) => void;
 }
 
-export interface VerifyReport {
+export interface VerifyReport extends OpenedCounts {
   readonly chain: string;
   readonly origin: string;
   readonly blocks: number;
@@ -31,12 +33,6 @@ export interface VerifyReport {
   readonly work: string;
   readonly blobs: number;
   readonly checkpoint: number | undefined;
-  readonly opened: number;
-  /** Opened days and events that do not count. */
-  readonly unusable: number;
-  /** Events that count. */
-  readonly events: number;
-  readonly bills: number;
 }
 
 /** Smaller sources are not worth starting threads for. */
