@@ -26,7 +26,7 @@ import {
 } from "./facts.ts";
 import { LogTree } from "./log-tree.ts";
 import { hashText } from "./record-facts.ts";
-import { RecordFold } from "./record-fold.ts";
+import { type OpenLog, RecordFold } from "./record-fold.ts";
 import { type Place, SealedOrder } from "./sealed-order.ts";
 
 /** A block without its records. */
@@ -60,9 +60,9 @@ export class ChainVerifier {
   #work = 0n;
   #checkpoint: number | undefined;
 
-  constructor(suite: CryptoSuite) {
+  constructor(suite: CryptoSuite, openLog?: OpenLog) {
     this.#suite = suite;
-    this.#fold = new RecordFold(suite);
+    this.#fold = new RecordFold(suite, openLog);
   }
 
   get chain(): ChainEntity {

@@ -20,10 +20,10 @@ export class RecordFold {
   readonly #days = new DayFold();
   readonly #log: LogView;
 
-  /** `log`: the records below, where days are folded over numbers and not kept here. */
-  constructor(suite: CryptoSuite, log: LogView = new ListedLog([])) {
+  /** `openLog`: the records below, of which nothing is kept here; asked by rules of rare records only. */
+  constructor(suite: CryptoSuite, openLog: OpenLog = () => new ListedLog([])) {
     this.#suite = suite;
-    this.#log = log;
+    this.#log = openLog(this.state);
     this.keys = new VerifyKeyCache(suite);
   }
 
@@ -86,6 +86,9 @@ export class RecordFold {
     checkMeterCount(this.#days.countRecord(this.#days.numberOf(record.kid), block.height));
   }
 }
+
+/** The log of the records that were applied; `state` is the state after them. */
+export type OpenLog = (state: ChainState) => LogView;
 
 /** What rules ask of the block that a record stands in. */
 export interface BlockPlace {

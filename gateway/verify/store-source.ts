@@ -9,10 +9,11 @@ import type Database from "better-sqlite3";
 import { fail, WattproofError } from "../../shared/base/error.ts";
 import { unpackLine1, unpackLine2 } from "../../shared/record/compact.ts";
 import type { Order, ReaderStore } from "./facts.ts";
+import { StoreDays } from "./store-days.ts";
 import type { SourceBlobs, SourceBlock, SourceItem, VerifySource } from "./verify-source.ts";
 
-/** Forms of the store that keep the chain alike: the second one has more tables beside it. */
-const STORE_VERSIONS: readonly unknown[] = [1, 2];
+/** Forms of the store that keep the chain alike: later ones have more tables beside it. */
+const STORE_VERSIONS: readonly unknown[] = [1, 2, 3];
 /** Records a batch: enough to pay for the message, few enough to keep all cores busy at the end. */
 const BATCH = 256;
 
@@ -40,6 +41,7 @@ export function openStoreSource(file: string): VerifySource {
     bytes: sizeOf(file) + sizeOf(`${file}-wal`),
     usesStore: true,
     store: () => store,
+    openLog: (state) => new StoreDays(() => db ?? openReadOnly(file), state),
     progress: () => (store === undefined ? 0 : Math.min(1, (height + 1) / (store.height + 1))),
     *items(): Iterable<SourceItem> {
       try {
@@ -130,7 +132,7 @@ function openReadOnly(file: string): Database.Database {
   const version = db.pragma("user_version", { simple: true });
   if (!STORE_VERSIONS.includes(version)) {
     db.close();
-    fail("store", `the store has form ${String(version)}, this software reads 1 and 2`);
+    fail("store", `the store has form ${String(version)}, this software reads 1 to 3`);
   }
   return db;
 }

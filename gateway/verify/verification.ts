@@ -21,6 +21,7 @@ import {
 import type { OpenedCounts, OpenedVerifier } from "./opened-verifier.ts";
 import type { ReaderPool } from "./reader-pool.ts";
 import { findLeaf, toDayRecord } from "./record-facts.ts";
+import { SeenDays } from "./seen-days.ts";
 import type { VerifyOptions, VerifyReport } from "./verify.ts";
 import type { SourceBlobs, SourceBlock, SourceItem, VerifySource } from "./verify-source.ts";
 
@@ -57,7 +58,9 @@ export class Verification {
   readonly #source: VerifySource;
   readonly #options: VerifyOptions;
   readonly #pool: ReaderPool;
-  readonly #verifier = new ChainVerifier(nodeSuite);
+  readonly #verifier: ChainVerifier;
+  /** The log of a dump, for rules of rare records. */
+  readonly #seen = new SeenDays((no) => this.#verifier.kidOf(no));
   readonly #ahead: Step[] = [];
   #ordersAhead = 0;
   /** Whether the founding members' keys were looked up. */
@@ -72,6 +75,7 @@ export class Verification {
     this.#source = source;
     this.#options = options;
     this.#pool = pool;
+    this.#verifier = new ChainVerifier(nodeSuite, source.openLog ?? (() => this.#seen));
     pool.onAdmitted = (keys) => pool.addKeys(this.#verifier.addKeys(keys));
   }
 
@@ -155,6 +159,7 @@ export class Verification {
 
   #addBlock(frame: BlockFrame, facts: readonly RecordFacts[], leafOf: LeafFinder): void {
     const first = this.#verifier.size;
+    if (!this.#source.usesStore) this.#seen.add(facts);
     const others = this.#verifier.addBlock(frame, facts, leafOf);
     const { height, chain } = this.#verifier;
     const wanted = this.#options.chain ?? chain.id;

@@ -5,7 +5,10 @@
  * A source only finds out where things are; taking records and lines 2 apart is the readers' work (facts.ts). The long
  * way, by which the main thread reads what a reader could not, is also what gives an error its code.
  */
+
+import type { ChainState } from "../../shared/chain/chain-state.ts";
 import type { DumpLine } from "../../shared/chain/dump.ts";
+import type { LogView } from "../../shared/chain/log-view.ts";
 import type { BlockFrame } from "./chain-verifier.ts";
 import type { Order, ReaderStore } from "./facts.ts";
 
@@ -40,6 +43,8 @@ export interface VerifySource {
   items(): Iterable<SourceItem>;
   /** The store that readers open; known once the first item is. */
   store(): ReaderStore | undefined;
+  /** The log of a store, of which `state` is verified; the facts of a dump are kept and need none. */
+  readonly openLog?: (state: ChainState) => LogView;
   /** How much of the source has been read, from 0 to 1, for showing progress. */
   progress(): number;
   /** Until then what was given out can be loaded. */
