@@ -63,6 +63,9 @@ const pins: Key<PinsConfig | undefined> = {
   },
 };
 
+/** Gateways take no more than two live messages a second of one meter. */
+const LEAST_LIVE_MS = 1000;
+
 /** Every key but `sources`. */
 export const CONFIG_KEYS = {
   step,
@@ -82,6 +85,13 @@ export const CONFIG_KEYS = {
     "5, or one and a half intervals; three periods of parts that speak at their own pace",
   ),
   max_power_w: count("most power of the connection; more is not counted", 100_000, 100, 10_000_000),
+  live_interval_ms: count(
+    "what is measured now is told so often to the recipients of this meter's days",
+    0,
+    0,
+    3_600_000,
+    "0: never",
+  ),
   save_every_s: count("seconds between two savings of the open slot", 300, 10, 3600),
   broker: optionalText("mqtt:// or mqtts:// address", "the join file's"),
   username: optionalText("user name at the broker"),
@@ -144,6 +154,10 @@ export function parseMeterConfig(text: string, file = "meter.json"): MeterConfig
   for (const name of Object.keys(given)) {
     if (name !== "sources" && !Object.hasOwn(CONFIG_KEYS, name))
       problems.push(`${name}: no such key`);
+  }
+  const live = config["live_interval_ms"];
+  if (typeof live === "number" && live > 0 && live < LEAST_LIVE_MS) {
+    problems.push(`live_interval_ms: expected 0 or at least ${LEAST_LIVE_MS}`);
   }
   if ((config["tls_cert"] === undefined) !== (config["tls_key"] === undefined)) {
     problems.push("tls_cert, tls_key: expected both or neither");

@@ -51,6 +51,9 @@ const PATIENCE = {
   reconnect_most_ms: 2000,
 };
 
+/** A page that is open should move; a message costs a meter some milliseconds. */
+const LIVE_INTERVAL_MS = 2000;
+
 const gatewayFolder = (options: HouseOptions) => path.join(options.folder, "gateway");
 const meterFolder = (options: HouseOptions, plan: MeterPlan) =>
   path.join(options.folder, `meter-${plan.meter}`);
@@ -131,7 +134,12 @@ async function enrolNewMeters(options: HouseOptions): Promise<void> {
 function startMeter(options: HouseOptions, plan: MeterPlan, clock: string): Child {
   const folder = meterFolder(options, plan);
   const broker = `mqtt://127.0.0.1:${options.brokerPort}`;
-  configureMeter(folder, { ...plan.config, ...PATIENCE, broker });
+  configureMeter(folder, {
+    ...plan.config,
+    ...PATIENCE,
+    live_interval_ms: LIVE_INTERVAL_MS,
+    broker,
+  });
   return startChild({
     name: `meter ${plan.meter}`,
     script: cliScript("device"),

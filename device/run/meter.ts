@@ -33,6 +33,7 @@ import { TimedSampler } from "../time/timed-sampler.ts";
 import { RestoreGuard } from "../uplink/restore-guard.ts";
 import { spreadDelay } from "../uplink/spread-delay.ts";
 import { createTrust, type Trust } from "../uplink/trust.ts";
+import { createLivePublisher } from "./create-live-publisher.ts";
 import { createUplink } from "./create-uplink.ts";
 import { type DataFolder, readJoin, readKey } from "./data-folder.ts";
 import { DayWork } from "./day-work.ts";
@@ -234,7 +235,13 @@ async function measure(options: MeterOptions, parts: Parts): Promise<void> {
     ...{ config: config.pins, open: options.openPin, live, journal, monotonicMs, report },
     ...{ isClockKnown: isKnown, now: () => unixNow(clock), record: events.record },
   });
+  const teller = createLivePublisher({
+    ...{ config, join, key, journal, boot: start, randomBytes: options.randomBytes },
+    register: () => sampler.register,
+    publish: (text) => uplink.tellLive(text),
+  });
   uplink.start();
+  teller?.start();
   try {
     const common = { sampler, days, clock, signal };
     if (source.kind === "rows") {
@@ -245,7 +252,10 @@ async function measure(options: MeterOptions, parts: Parts): Promise<void> {
         source: source.source,
         sampler: timed ?? sampler,
         report,
-        watch: (said) => live.watch(said),
+        watch: (said) => {
+          live.watch(said);
+          if (said.whole !== undefined && isKnown()) teller?.note(said.whole);
+        },
       });
       const saveEveryMs = config.save_every_s * 1000;
       const onProgress = (): void => live.progress();
@@ -266,6 +276,7 @@ async function measure(options: MeterOptions, parts: Parts): Promise<void> {
     await untilAborted(signal);
   } finally {
     await stopParts([
+      () => teller?.stop(),
       () => pins.close(),
       () => days.stop(),
       () => days.commit(),

@@ -23,8 +23,11 @@ export interface SourceReaderOptions {
   readonly sampler: Pick<Sampler, "add">;
   readonly report: (event: MeterEvent) => void;
   /** Told of each reading, for those who look at the meter while it runs. */
-  readonly watch?: (said: Pick<Sample, "parts" | "evidence" | "faults">) => void;
+  readonly watch?: (said: Watched) => void;
 }
+
+/** What the parts said; `whole` is absent when none has answered. */
+export type Watched = Pick<Sample, "parts" | "evidence" | "faults"> & { readonly whole?: Sample };
 
 /** Resolves with whether there can be further readings. */
 export type ReadSource = (at: UnixMillis, monotonicMs: () => number) => Promise<boolean>;
@@ -37,9 +40,11 @@ export function createSourceReader(options: SourceReaderOptions): ReadSource {
     let parts: readonly PartReading[] = [];
     let evidence: Sample["evidence"] = [];
     let faults: readonly PartFault[];
+    let whole: Sample | undefined;
     try {
       const sample = await source.read(at);
       ({ parts, evidence, faults } = sample);
+      whole = sample;
       sampler.add({ ...sample, energies: parts.flatMap(toEnergy), monotonicMs: monotonicMs() });
     } catch (error) {
       if (!isCoded(error) || !error.code.startsWith("sensor-")) throw error;
@@ -47,7 +52,7 @@ export function createSourceReader(options: SourceReaderOptions): ReadSource {
       const all = error instanceof SourceSilent ? error.faults : [];
       faults = all.length === 0 ? [whole] : all;
     }
-    watch?.({ parts, evidence, faults });
+    watch?.({ parts, evidence, faults, ...(whole !== undefined && { whole }) });
     for (const { part, code } of faults) {
       if (failing.get(part) === code) continue;
       failing.set(part, code);

@@ -34,6 +34,8 @@ export interface PublishOptions {
 export interface Connection {
   /** Resolves at the PUBACK (QoS 1). Rejects with `broker` when it does not come; the connection is then over. */
   publish(topic: string, payload: string, options?: PublishOptions): Promise<void>;
+  /** Sends at QoS 0; false when what was sent so before has not left yet. Nothing is lost with it but this message. */
+  send(topic: string, payload: string): boolean;
   /** What the broker keeps under `topic`; undefined where it keeps nothing, or does not let the meter see it. */
   readRetained(topic: string, waitMs: number): Promise<Uint8Array | undefined>;
   /** Resolves when the connection has ended, for whatever reason. */
@@ -76,8 +78,17 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     timeout.cancel();
     options.signal?.removeEventListener("abort", giveUp);
   }
+  let unsent = 0;
   return {
     closed,
+    send(topic, payload) {
+      if (unsent > 0 || !client.connected) return false;
+      unsent += 1;
+      client.publish(topic, payload, { qos: 0 }, () => {
+        unsent -= 1;
+      });
+      return true;
+    },
     publish: (topic, payload, { retain = false, timeoutMs = options.publishTimeoutMs } = {}) =>
       publish(client, closed, { topic, payload, retain }, timeoutMs),
     readRetained: (topic, waitMs) => readRetained(client, closed, topic, waitMs),

@@ -109,6 +109,12 @@ export class Uplink {
     this.#pump();
   }
 
+  /** Publishes a live message at QoS 0; false when there is no connection, or the one before has not left yet. */
+  tellLive(text: string): boolean {
+    if (this.#stopping.signal.aborted) return false;
+    return this.#connection?.send(this.#topic("live"), text) ?? false;
+  }
+
   async #run(): Promise<void> {
     let failures = 0;
     while (!this.#stopping.signal.aborted) {
