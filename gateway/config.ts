@@ -142,6 +142,13 @@ export const CONFIG_KEYS = {
   commit_ms: count("longest wait for a commit to fill, ms", 20, 1, 10_000),
   meter_burst: count("envelopes that one meter may send at once", 500, 1, 1_000_000),
   meter_per_minute: count("envelopes a minute that one meter may go on sending", 60, 1, 1_000_000),
+  live_per_minute: count("live messages a minute that one meter may send", 120, 1, 6000),
+  live_per_second: count(
+    "live messages a second of all meters together that are opened; 0: none are taken",
+    200,
+    0,
+    100_000,
+  ),
   max_parked: count("records ahead of their turn that are kept for one key", 32, 0, 1024),
   held_reply_after_ms: count(
     "a record without receipt after this time is answered `held`, ms",

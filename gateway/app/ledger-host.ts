@@ -19,6 +19,7 @@ import type { EarlyRefusal } from "../intake/intake.ts";
 import { PacketBatchWriter } from "../intake/packet-batch.ts";
 import type { RegistryEntry } from "../intake/registry.ts";
 import type { AddedBlock } from "../ledger/chain-change.ts";
+import type { CodeCount } from "../ledger/counter-store.ts";
 import type { AppendResult, Dropped, GatewayKeys, Ledger } from "../ledger/ledger.ts";
 import { openDay } from "../projection/open-day.ts";
 import { isOwnCheckpoint, listAnnouncements } from "./announcement.ts";
@@ -194,6 +195,11 @@ export class LedgerHost {
 
   event(event: GatewayEvent): void {
     this.#options.send({ kind: "events", events: [event] });
+  }
+
+  /** Outcomes of messages that no commit follows. */
+  count(counts: readonly CodeCount[]): void {
+    for (const { code, count } of counts) this.#counters.add(code, count);
   }
 
   storeCounters(): void {

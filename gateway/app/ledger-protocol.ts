@@ -34,6 +34,8 @@ export type ToLedger =
     }
   | { readonly kind: "refused"; readonly refusals: readonly EarlyRefusal[] }
   | { readonly kind: "seen"; readonly meter: string; readonly note: string }
+  /** Outcomes that the main thread came to alone, to be counted with the others. */
+  | { readonly kind: "outcomes"; readonly counts: readonly CodeCount[] }
   | { readonly kind: "online"; readonly meter: string; readonly online: boolean }
   /** The client is connected to the broker, again or for the first time. */
   | { readonly kind: "connected" }

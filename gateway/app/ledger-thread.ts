@@ -123,6 +123,7 @@ function run(port: MessagePort, data: LedgerThreadData): void {
       host.start();
     } else if (message.kind === "refused") host.refuse(message.refusals);
     else if (message.kind === "seen") host.seen(message.meter, message.note);
+    else if (message.kind === "outcomes") host.count(message.counts);
     else if (message.kind === "online") {
       const { meter, online } = message;
       presence.note({ meter, online, at: unixNow(clock) });

@@ -16,7 +16,7 @@ import { GATEWAY_CLIENT } from "../broker/embedded-broker.ts";
 import { exportBundle } from "../bundle/export-bundle.ts";
 import type { GatewayConfig } from "../config.ts";
 import { type EarlyRefusal, Intake } from "../intake/intake.ts";
-import { MqttClient } from "../intake/mqtt-client.ts";
+import { type IncomingMessage, MqttClient } from "../intake/mqtt-client.ts";
 import { PLACES } from "../intake/packet-batch.ts";
 import { WorkerPool } from "../intake/worker-pool.ts";
 import { openReadOnly } from "../ledger/database.ts";
@@ -29,6 +29,7 @@ import type { DataFolder } from "./data-folder.ts";
 import type { EventLog } from "./event-log.ts";
 import { LedgerClient } from "./ledger-client.ts";
 import type { FromLedger } from "./ledger-protocol.ts";
+import { openLiveDesk } from "./live-desk.ts";
 import { openOrFound } from "./open-store.ts";
 import { createPortalGate } from "./portal-gate.ts";
 import { lockStore } from "./store-lock.ts";
@@ -62,7 +63,8 @@ function messageOf(error: unknown): string {
 /** Starts a gateway on a data folder. Throws `store-locked`, `listen`, `config`, `store`, … */
 export async function runGateway(options: RunOptions): Promise<RunningGateway> {
   const { folder, config, log } = options;
-  const clock = createClock(parseClockSpec(options.clock), systemClock);
+  const clockSpec = parseClockSpec(options.clock);
+  const clock = createClock(clockSpec, systemClock);
   const undo: (() => unknown)[] = [];
   const stop = async (): Promise<void> => {
     const failures: unknown[] = [];
@@ -118,13 +120,24 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
     const channels = Array.from({ length: workers }, () => new MessageChannel());
     const pool = new WorkerPool({
       workers,
-      utility: keys.utility,
+      ...{ utility: keys.utility, chain, clock: options.clock },
       writerPorts: channels.map((channel) => channel.port1),
       onError: reportFailure,
       onDrain: () => intake.letIn(),
+      onLive: (meter, verdict) => live.intake.judged(meter, verdict),
     });
-    const statusFilter = formatMeterFilter(net, zone, "status");
-    const statusTopic = new RegExp(`^${statusFilter.replace("+", "(\\d{9})")}$`);
+    const readDb = openReadOnly(folder.store);
+    undo.push(() => readDb.close());
+    const readModel = createReadModel(readDb, { suite: nodeSuite });
+    const live = openLiveDesk({
+      ...{ config, clock: clockSpec, readModel },
+      knows: (meter) => intake.knows(meter),
+      judge: (meter, bytes) => pool.judgeLive(meter, bytes),
+      onError: (error) => log.count("portal-failed", { message: messageOf(error) }, 1),
+    });
+    const sideTopic = new RegExp(
+      `^${formatMeterFilter(net, zone, "status").replace("+", "(\\d{9})").replace("status", "(status|live)")}$`,
+    );
     const client = new MqttClient({
       url: broker.url,
       clientId: `${GATEWAY_CLIENT}${net}`,
@@ -135,14 +148,17 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
       subscriptions: [
         formatMeterFilter(net, zone, "envelope"),
         formatMeterFilter(net, zone, "seen"),
-        statusFilter,
+        formatMeterFilter(net, zone, "status"),
+        ...(config.live_per_second > 0 ? [formatMeterFilter(net, zone, "live")] : []),
       ],
       publishWindow: config.publish_window,
       random: Math.random,
       onMessage: (message) => {
-        const meter = message.topic.endsWith("/status") ? statusTopic.exec(message.topic) : null;
-        if (meter === null) intake.receive(message);
-        else receiveStatus(meter[1] as string, message);
+        const isEnvelope = message.topic.endsWith("/envelope");
+        const [, meter, channel] = (isEnvelope ? null : sideTopic.exec(message.topic)) ?? [];
+        if (meter === undefined) intake.receive(message);
+        else if (channel === "live") receiveLive(meter, message);
+        else receiveStatus(meter, message);
       },
       onState: ({ connected, reason }) => {
         log.write({ event: connected ? "connected" : "disconnected", broker: broker.url, reason });
@@ -197,9 +213,6 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
       await client.stop();
     });
 
-    const readDb = openReadOnly(folder.store);
-    undo.push(() => readDb.close());
-    const readModel = createReadModel(readDb, { suite: nodeSuite });
     const office = (method: string, parameters: unknown) => ledger.call(method, parameters);
     const gate = createPortalGate({ config, db: readDb, office });
     const portal = await startPortal({
@@ -208,6 +221,8 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
         clock,
         suite: nodeSuite,
         ...(gate === undefined ? {} : { gate }),
+        office,
+        ...{ live: live.values, events: live.hub },
         allowedHosts: listHosts(config.portal_host, config.portal_names),
         exportBundle: (no) =>
           exportBundle(readDb, no, { suite: nodeSuite, recipient: keys.utility }),
@@ -218,7 +233,10 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
     }).catch((error: Error) =>
       fail("listen", `the portal cannot listen on port ${config.portal_port}: ${error.message}`),
     );
-    undo.push(() => portal.close());
+    undo.push(() => {
+      live.hub.close();
+      return portal.close();
+    });
 
     const loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
     loop.enable();
@@ -231,7 +249,11 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
       return whole;
     });
     undo.push(() => control.close());
-    const flush = setInterval(() => log.flush(), FLUSH_EVENTS_MS);
+    const flush = setInterval(() => {
+      log.flush();
+      const counts = live.takeCounts();
+      if (counts.length > 0) ledger.send({ kind: "outcomes", counts });
+    }, FLUSH_EVENTS_MS);
     undo.push(() => {
       clearInterval(flush);
       loop.disable();
@@ -271,8 +293,14 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
     ): void {
       if (message.packetId > 0) client.acknowledge(message.epoch, [message.packetId]);
       if (!intake.knows(meter) || message.payload.byteLength > 1024) return;
-      const text = Buffer.from(message.payload).toString("latin1");
-      ledger.send({ kind: "online", meter, online: /\bonline\b/.test(text) });
+      const online = /\bonline\b/.test(Buffer.from(message.payload).toString("latin1"));
+      ledger.send({ kind: "online", meter, online });
+      live.presence(meter, online);
+    }
+
+    function receiveLive(meter: string, message: IncomingMessage): void {
+      if (message.packetId > 0) client.acknowledge(message.epoch, [message.packetId]);
+      live.intake.receive(meter, message);
     }
 
     /** What a bench reads: processor time of the whole process, and how long the main loop was kept waiting. */

@@ -5,12 +5,15 @@
  * the ledger in the order in which they came.
  */
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { createClock, parseClockSpec } from "../../shared/base/clock.ts";
 import type { RecipientKey } from "../../shared/crypto/key.ts";
 import { nodeSuite } from "../../shared/crypto/node-suite.ts";
+import { systemClock } from "../app/system-clock.ts";
 import { openDay } from "../projection/open-day.ts";
 import { type AdmissionOptions, admit } from "./admission.ts";
 import { AdmittedBatchWriter } from "./admitted-batch.ts";
 import { DayAdmission } from "./day-admission.ts";
+import { LiveAdmission, type LiveVerdict } from "./live-admission.ts";
 import { BATCH_STRIDE, type PackedBatch } from "./packed-batch.ts";
 import { Registry, type RegistryEntry } from "./registry.ts";
 
@@ -20,6 +23,10 @@ export interface AdmissionWorkerData {
   readonly utility: RecipientKey;
   /** Port to the writer: admitted items go there. */
   readonly writer: MessagePort;
+  /** The chain's id, H. */
+  readonly chain: string;
+  /** Clock specification (shared/base/clock.ts). */
+  readonly clock: string;
 }
 
 /** From the main thread, before the envelopes that it concerns. */
@@ -27,10 +34,16 @@ export interface RegistryMessage {
   readonly entries: readonly RegistryEntry[];
 }
 
-/** From the worker to the main thread: a batch is done. */
-export interface BatchDone {
-  readonly done: number;
+/** A live message of a meter (nine digits); its verdict goes back to the main thread, the writer never sees it. */
+export interface LiveMessage {
+  readonly live: string;
+  readonly bytes: Uint8Array;
 }
+
+/** From the worker to the main thread: a batch is done, or a live message judged. */
+export type WorkerAnswer =
+  | { readonly done: number }
+  | { readonly live: string; readonly verdict: LiveVerdict };
 
 function run(port: MessagePort, data: AdmissionWorkerData): void {
   const registry = new Registry();
@@ -40,10 +53,21 @@ function run(port: MessagePort, data: AdmissionWorkerData): void {
     open: (...order) => openDay(nodeSuite, data.utility, ...order),
   };
   const days = new DayAdmission(nodeSuite, registry, data.utility);
+  const spec = parseClockSpec(data.clock);
+  const live = new LiveAdmission({
+    ...{ suite: nodeSuite, registry, utility: data.utility, chain: data.chain },
+    clock: createClock(spec, systemClock),
+    rate: spec.kind === "simulated" ? spec.rate : 1,
+  });
+  const answer = (message: WorkerAnswer): void => port.postMessage(message);
   const admitted = new AdmittedBatchWriter();
-  port.on("message", (message: PackedBatch | RegistryMessage) => {
+  port.on("message", (message: PackedBatch | RegistryMessage | LiveMessage) => {
     if ("entries" in message) {
       for (const entry of message.entries) registry.set(entry);
+      return;
+    }
+    if ("live" in message) {
+      answer({ live: message.live, verdict: live.judge(message.live, message.bytes) });
       return;
     }
     const { index } = message;
@@ -62,7 +86,7 @@ function run(port: MessagePort, data: AdmissionWorkerData): void {
     }
     const { batch, transfer } = admitted.take();
     data.writer.postMessage(batch, transfer);
-    port.postMessage({ done: index.length / BATCH_STRIDE } satisfies BatchDone);
+    answer({ done: index.length / BATCH_STRIDE });
   });
 }
 

@@ -6,12 +6,20 @@
  */
 import { type MessagePort, Worker } from "node:worker_threads";
 import type { RecipientKey } from "../../shared/crypto/key.ts";
-import type { AdmissionWorkerData, RegistryMessage } from "./admission-worker.ts";
+import type {
+  AdmissionWorkerData,
+  LiveMessage,
+  RegistryMessage,
+  WorkerAnswer,
+} from "./admission-worker.ts";
+import type { LiveVerdict } from "./live-admission.ts";
 import { BATCH_STRIDE, BatchBuilder, type PackedBatch } from "./packed-batch.ts";
 import type { RegistryEntry } from "./registry.ts";
 
 const FULL_ENOUGH = 64;
 const MAX_OUTSTANDING = 2;
+/** Live messages under way to a worker: they wait behind at most two batches, and hold up few. */
+const MAX_LIVE_OUTSTANDING = 16;
 
 interface Lane {
   readonly worker: Worker;
@@ -20,17 +28,24 @@ interface Lane {
   /** Full batches that wait for the worker, oldest first. */
   readonly full: PackedBatch[];
   outstanding: number;
+  live: number;
 }
 
 export interface WorkerPoolOptions {
   readonly workers: number;
   readonly utility: RecipientKey;
+  /** The chain's id, H. */
+  readonly chain: string;
+  /** Clock specification (shared/base/clock.ts). */
+  readonly clock: string;
   /** One end of a channel to the writer for each worker; transferred. */
   readonly writerPorts: readonly MessagePort[];
   /** A worker died: the process cannot go on. */
   onError(error: Error): void;
   /** Envelopes left the queue; the socket may resume. */
   onDrain(): void;
+  /** A live message of a meter was judged. */
+  onLive(meter: string, verdict: LiveVerdict): void;
 }
 
 /** Which worker a meter belongs to. */
@@ -46,15 +61,20 @@ export class WorkerPool {
 
   constructor(options: WorkerPoolOptions) {
     this.#onDrain = options.onDrain;
+    const { utility, chain, clock } = options;
     this.#lanes = options.writerPorts.map((writer) => {
-      const data: AdmissionWorkerData = { utility: options.utility, writer };
+      const data: AdmissionWorkerData = { utility, writer, chain, clock };
       const worker = new Worker(new URL("./admission-worker.js", import.meta.url), {
         workerData: data,
         transferList: [writer],
         name: "wattproof-crypto",
       });
-      const lane: Lane = { worker, filling: new BatchBuilder(), full: [], outstanding: 0 };
-      worker.on("message", () => this.#done(lane));
+      const lane: Lane = { worker, filling: new BatchBuilder(), full: [], outstanding: 0, live: 0 };
+      worker.on("message", (answer: WorkerAnswer) => {
+        if ("done" in answer) return this.#done(lane);
+        lane.live -= 1;
+        options.onLive(answer.live, answer.verdict);
+      });
       const died = (error: Error): void => {
         if (!this.#stopping) options.onError(error);
       };
@@ -81,6 +101,16 @@ export class WorkerPool {
     this.#queued += 1;
     if (lane.filling.isFull) lane.full.push(lane.filling.take());
     if (lane.outstanding < MAX_OUTSTANDING) this.#sendFullEnough(lane);
+  }
+
+  /** Has a live message judged by the meter's worker (nine digits); false when too many are under way already. */
+  judgeLive(meter: string, bytes: Uint8Array): boolean {
+    const lane = this.#lanes[workerOf(Number(meter), this.#lanes.length)] as Lane;
+    if (lane.live >= MAX_LIVE_OUTSTANDING) return false;
+    lane.live += 1;
+    // A copy: what came from the socket is a part of a larger buffer.
+    lane.worker.postMessage({ live: meter, bytes: bytes.slice() } satisfies LiveMessage);
+    return true;
   }
 
   /** Sends what waits to idle workers; called once for all messages of one turn of the event loop. */
