@@ -16,11 +16,14 @@ export interface AccessRoutes {
   readonly respond: (c: Context, page: Page, status: 200 | 400 | 429) => Response;
   /** Where a request came from, as the server saw it. */
   readonly addressOf: (c: Context) => string;
+  /** A session has ended: nothing more is told to its pages. */
+  readonly onSignOut: (session: string) => void;
 }
 
 type Form = { readonly [name: string]: string };
 
-export function addAccessRoutes({ app, gate, respond, addressOf }: AccessRoutes): void {
+export function addAccessRoutes(options: AccessRoutes): void {
+  const { app, gate, respond, addressOf, onSignOut } = options;
   app.post(
     "*",
     bodyLimit({ maxSize: MAX_FORM, onError: () => fail("size", "the form is too large") }),
@@ -43,6 +46,8 @@ export function addAccessRoutes({ app, gate, respond, addressOf }: AccessRoutes)
 
   app.post("/sign-out", async (c) => {
     gate.requireForm(c, (await readForm(c))["token"]);
+    const session = gate.sessionOf(c);
+    if (session !== undefined) onSignOut(session);
     gate.signOut(c);
     return c.redirect("/sign-in", 303);
   });
@@ -77,7 +82,8 @@ export function addAccessRoutes({ app, gate, respond, addressOf }: AccessRoutes)
   });
 }
 
-async function readForm(c: Context): Promise<Form> {
+/** The fields of a form. Throws `parameter`. */
+export async function readForm(c: Context): Promise<Form> {
   const type = c.req.header("content-type") ?? "";
   if (!type.startsWith("application/x-www-form-urlencoded")) {
     fail("parameter", "expected the fields of a form");

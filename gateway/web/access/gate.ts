@@ -130,6 +130,11 @@ export class Gate {
     return user;
   }
 
+  /** What names the session of a request; undefined for none, and for a token. */
+  sessionOf(c: Context): string | undefined {
+    return this.#sessions.read(getCookie(c, SESSION_COOKIE), this.#options.now())?.nonce;
+  }
+
   signOut(c: Context): void {
     this.#setCookie(c, SESSION_COOKIE, "", 0);
   }

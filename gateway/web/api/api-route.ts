@@ -1,4 +1,5 @@
 /** What a route of the JSON interface is made of. */
+import type { LiveReader } from "../../live/live-values.ts";
 import type { ReadModel } from "../../projection/read-model-types.ts";
 import type { Shows } from "../access/role.ts";
 import type { Asked } from "../routes.ts";
@@ -15,7 +16,7 @@ export interface ApiRoute {
   readonly parameters: readonly DescribedParameter[];
   readonly answer: AnySchema;
   /** Throws `parameter`, `not-found`. */
-  readonly read: (readModel: ReadModel, asked: Asked) => unknown;
+  readonly read: (readModel: ReadModel, asked: Asked, live?: LiveReader) => unknown;
 }
 
 interface DescribedParameter {
@@ -36,6 +37,9 @@ type Values<P extends string, Q> = {
   readonly [N in NamesIn<P> & PathName]: ValueOf<(typeof PATH_PARAMETERS)[N]>;
 } & { readonly [N in keyof Q]: ValueOf<Q[N]> };
 
+/** Of a gateway that takes no live values. */
+const NO_LIVE: LiveReader = { newest: () => undefined };
+
 /** A route whose reader gets exactly the parameters that are described, and gives exactly what the schema says. */
 export function apiRoute<
   const P extends string,
@@ -47,7 +51,7 @@ export function apiRoute<
   readonly summary: string;
   readonly query?: Q;
   readonly answer: Schema<T>;
-  readonly read: (readModel: ReadModel, values: Values<P, Q>) => T;
+  readonly read: (readModel: ReadModel, values: Values<P, Q>, live: LiveReader) => T;
 }): ApiRoute {
   const { path, shows, summary, query = {}, answer, read } = route;
   const names = [...path.matchAll(/:(\w+)/g)].map(([, name = ""]) => name as PathName);
@@ -63,12 +67,12 @@ export function apiRoute<
     summary,
     parameters: [...ofPath, ...ofQuery],
     answer,
-    read: (readModel, asked) => {
+    read: (readModel, asked, live = NO_LIVE) => {
       const values = [
         ...ofPath.map(({ name, read: value }) => [name, value(asked.param(name), name)]),
         ...ofQuery.map(({ name, read: value }) => [name, value(asked.query(name), name)]),
       ];
-      return read(readModel, Object.fromEntries(values) as Values<P, Q>);
+      return read(readModel, Object.fromEntries(values) as Values<P, Q>, live);
     },
   };
 }
