@@ -1,4 +1,4 @@
-/** Opening a bill for the projection: line 2 → its plaintext, or the code that keeps it from being shown. */
+/** Opening a bill or a credit for the projection: line 2 → its plaintext, or the code that keeps it from being shown. */
 import { decodeUtf8 } from "../../shared/base/bytes.ts";
 import { fail, isCoded } from "../../shared/base/error.ts";
 import type { ErrorCode } from "../../shared/base/error-code.ts";
@@ -16,13 +16,13 @@ import { localDayOf } from "../../shared/time/civil-day.ts";
 export function openBill(
   suite: CryptoSuite,
   key: Pick<RecipientKey, "kid" | "secret">,
-  record: ParsedRecord<"bill">,
+  record: ParsedRecord<"bill"> | ParsedRecord<"credit">,
   line2: string,
 ): { readonly bill: BillPlaintext } | { readonly unusable: ErrorCode } {
   try {
-    const plaintext = openLine2(suite, parseLine2(line2), key, record.kid, "bill");
+    const plaintext = openLine2(suite, parseLine2(line2), key, record.kid, record.typ);
     if (computePt(suite, plaintext) !== record.payload.pt) fail("pt", "the plaintext is not pt's");
-    const bill = parsePlaintext("bill", decodeUtf8(plaintext));
+    const bill = parsePlaintext(record.typ, decodeUtf8(plaintext));
     requireCalendar(bill);
     return { bill };
   } catch (error) {

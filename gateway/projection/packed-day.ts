@@ -4,7 +4,7 @@
  *
  * ```
  * version 1 ‖ flags ‖ date yyyymmdd ‖ from ‖ to-from ‖ step ‖ Σwh ‖ register ‖ 5 slot counts
- * [export: Σwh ‖ register] [correction: register difference [of the export]] ‖ wh… ‖ quality as runs ‖ [export wh…] ‖ [current] [voltage] [temperature]
+ * [export: Σwh ‖ register] [correction: last register [of the export]] ‖ wh… ‖ quality as runs ‖ [export wh…] ‖ [current] [voltage] [temperature]
  * [humidity] [location] ‖ zone ‖ tz ‖ fw 32 ‖ [cal 32] ‖ events
  * ```
  *
@@ -114,8 +114,8 @@ function pack(
     out.varint(day.out.register[0]);
   }
   if (kind === IS_CORRECTION) {
-    out.signed(day.register[1] - day.register[0]);
-    if (day.out !== undefined) out.signed(day.out.register[1] - day.out.register[0]);
+    out.varint(day.register[1]);
+    if (day.out !== undefined) out.varint(day.out.register[1]);
   }
   for (const slot of day.wh) out.varint(slot);
   writeQuality(out, day.quality);
@@ -253,10 +253,10 @@ function readHead(input: ByteReader): { readonly head: DayHead; readonly flags: 
   if ((flags & (HAS_EXPORT | IS_CORRECTION)) === 0) return { head, flags };
   const exported = flags & HAS_EXPORT ? [input.varint(), input.varint()] : undefined;
   const isCorrection = (flags & IS_CORRECTION) !== 0;
-  const register = isCorrection ? ([first, first + input.signed()] as const) : head.register;
+  const register = isCorrection ? ([first, input.varint()] as const) : head.register;
   if (exported === undefined) return { head: { ...head, register }, flags };
   const [exportWh = 0, exportFirst = 0] = exported;
-  const exportLast = exportFirst + (isCorrection ? input.signed() : exportWh);
+  const exportLast = isCorrection ? input.varint() : exportFirst + exportWh;
   const out = { wh: exportWh, register: [exportFirst, exportLast] as const };
   return { head: { ...head, register, out }, flags };
 }

@@ -14,11 +14,11 @@ import type { LoggedTariff, TariffRecords } from "../../shared/money/tariff-time
 import { parseRecord } from "../../shared/record/record.ts";
 import type { Db, Statement } from "../ledger/database.ts";
 import { RecordStore } from "../ledger/record-store.ts";
-import { type DayRow, dateNumber, shiftDate } from "./day-table.ts";
+import { type DayRow, dateNumber, isCounting, shiftDate } from "./day-table.ts";
 import { meteredOf, unpackDay } from "./packed-day.ts";
 import { PriceReader } from "./price-reader.ts";
 
-/** A usable day record of the point. */
+/** A reading of the point that counts. */
 export interface PlacedDay extends MeteredDay {
   readonly position: number;
   /** yyyymmdd as sealed. */
@@ -78,26 +78,25 @@ export class PointCosts {
     this.#tariffs = db.prepare("SELECT pos, leaf, ver FROM tariff WHERE id = ? ORDER BY ver");
   }
 
-  /** Usable day records of a point whose dates (yyyymmdd) are in `first`…`last`, by date and position. */
+  /** Readings of a point that count and whose dates (yyyymmdd) are in `first`…`last`, by date and position. */
   days(point: string, meter: number, first: number, last: number): PlacedDay[] {
     const days: PlacedDay[] = [];
     // A meter id that was enrolled with a new salt is another point.
     const points = this.#points.all(meter);
     const isSole = points.length === 1 && points[0] === point;
     for (let date = first; date <= last; date = shiftDate(date, 1)) {
-      for (const { pos, code, body } of this.#days.all(date, meter)) {
-        if (code !== null || body === null) continue;
-        if (!isSole && this.#pointOf(pos) !== point) continue;
-        const day = unpackDay(body);
-        days.push({ position: pos, date, zone: day.zone, ...meteredOf(day) });
+      for (const row of this.#days.all(date, meter)) {
+        if (!isCounting(row) || (!isSole && this.#pointOf(row.pos) !== point)) continue;
+        const day = unpackDay(row.body);
+        days.push({ position: row.pos, date, zone: day.zone, ...meteredOf(day) });
       }
     }
     return days;
   }
 
-  /** Assignments of a point, and every version of the tariffs that they name. */
-  tariffRecords(point: string): TariffRecords {
-    const rows = this.#assignments.all(point);
+  /** Assignments of a point, and every version of the tariffs that they name; only records below `before`, where given. */
+  tariffRecords(point: string, before: number = Number.MAX_SAFE_INTEGER): TariffRecords {
+    const rows = this.#assignments.all(point).filter(({ pos }) => pos < before);
     const assignments = rows.map(({ pos, tariff, from_s, to_s }) => ({
       position: pos,
       tariff,
@@ -105,13 +104,19 @@ export class PointCosts {
       ...(to_s === null ? {} : { to: to_s }),
     }));
     const ids = [...new Set(rows.map(({ tariff }) => tariff))];
-    return { assignments, tariffs: ids.flatMap((id) => this.#versions(id)) };
+    const tariffs = ids.flatMap((id) => this.#versions(id));
+    return { assignments, tariffs: tariffs.filter(({ position }) => position < before) };
   }
 
-  /** One row a local day of `zone`, by date. Throws what computeBill throws. */
-  costs(days: readonly PlacedDay[], zone: string, records: TariffRecords): DayCost[] {
+  /** One row a local day of `zone`, by date, at prices below `before`. Throws what computeBill throws. */
+  costs(
+    days: readonly PlacedDay[],
+    zone: string,
+    records: TariffRecords,
+    before: number = Number.MAX_SAFE_INTEGER,
+  ): DayCost[] {
     const positionByStart = new Map(days.map(({ from, position }) => [from, position]));
-    const prices = this.#pricesFor(days);
+    const prices = this.#pricesFor(days).filter(({ position }) => position < before);
     return listDailyStatements(days, zone, { ...records, prices }).map((day) => ({
       date: dateNumber(day.date),
       position: positionByStart.get(day.from) ?? -1,
@@ -138,10 +143,12 @@ export class PointCosts {
     });
   }
 
-  /** The point of the record's key when it was logged. */
+  /** The point that a correction names, or that of the record's key when it was logged. */
   #pointOf(position: number): string | undefined {
     const line1 = this.#records.line1(position);
     if (line1 === undefined) return undefined;
-    return this.#pointOfKey.get(parseRecord(this.#suite, line1).kid, position);
+    const record = parseRecord(this.#suite, line1);
+    if (record.typ === "correction") return record.payload.point;
+    return this.#pointOfKey.get(record.kid, position);
   }
 }

@@ -3,32 +3,25 @@
  * intake has opened already saves the work, but gives the same rows as opening here.
  */
 import type { ErrorCode } from "../../shared/base/error-code.ts";
-import type { RecipientKey } from "../../shared/crypto/key.ts";
+import { MIN_DAY_S } from "../../shared/chain/rule/day.ts";
 import { thumbprint } from "../../shared/crypto/key.ts";
-import type { CryptoSuite } from "../../shared/crypto/suite.ts";
-import { unpackLine1 } from "../../shared/record/compact.ts";
 import { type ParsedRecord, parseRecord } from "../../shared/record/record.ts";
-import { localDayOf, localMonthOf } from "../../shared/time/civil-day.ts";
 import type { Opened } from "../ledger/candidate.ts";
 import type { Db } from "../ledger/database.ts";
 import type { ProjectedBlock, ProjectedRecord, Projector } from "../ledger/projected-block.ts";
-import { RecordStore } from "../ledger/record-store.ts";
-import { DayTable, dateNumber } from "./day-table.ts";
-import { DeviceDirectory, type DeviceFacts } from "./device-directory.ts";
+import type { RecordStore } from "../ledger/record-store.ts";
+import type { DeviceFacts } from "./device-directory.ts";
+import { firstDate } from "./first-date.ts";
 import { meterText } from "./meter-text.ts";
-import { openBill } from "./open-bill.ts";
 import { openDay } from "./open-day.ts";
 import { type DayHead, readDayHead } from "./packed-day.ts";
+import { projectBill, projectCredit } from "./project-bill.ts";
+import { projectCorrection } from "./project-correction.ts";
 import { projectEvent } from "./project-event.ts";
+import { projectExchange, projectRevoke } from "./project-exchange.ts";
 import { projectPayment } from "./project-payment.ts";
-import { RowTables } from "./row-tables.ts";
-import { StatementTable } from "./statement-table.ts";
-
-export interface ProjectorOptions {
-  readonly suite: CryptoSuite;
-  /** Opens line 2. */
-  readonly utility: Pick<RecipientKey, "kid" | "secret">;
-}
+import { openTables, type ProjectorOptions, type Tables } from "./projector-tables.ts";
+import { takeBack } from "./take-back.ts";
 
 /** Where a key's registers stand after its newest record; undefined members are not known. */
 interface Registers {
@@ -36,19 +29,17 @@ interface Registers {
   readonly given?: number;
 }
 
-interface Tables {
-  readonly db: Db;
-  readonly days: DayTable;
-  readonly devices: DeviceDirectory;
-  readonly rows: RowTables;
-  readonly statements: StatementTable;
-  readonly records: RecordStore;
-}
+/** A record of one type as it is projected. */
+type ProjectedOf<T extends ParsedRecord["typ"]> = ProjectedRecord & {
+  readonly record: ParsedRecord<T>;
+};
 
 class StoreProjector implements Projector {
   readonly #options: ProjectorOptions;
   readonly #registers = new Map<string, Registers>();
   #tables: Tables | undefined;
+  /** Latest end of any bill: a day before it may change what was billed. Read when first needed. */
+  #billedTo: number | undefined;
 
   constructor(options: ProjectorOptions) {
     this.#options = options;
@@ -56,47 +47,30 @@ class StoreProjector implements Projector {
 
   apply(db: Db, block: ProjectedBlock): void {
     const tables = this.#open(db);
+    tables.overtaken.catchUp();
     for (const projected of block.records) this.#applyRecord(tables, projected, block.time);
     tables.days.flush();
+    tables.overtaken.flush();
   }
 
   rollback(db: Db, fromPosition: number): void {
-    const { days, rows, statements, records, devices } = this.#open(db);
-    const months = new Map<string, readonly [month: number, meter: number]>();
-    for (const { pos, line1 } of [...records.range(fromPosition, Number.MAX_SAFE_INTEGER)]) {
-      const record = parseRecord(this.#options.suite, unpackLine1(line1));
-      if (record.typ !== "day") continue;
-      const facts = devices.get(record.kid);
-      if (facts?.meter === undefined) continue;
-      const row = days.find(firstDate(facts, record), facts.meter, pos);
-      if (row === undefined) continue;
-      days.remove(row);
-      const month = Math.floor(row.date / 100);
-      months.set(`${month}/${row.meter}`, [month, row.meter]);
-    }
-    for (const [month, meter] of months.values()) days.resum(month, meter);
-    statements.removeBillsFrom(fromPosition);
-    rows.removeFrom(fromPosition);
+    takeBack(this.#open(db), this.#options.suite, fromPosition);
     this.reset();
   }
 
   reset(): void {
     this.#registers.clear();
+    this.#billedTo = undefined;
     this.#tables?.devices.reset();
     this.#tables?.days.reset();
+    this.#tables?.overtaken.reset();
   }
 
   #open(db: Db): Tables {
     if (this.#tables?.db === db) return this.#tables;
     this.#registers.clear();
-    this.#tables = {
-      db,
-      days: new DayTable(db),
-      devices: new DeviceDirectory(db),
-      rows: new RowTables(db),
-      statements: new StatementTable(db, this.#options.suite),
-      records: new RecordStore(db),
-    };
+    this.#billedTo = undefined;
+    this.#tables = openTables(db, this.#options.suite);
     return this.#tables;
   }
 
@@ -106,28 +80,29 @@ class StoreProjector implements Projector {
     const { suite } = this.#options;
     switch (record.typ) {
       case "day":
-        this.#applyDay(
-          tables,
-          projected as ProjectedRecord & { record: ParsedRecord<"day"> },
-          time,
-        );
+        this.#applyDay(tables, projected as ProjectedOf<"day">, time);
         break;
       case "event":
-        projectEvent(
-          this.#options,
-          tables,
-          projected as ProjectedRecord & { record: ParsedRecord<"event"> },
-          time,
-        );
+        projectEvent(this.#options, tables, projected as ProjectedOf<"event">, time);
+        break;
+      case "correction":
+        projectCorrection(this.#options, tables, projected as ProjectedOf<"correction">, time);
         break;
       case "enrol": {
         const { key, to, point } = record.payload;
         const kid = thumbprint(suite, key);
         const recipients = to.map((recipient) => thumbprint(suite, recipient.key)).join();
-        rows.addEnrolment(position, { point, kid, recipients, at: time });
+        const meter = rows.addEnrolment(position, { point, kid, recipients, at: time });
         devices.forget(kid);
+        if (meter !== undefined) devices.forgetMeter(meter);
         break;
       }
+      case "revoke":
+        projectRevoke(this.#options, tables, projected as ProjectedOf<"revoke">, time);
+        break;
+      case "exchange":
+        projectExchange(this.#options, tables, projected as ProjectedOf<"exchange">, time);
+        break;
       case "evidence": {
         const { kid } = parseRecord(suite, record.payload.a);
         rows.freeze(position, kid);
@@ -144,52 +119,61 @@ class StoreProjector implements Projector {
         rows.addAssignment(position, record.payload);
         break;
       case "bill":
-        this.#applyBill(
-          tables,
-          projected as ProjectedRecord & { record: ParsedRecord<"bill"> },
-          time,
-        );
+        projectBill(this.#options, tables, projected as ProjectedOf<"bill">, time);
+        this.#billedTo = undefined;
+        break;
+      case "credit":
+        projectCredit(this.#options, tables, projected as ProjectedOf<"credit">, time);
         break;
       case "payment":
-        projectPayment(
-          this.#options,
-          rows,
-          projected as ProjectedRecord & { record: ParsedRecord<"payment"> },
-          time,
-        );
+        projectPayment(this.#options, rows, projected as ProjectedOf<"payment">, time);
         break;
       case "genesis":
         break;
     }
   }
 
-  #applyDay(
-    tables: Tables,
-    projected: ProjectedRecord & { readonly record: ParsedRecord<"day"> },
-    time: number,
-  ): void {
+  #applyDay(tables: Tables, projected: ProjectedOf<"day">, time: number): void {
     const { position, record } = projected;
     const facts = tables.devices.get(record.kid);
     if (facts?.meter === undefined) {
       tables.rows.addAlarm(position, time, "unknown-point", undefined);
       return;
     }
-    const opened = this.#openedOf(projected, facts, facts.meter);
+    const { meter } = facts;
+    const opened = this.#openedOf(projected, facts, meter);
     const body = "packed" in opened ? opened.packed : null;
     const head = body === null ? undefined : readDayHead(body);
     const code =
       head === undefined ? codeOf(opened) : this.#judgeRegisters(tables, projected, head);
-    const date = head === undefined ? firstDate(facts, record) : head.date;
-    tables.days.add({ date, meter: facts.meter, pos: position, code, body }, head);
+    const { from, to } = record.payload;
+    const date = head === undefined ? firstDate(facts.zone, from) : head.date;
+    const row = { date, meter, pos: position, code, body };
+    if (facts.isBeside || to - from < MIN_DAY_S) {
+      tables.days.addBeside({ ...row, reason: null });
+      tables.marks.settle(meter, record.payload);
+    } else tables.days.add(row, head);
+    this.#billedTo ??= tables.rows.billedTo();
+    if (from < this.#billedTo) tables.overtaken.touch(meter, record.payload);
     this.#registers.set(record.kid, registersOf(head));
-    if (code !== null) tables.rows.addAlarm(position, time, code, facts.meter);
+    if (code !== null) tables.rows.addAlarm(position, time, code, meter);
+    else if (projected.previous === null) this.#checkFirst(tables, projected, head, time);
   }
 
-  #openedOf(
-    projected: ProjectedRecord & { readonly record: ParsedRecord<"day"> },
-    facts: DeviceFacts,
-    meter: number,
-  ): Opened {
+  /** An exchange has said what register its new device begins with. */
+  #checkFirst(
+    { rows, devices }: Tables,
+    { position, record }: ProjectedOf<"day">,
+    head: DayHead | undefined,
+    time: number,
+  ): void {
+    const first = rows.firstRegisterOf(record.kid);
+    if (first === undefined || head === undefined || first === head.register[0]) return;
+    const detail = `the exchange says ${first} Wh, the device began with ${head.register[0]} Wh`;
+    rows.addAlarm(position, time, "exchange-register", devices.get(record.kid)?.meter, detail);
+  }
+
+  #openedOf(projected: ProjectedOf<"day">, facts: DeviceFacts, meter: number): Opened {
     if (projected.opened !== undefined && !facts.moved) return projected.opened;
     const line2 = projected.line2();
     if (line2 === undefined) return { unusable: "line2-missing" };
@@ -216,46 +200,24 @@ class StoreProjector implements Projector {
     return null;
   }
 
-  /** Registers after the key's newest day at or before `last`, which events do not move, from its row. */
+  /** Registers after the key's newest day at or before `last`, which nothing but days moves, from its row. */
   #readRegisters({ days, devices, records }: Tables, last: number | null): Registers {
     let position = last;
     let record = this.#readRecord(records, position);
-    while (record?.typ === "event" && position !== null) {
+    while (record !== undefined && record.typ !== "day" && position !== null) {
       position = records.row(position)?.prev ?? null;
       record = this.#readRecord(records, position);
     }
     if (position === null || record?.typ !== "day") return {};
     const facts = devices.get(record.kid);
     if (facts?.meter === undefined) return {};
-    const body = days.find(firstDate(facts, record), facts.meter, position)?.body;
+    const body = days.find(firstDate(facts.zone, record.payload.from), facts.meter, position)?.body;
     return registersOf(body === null || body === undefined ? undefined : readDayHead(body));
   }
 
   #readRecord(records: RecordStore, position: number | null): ParsedRecord | undefined {
     const line1 = position === null ? undefined : records.line1(position);
     return line1 === undefined ? undefined : parseRecord(this.#options.suite, line1);
-  }
-
-  #applyBill(
-    { rows, statements }: Tables,
-    projected: ProjectedRecord & { readonly record: ParsedRecord<"bill"> },
-    time: number,
-  ): void {
-    const { position, record } = projected;
-    const line2 = projected.line2();
-    const { suite, utility } = this.#options;
-    const opened =
-      line2 === undefined
-        ? { unusable: "line2-missing" as const }
-        : openBill(suite, utility, record, line2);
-    if ("unusable" in opened) {
-      rows.addAlarm(position, time, opened.unusable, rows.meterOf(record.payload.point));
-      return;
-    }
-    const { pad: _, salt: __, ...bill } = opened.bill;
-    const month = Number(localMonthOf(bill.zone, bill.from).replace("-", ""));
-    rows.addBill(position, time, month, bill);
-    statements.addBill(position, record.payload.point, bill);
   }
 }
 
@@ -272,14 +234,4 @@ function registersOf(head: DayHead | undefined): Registers {
   if (head === undefined) return {};
   const taken = head.register[1];
   return head.out === undefined ? { taken } : { taken, given: head.out.register[1] };
-}
-
-/** yyyymmdd on which the record begins in its meter's zone. */
-function firstDate(facts: DeviceFacts, record: ParsedRecord<"day">): number {
-  try {
-    return dateNumber(localDayOf(facts.zone, record.payload.from));
-  } catch {
-    // A time that no calendar of ours reaches; any fixed date serves to find the row again.
-    return 0;
-  }
 }

@@ -1,8 +1,14 @@
-/** The projection's smaller tables: enrolments, frozen keys, tariffs, assignments, bills, alarms and their counts. */
+/** The projection's smaller tables: enrolments, keys, tariffs, bills, exchanges, alarms and their counts. */
+import type { ExchangePlaintext } from "../../shared/day/exchange-plaintext.ts";
 import type { EventPlaintext } from "../../shared/event/event-plaintext.ts";
 import type { BillPlaintext } from "../../shared/money/bill-plaintext.ts";
 import type { PaymentPlaintext } from "../../shared/money/payment-plaintext.ts";
-import type { AssignPayload, PricePayload } from "../../shared/record/payload.ts";
+import type {
+  AssignPayload,
+  ExchangePayload,
+  PricePayload,
+  RevokePayload,
+} from "../../shared/record/payload.ts";
 import type { Db, Statement } from "../ledger/database.ts";
 
 /** A bill's plaintext without what only hides it. */
@@ -16,6 +22,10 @@ const BY_POSITION = [
   "assignment",
   "bill",
   "payment",
+  "correction",
+  "revoked",
+  "exchange",
+  "credit",
   "event",
   "alarm",
 ] as const;
@@ -31,6 +41,13 @@ export class RowTables {
   readonly #addPrice: Statement<[number, string, string, number, number]>;
   readonly #addAssignment: Statement<(string | number | null)[]>;
   readonly #addBill: Statement<(string | number)[]>;
+  readonly #addCredit: Statement<(string | number)[]>;
+  readonly #billedTo: Statement<[number]>;
+  readonly #billOf: Statement<[string], { pos: number; meter: number; point: string }>;
+  readonly #addCorrection: Statement<[number, number, number]>;
+  readonly #addRevoked: Statement<[string, number, number, string]>;
+  readonly #addExchange: Statement<(string | number | null)[]>;
+  readonly #exchangeTo: Statement<[string], { first: number | null }>;
   readonly #addPayment: Statement<(string | number | null)[]>;
   readonly #addEvent: Statement<(string | number | null)[]>;
   readonly #addAlarm: Statement<(string | number | null)[]>;
@@ -55,6 +72,25 @@ export class RowTables {
     this.#addBill = db.prepare(
       "INSERT INTO bill (pos, no, meter, month, from_s, at, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
     );
+    this.#addCredit = db.prepare(
+      "INSERT INTO credit (pos, bill, no, meter, at, body) VALUES (?, ?, ?, ?, ?, ?)",
+    );
+    this.#billedTo = db.prepare(
+      "INSERT INTO total VALUES ('billed-to', ?) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)",
+    );
+    this.#billOf = db.prepare(
+      `SELECT b.pos, b.meter, json_extract(s.value, '$.point') AS point FROM state s
+       JOIN bill b ON b.pos = json_extract(s.value, '$.position') WHERE s.key = 'logged:' || ?`,
+    );
+    this.#addCorrection = db.prepare("INSERT INTO correction (pos, meter, date) VALUES (?, ?, ?)");
+    this.#addRevoked = db.prepare(
+      "INSERT INTO revoked (kid, pos, last, reason) VALUES (?, ?, ?, ?)",
+    );
+    this.#addExchange = db.prepare(
+      `INSERT INTO exchange (pos, meter, point, old, new, at, final, first, unmetered, reason)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#exchangeTo = db.prepare("SELECT first FROM exchange WHERE new = ? ORDER BY pos LIMIT 1");
     this.#addPayment = db.prepare(
       "INSERT INTO payment (pos, meter, bill, at, amount, ref) VALUES (?, ?, ?, ?, ?, ?)",
     );
@@ -75,6 +111,7 @@ export class RowTables {
     return row === undefined ? undefined : Number(row.meter);
   }
 
+  /** Returns the meter, where the vault knows it. */
   addEnrolment(
     position: number,
     facts: {
@@ -83,13 +120,14 @@ export class RowTables {
       readonly recipients: string;
       at: number;
     },
-  ): void {
+  ): number | undefined {
     const { point, kid, recipients, at } = facts;
     const meter = this.meterOf(point);
     this.#addEnrolment.run(position, meter ?? null, point, kid, at, recipients);
-    if (meter === undefined) return;
+    if (meter === undefined) return undefined;
     if (this.#hasMeter.get(meter) === undefined) this.#count.run("meters", 1);
     this.#putMeter.run(meter, position);
+    return meter;
   }
 
   freeze(position: number, kid: string): void {
@@ -113,6 +151,51 @@ export class RowTables {
     const { no, meter, from } = bill;
     this.#addBill.run(position, no, Number(meter), month, from, at, JSON.stringify(bill));
     this.#count.run("bills", 1);
+    this.#billedTo.run(bill.to);
+  }
+
+  /** Latest end of any bill. */
+  billedTo(): number {
+    const row = this.#db
+      .prepare<[], { value: number }>("SELECT value FROM total WHERE name = 'billed-to'")
+      .get();
+    return row?.value ?? 0;
+  }
+
+  /** Where the bill with this leaf is, where it could be read. */
+  billOf(leaf: string): { pos: number; meter: number; point: string } | undefined {
+    return this.#billOf.get(leaf);
+  }
+
+  /** `bill`: position of the bill. */
+  addCredit(position: number, at: number, bill: number, credit: ShownBill): void {
+    const { no, meter } = credit;
+    this.#addCredit.run(position, bill, no, Number(meter), at, JSON.stringify(credit));
+  }
+
+  addCorrection(position: number, meter: number, date: number): void {
+    this.#addCorrection.run(position, meter, date);
+  }
+
+  addRevoked(position: number, { kid, last, reason }: RevokePayload): void {
+    this.#addRevoked.run(kid, position, last, reason);
+  }
+
+  addExchange(
+    position: number,
+    { point, old, new: next, at }: ExchangePayload,
+    meter: number | undefined,
+    opened: ExchangePlaintext | undefined,
+  ): void {
+    const { final, first, unmetered, reason } = opened ?? {};
+    const registers = [final ?? null, first ?? null, unmetered ?? null];
+    const who = [meter ?? null, point, old, next];
+    this.#addExchange.run(position, ...who, at, ...registers, reason ?? null);
+  }
+
+  /** What an exchange said that this device's register shows first. */
+  firstRegisterOf(kid: string): number | undefined {
+    return this.#exchangeTo.get(kid)?.first ?? undefined;
   }
 
   /** `bill`: leaf of the bill that the payment is for. */
@@ -147,9 +230,20 @@ export class RowTables {
       const { changes } = this.#db.prepare(`DELETE FROM ${table} WHERE pos >= ?`).run(position);
       if (changes > 0 && (table === "bill" || table === "alarm"))
         this.#count.run(`${table}s`, -changes);
+      if (changes > 0 && table === "bill") this.#findBilledTo();
     }
     for (const { meter } of meters) this.#restoreMeter(meter);
+    this.#db.prepare("DELETE FROM overtaken WHERE bill >= ?").run(position);
     this.#db.prepare("DELETE FROM total WHERE value = 0").run();
+  }
+
+  #findBilledTo(): void {
+    this.#db
+      .prepare(
+        `INSERT OR REPLACE INTO total
+         SELECT 'billed-to', coalesce(max(json_extract(body, '$.to')), 0) FROM bill`,
+      )
+      .run();
   }
 
   /** The latest enrolment that is left, if any. */

@@ -6,7 +6,7 @@
  * meter first they become several times slower within weeks. One meter's year is 365 point reads.
  */
 
-import { ACCESS_TABLES } from "../ledger/schema.ts";
+import { ACCESS_TABLES, UPKEEP_TABLES } from "../ledger/schema.ts";
 
 const EVENT_TABLE = `
   -- What meters said happened to them, where it opened; at = the meter's own time.
@@ -69,9 +69,12 @@ const READING_TABLES = `
 export const STORE_UPGRADES: Readonly<Record<number, string>> = {
   1: EVENT_TABLE + PRICE_TABLE + PAYMENT_TABLE + ACCESS_TABLES,
   2: `${READING_TABLES}
+    ${UPKEEP_TABLES}
     ALTER TABLE day ADD COLUMN reason TEXT;
     ALTER TABLE day ADD COLUMN lost INTEGER;
-    INSERT INTO total VALUES ('bills-to-check', 1);`,
+    INSERT INTO total VALUES ('bills-to-check', 1);
+    INSERT INTO total SELECT 'billed-to', max(json_extract(body, '$.to')) FROM bill
+      HAVING max(pos) IS NOT NULL;`,
 };
 
 export const PROJECTION_TABLES = `
