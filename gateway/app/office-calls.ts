@@ -3,6 +3,7 @@
  * gateway and a command line that works on the store itself.
  */
 import type { Json } from "../../shared/base/canonical-json.ts";
+import { unixNow } from "../../shared/base/clock.ts";
 import {
   anyObject,
   arrayOf,
@@ -47,6 +48,7 @@ const userName = pattern(/^[a-z0-9][a-z0-9._@-]{0,63}$/, "a name of a-z, 0-9, . 
 const user = object({ name: userName, role, meters, password: text });
 const accessToken = object({ name: userName, role, meters, hash });
 const named = object({ name: userName });
+const look = object({ id: integer(1), by: text }, { note: text });
 
 const price = object({
   id: code,
@@ -100,6 +102,12 @@ export function runOfficeCall(
       return { dropped: office.ledger.users.dropToken(named(given, "arguments").name) };
     case "users":
       return listAccess(office);
+    case "alarm-acknowledge":
+      office.ledger.alarms.acknowledge({ ...look(given, "arguments"), at: unixNow(office.clock) });
+      return {};
+    case "alarm-close":
+      office.ledger.alarms.close({ ...look(given, "arguments"), at: unixNow(office.clock) });
+      return {};
     case "payment":
       return { leaf: orderPayment(office, given) };
     case "bill":

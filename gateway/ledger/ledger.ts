@@ -17,6 +17,8 @@ import {
 import type { ChainState } from "../../shared/chain/chain-state.ts";
 import { packLine2 } from "../../shared/record/compact.ts";
 import type { Typ } from "../../shared/record/payload.ts";
+import { hashLeaf } from "../../shared/record/record.ts";
+import { AlarmVault } from "../vault/alarm-vault.ts";
 import { PointVault } from "../vault/point-vault.ts";
 import { UserVault } from "../vault/user-vault.ts";
 import { BlobStore } from "./blob-store.ts";
@@ -43,6 +45,7 @@ export class Ledger {
   readonly vault: PointVault;
   readonly users: UserVault;
   readonly counters: CounterStore;
+  readonly alarms: AlarmVault;
   readonly #options: LedgerOptions;
   readonly #blocks: BlockStore;
   readonly #records: RecordStore;
@@ -64,6 +67,7 @@ export class Ledger {
     this.vault = new PointVault(db);
     this.users = new UserVault(db);
     this.counters = new CounterStore(db);
+    this.alarms = new AlarmVault(db, (position) => this.#leafAt(position));
     this.#blocks = new BlockStore(db);
     this.#records = new RecordStore(db);
     this.#blobs = new BlobStore(db, suite);
@@ -108,6 +112,7 @@ export class Ledger {
     try {
       const ledger = new Ledger(db, options);
       ledger.#openingDropped = ledger.#write(() => ledger.#holding.load(ledger.now()));
+      ledger.#write(() => ledger.alarms.catchUp(ledger.now()));
       return ledger;
     } catch (error) {
       db.close();
@@ -177,7 +182,7 @@ export class Ledger {
   issueAll(orders: readonly IssueOrder[]): string[] {
     const now = this.now();
     return this.#write(() =>
-      orders.map(({ typ, payload }) => this.#holding.issue(typ, payload, undefined, now)),
+      orders.map(({ typ, payload, line2 }) => this.#holding.issue(typ, payload, line2, now)),
     );
   }
 
@@ -231,6 +236,8 @@ export class Ledger {
         const { kind, undone, added, fromHeight } = change;
         for (const { records } of added) this.#holding.settle(records);
         const dropped = kind === "side" ? [] : this.#holding.rebase(undone, this.now());
+        const [lowest] = added;
+        if (lowest !== undefined) this.alarms.follow(lowest.first, this.now());
         return { kind, fromHeight, added, dropped };
       });
     } catch (error) {
@@ -285,6 +292,11 @@ export class Ledger {
 
   close(): void {
     this.db.close();
+  }
+
+  #leafAt(position: number): string | undefined {
+    const line1 = this.#records.line1(position);
+    return line1 === undefined ? undefined : hashLeaf(this.#options.suite, line1);
   }
 
   /** Keeps the old tip, and the branch with its bad block marked, so that it is not tried again. */

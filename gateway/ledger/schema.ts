@@ -66,6 +66,31 @@ export const ACCESS_TABLES = `
   CREATE TABLE vault_secret (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
 `;
 
+/** What people have to look at, and what blocks cost to make. */
+export const UPKEEP_TABLES = `
+  -- Alarms and what became of them. leaf and pos: of the record that raised it, where one did; pos is NULL when that record
+  -- was taken back. state: 0 open, 1 acknowledged, 2 closed; closed_by is NULL where the cause ended by itself.
+  CREATE TABLE vault_alarm (
+    id INTEGER PRIMARY KEY, code TEXT NOT NULL, meter INTEGER, leaf TEXT, pos INTEGER, at INTEGER NOT NULL,
+    detail TEXT, state INTEGER NOT NULL, taken INTEGER, taken_by TEXT, note TEXT, closed INTEGER,
+    closed_by TEXT, closing TEXT) STRICT;
+  CREATE INDEX vault_alarm_state ON vault_alarm (state, id);
+  CREATE INDEX vault_alarm_meter ON vault_alarm (meter, state, id);
+  CREATE UNIQUE INDEX vault_alarm_leaf ON vault_alarm (leaf) WHERE leaf IS NOT NULL;
+  CREATE INDEX vault_alarm_pos ON vault_alarm (pos) WHERE pos IS NOT NULL;
+  -- What each of the newest blocks made here took, in microseconds: making the template, searching the nonce (hashes: how
+  -- many tries), checking it by all rules, writing it with its projection; bytes = the store after it.
+  CREATE TABLE vault_block_cost (
+    height INTEGER PRIMARY KEY, at INTEGER NOT NULL, records INTEGER NOT NULL, template_us INTEGER NOT NULL,
+    mining_us INTEGER NOT NULL, hashes INTEGER NOT NULL, check_us INTEGER NOT NULL, write_us INTEGER NOT NULL,
+    bytes INTEGER NOT NULL) STRICT;
+  -- The same by civil day (yyyymmdd) of the gateway, summed; bytes = after its last block.
+  CREATE TABLE vault_day_cost (
+    date INTEGER PRIMARY KEY, blocks INTEGER NOT NULL, records INTEGER NOT NULL, template_us INTEGER NOT NULL,
+    mining_us INTEGER NOT NULL, hashes INTEGER NOT NULL, check_us INTEGER NOT NULL, write_us INTEGER NOT NULL,
+    bytes INTEGER NOT NULL) STRICT;
+`;
+
 export const VAULT_TABLES = `
   -- Openings: which meter a point is. Destroying the row makes the point anonymous for ever.
   CREATE TABLE vault_point (
@@ -79,6 +104,7 @@ export const VAULT_TABLES = `
     STRICT, WITHOUT ROWID;
   CREATE INDEX vault_online_now ON vault_online (online);
   ${ACCESS_TABLES}
+  ${UPKEEP_TABLES}
   CREATE TABLE vault_counter (code TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   -- Held records in order of arrival. own = 1: signed by this gateway, so it may be signed again.
   CREATE TABLE mempool (

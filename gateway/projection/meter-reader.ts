@@ -22,7 +22,7 @@ interface MeterRow {
 }
 
 const SELECT = `SELECT m.meter, m.pos, e.point, e.kid, e.at, v.zone, v.latitude, v.longitude, v.label,
-    o.online, f.pos AS frozen, (SELECT count(*) FROM alarm a WHERE a.meter = m.meter) AS alarms
+    o.online, f.pos AS frozen, (SELECT count(*) FROM vault_alarm a WHERE a.meter = m.meter AND a.state < 2) AS alarms
   FROM meter m JOIN enrolment e ON e.pos = m.pos
   LEFT JOIN vault_point v ON v.point = e.point
   LEFT JOIN vault_online o ON o.meter = v.meter

@@ -8,6 +8,7 @@
 // no method throws for a well-formed argument, but for `periodStatement`. Callers have already checked the form of arguments.
 
 import type { MeterAccount } from "./account-types.ts";
+import type { AlarmQuery, AlarmRow } from "./alarm-types.ts";
 import type {
   BlockDetail,
   BlockSummary,
@@ -127,6 +128,7 @@ export interface MeterSummary {
   readonly firstDate?: string;
   readonly lastDay?: DaySummary;
   readonly tariff?: string;
+  /** Open or acknowledged. */
   readonly openAlarms: number;
 }
 
@@ -159,7 +161,10 @@ export interface Overview {
   readonly online: number;
   /** Newest dates for which any meter has sealed a day, ascending, at most 31. */
   readonly recentDays: readonly DayTotal[];
+  /** That nobody has acknowledged. */
   readonly openAlarms: number;
+  /** That somebody has looked at and that are not closed. */
+  readonly acknowledgedAlarms: number;
   /** Records that are held and in no block. */
   readonly held: number;
   readonly bills: number;
@@ -253,17 +258,6 @@ export interface BillPage {
   readonly total: number;
 }
 
-export interface AlarmRow {
-  readonly id: number;
-  readonly atSeconds: number;
-  readonly code: string;
-  readonly meter?: string;
-  readonly position?: number;
-  /** Plain text, may quote what a sender wrote. */
-  readonly detail?: string;
-  readonly open: boolean;
-}
-
 /** How often intake answered with a code since the store was made ("held", "refused-seq", …). */
 export interface CounterRow {
   readonly code: string;
@@ -304,7 +298,7 @@ export interface ReadModel {
   /** Newest record first. */
   events(meter: string, limit: number): readonly MeterEventRow[];
   /** Newest first. */
-  alarms(limit: number): readonly AlarmRow[];
+  alarms(query: AlarmQuery): readonly AlarmRow[];
   /** By descending count, then code. */
   counters(): readonly CounterRow[];
 }

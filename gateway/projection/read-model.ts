@@ -7,6 +7,7 @@
  */
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
 import type { Db } from "../ledger/database.ts";
+import { AlarmReader } from "./alarm-reader.ts";
 import { BillReader } from "./bill-reader.ts";
 import { BlockReader } from "./block-reader.ts";
 import { ChainReader } from "./chain-reader.ts";
@@ -14,22 +15,13 @@ import type { MeterEventRow } from "./chain-view-types.ts";
 import { DayReader } from "./day-reader.ts";
 import { dateText } from "./day-table.ts";
 import { MeterReader } from "./meter-reader.ts";
-import { meterText } from "./meter-text.ts";
 import { PeriodReader } from "./period-reader.ts";
-import type { AlarmRow, CounterRow, DayTotal, Overview, ReadModel } from "./read-model-types.ts";
+import type { CounterRow, DayTotal, Overview, ReadModel } from "./read-model-types.ts";
 import { StatementReader } from "./statement-reader.ts";
 import { TariffReader } from "./tariff-reader.ts";
 
 /** Dates in an overview. */
 const RECENT_DATES = 31;
-
-interface AlarmTableRow {
-  readonly pos: number;
-  readonly at: number;
-  readonly code: string;
-  readonly meter: number | null;
-  readonly detail: string | null;
-}
 
 interface EventTableRow {
   readonly pos: number;
@@ -53,12 +45,7 @@ export function createReadModel(db: Db, options: { readonly suite: CryptoSuite }
     "SELECT date, wh, days FROM day_total ORDER BY date DESC LIMIT ?",
   );
   const held = db.prepare<[], { n: number }>("SELECT count(*) AS n FROM mempool");
-  const alarmCount = db.prepare<[], { value: number }>(
-    "SELECT value FROM total WHERE name = 'alarms'",
-  );
-  const alarms = db.prepare<[number], AlarmTableRow>(
-    "SELECT pos, at, code, meter, detail FROM alarm ORDER BY pos DESC LIMIT ?",
-  );
+  const alarms = new AlarmReader(db);
   const events = db.prepare<[number, number], EventTableRow>(
     "SELECT pos, at, code, before, after FROM event WHERE meter = ? ORDER BY pos DESC LIMIT ?",
   );
@@ -81,7 +68,8 @@ export function createReadModel(db: Db, options: { readonly suite: CryptoSuite }
           meters: meters.count(),
           online: meters.countOnline(),
           recentDays,
-          openAlarms: alarmCount.get()?.value ?? 0,
+          openAlarms: alarms.count("open"),
+          acknowledgedAlarms: alarms.count("acknowledged"),
           held: held.get()?.n ?? 0,
           bills: bills.count(),
         };
@@ -121,20 +109,7 @@ export function createReadModel(db: Db, options: { readonly suite: CryptoSuite }
           }),
         ),
       ),
-    alarms: (limit) =>
-      read(() =>
-        alarms.all(limit).map(
-          ({ pos, at, code, meter, detail }): AlarmRow => ({
-            id: pos,
-            atSeconds: at,
-            code,
-            ...(meter === null ? {} : { meter: meterText(meter) }),
-            position: pos,
-            ...(detail === null ? {} : { detail }),
-            open: true,
-          }),
-        ),
-      ),
+    alarms: (query) => read(() => alarms.alarms(query)),
     counters: () => read(() => counters.all()),
   };
 }

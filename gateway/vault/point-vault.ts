@@ -63,7 +63,8 @@ export class PointVault {
     this.#takeToken = db.prepare("DELETE FROM vault_token WHERE token = ?");
     this.#token = db.prepare("SELECT point FROM vault_token WHERE token = ?");
     this.#putOnline = db.prepare(
-      "INSERT OR REPLACE INTO vault_online (meter, online, at) VALUES (?, ?, ?)",
+      `INSERT INTO vault_online (meter, online, at) VALUES (?, ?, ?) ON CONFLICT (meter) DO UPDATE SET
+       at = CASE WHEN online = excluded.online THEN at ELSE excluded.at END, online = excluded.online`,
     );
   }
 

@@ -4,7 +4,7 @@ import type { ReadModel } from "../projection/read-model-types.ts";
 export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 export function formatMetrics(model: ReadModel): string {
-  const { tip, meters, online, openAlarms, held, bills } = model.overview();
+  const { tip, meters, online, openAlarms, acknowledgedAlarms, held, bills } = model.overview();
   const gauges: readonly (readonly [string, string, number])[] = [
     ["chain_height", "Height of the newest block.", tip.height],
     ["chain_final_height", "Height of the newest final block.", tip.finalHeight],
@@ -13,7 +13,8 @@ export function formatMetrics(model: ReadModel): string {
     ["held_records", "Records that wait for a block.", held],
     ["meters", "Enrolled meters.", meters],
     ["meters_online", "Meters whose status says online.", online],
-    ["alarms", "Alarms.", openAlarms],
+    ["alarms_open", "Alarms that nobody has acknowledged.", openAlarms],
+    ["alarms_acknowledged", "Alarms that are acknowledged and not closed.", acknowledgedAlarms],
     ["bills", "Issued bills.", bills],
   ];
   const lines = gauges.flatMap(([name, help, value]) => [

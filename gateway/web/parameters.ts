@@ -4,6 +4,7 @@
  */
 import { fail } from "../../shared/base/error.ts";
 import { isMeterId } from "../../shared/record/meter-id.ts";
+import type { AlarmState } from "../projection/alarm-types.ts";
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 const MONTH = /^\d{4}-(?:0[1-9]|1[0-2])$/;
@@ -13,6 +14,8 @@ const HASH = /^[A-Za-z0-9_-]{43}$/;
 const BILL_NO = /^[\x20-\x7e]{1,200}$/;
 /** Longest text that a search field may send. */
 const MAX_SEARCH = 100;
+/** Meters of one page of the overview, and some. */
+const MAX_METERS = 100;
 
 function refuse(name: string, form: string): never {
   fail("parameter", `${name} must be ${form}`, { parameter: name });
@@ -21,6 +24,15 @@ function refuse(name: string, form: string): never {
 /** Nine digits. */
 export function readMeter(text: string): string {
   return isMeterId(text) ? text : refuse("meter", "a meter id of nine digits");
+}
+
+/** Meter ids with commas between them, at most a page of them; none for an empty text. */
+export function readMeters(text: string): string[] {
+  const meters = text === "" ? [] : text.split(",");
+  if (meters.length > MAX_METERS || !meters.every(isMeterId)) {
+    refuse("meters", `at most ${MAX_METERS} meter ids of nine digits, separated by commas`);
+  }
+  return meters;
 }
 
 /** "YYYY-MM-DD" of the calendar. */
@@ -65,6 +77,13 @@ export function readSearch(text: string | undefined): string | undefined {
   const trimmed = text?.trim() ?? "";
   if (trimmed.length > MAX_SEARCH) refuse("q", `at most ${MAX_SEARCH} characters`);
   return trimmed === "" ? undefined : trimmed;
+}
+
+/** Without it, alarms of any state. */
+export function readAlarmState(text: string | undefined): AlarmState | undefined {
+  const states: readonly AlarmState[] = ["open", "acknowledged", "closed"];
+  const found = states.find((state) => state === text);
+  return text === undefined || found !== undefined ? found : refuse("state", states.join(" or "));
 }
 
 /** Whether a text has the form of a hash (H of records.md). */

@@ -13,18 +13,25 @@ import { encodeBase64url } from "../../shared/base/bytes.ts";
 import { type Clock, unixNow } from "../../shared/base/clock.ts";
 import { fail, isCoded } from "../../shared/base/error.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
+import type { LiveReader } from "../live/live-values.ts";
 import type { ReadModel } from "../projection/read-model-types.ts";
 import { addAccessRoutes } from "./access/access-routes.ts";
 import type { Gate } from "./access/gate.ts";
 import { maySee, type Shows, type Viewer } from "./access/role.ts";
 import { scopeReadModel, withoutReadings } from "./access/scoped-model.ts";
+import { ALARM_POST, addAlarmRoutes } from "./alarm-routes.ts";
 import { API_ROUTES } from "./api/api-routes.ts";
 import { loadAssets } from "./assets.ts";
+import { createOwnWork, type HeavyWork } from "./heavy-work.ts";
+import type { EventHub } from "./live/event-hub.ts";
+import { answerEvents, EVENTS_PATH } from "./live/event-route.ts";
+import { scopeLive, sightOf } from "./live/live-sight.ts";
 import { formatMetrics, METRICS_TYPE } from "./metrics.ts";
 import { type Problem, problemPage } from "./page/problem.ts";
 import { streamPieces } from "./piece-stream.ts";
 import { type Answer, type Asked, ROUTES } from "./routes.ts";
 import { isAllowedHost, LOOPBACK_HOSTS, SECURITY_HEADERS } from "./security-headers.ts";
+import { UNCOMPUTABLE } from "./statement-routes.ts";
 import { loadVerifier, VERIFIER_PATH } from "./verifier.ts";
 import { type Frame, type Page, renderPage } from "./view/layout.ts";
 
@@ -38,7 +45,15 @@ export interface PortalOptions {
   /** Who may see what; absent: everybody sees everything, which only a portal on loopback may offer. */
   readonly gate?: Gate;
   /** Text of a bill's bundle; absent: the portal hands out none. */
-  readonly exportBundle?: (no: string) => string;
+  readonly exportBundle?: (no: string) => string | Promise<string>;
+  /** Default: on this thread. */
+  readonly work?: HeavyWork;
+  /** Newest live values; absent where the gateway takes none. */
+  readonly live?: LiveReader;
+  /** What tells open pages that something happened; absent: they do not move. */
+  readonly events?: EventHub;
+  /** Carries an operator's order out in the thread that writes; absent: the portal only shows. */
+  readonly office?: (method: string, parameters: unknown) => Promise<unknown>;
   /** Where failures that are not the reader's go. Default: nowhere. */
   readonly onError?: (error: unknown) => void;
   /** Writing direction of the page. Default "ltr". */
@@ -46,15 +61,25 @@ export interface PortalOptions {
 }
 
 const API = "/api/v1";
-/** The only addresses that take a POST. */
+/** Addresses that take a POST whatever else there is. */
 const FORMS = ["/sign-in", "/sign-out", "/set-up", "/account"];
 const PRIVATE = "private, no-store";
 
 /** The portal as an app; it holds no state of its own. */
 export function createPortal(options: PortalOptions): Hono {
-  const { readModel, suite, clock, gate, allowedHosts = LOOPBACK_HOSTS } = options;
+  const {
+    readModel,
+    suite,
+    clock,
+    gate,
+    office,
+    live,
+    events,
+    allowedHosts = LOOPBACK_HOSTS,
+  } = options;
   const assets = loadAssets();
   const verifier = loadVerifier();
+  const { work = createOwnWork(readModel) } = options;
   const app = new Hono();
 
   app.use(async (c, next) => {
@@ -70,7 +95,7 @@ export function createPortal(options: PortalOptions): Hono {
     if (!isAllowedHost(host, allowedHosts)) {
       fail("host", "the request names another host than this portal's");
     }
-    const isForm = gate !== undefined && c.req.method === "POST" && FORMS.includes(c.req.path);
+    const isForm = gate !== undefined && c.req.method === "POST" && takesPost(c.req.path);
     if (c.req.method !== "GET" && c.req.method !== "HEAD" && !isForm) {
       return respondProblem(c, {
         status: 405,
@@ -96,7 +121,11 @@ export function createPortal(options: PortalOptions): Hono {
     return c.body(verifier.text, 200, headers);
   });
 
-  if (gate !== undefined) addAccessRoutes({ app, gate, respond: respondPage, addressOf });
+  if (gate !== undefined) {
+    const onSignOut = (session: string): void => events?.endSession(session);
+    addAccessRoutes({ app, gate, respond: respondPage, addressOf, onSignOut });
+    if (office !== undefined) addAlarmRoutes({ app, gate, office });
+  }
   for (const route of ROUTES) {
     app.get(route.path, async (c) => {
       const viewer = gate?.viewer(c, { tokens: false });
@@ -110,19 +139,32 @@ export function createPortal(options: PortalOptions): Hono {
       const { exportBundle } = options;
       const context = {
         readModel: modelFor(viewer),
+        work,
+        maySeeReadings: mayExport,
         suite,
         nowSeconds: unixNow(clock),
+        mayOperate: viewer === undefined || maySee(viewer, "operations"),
+        ...(gate !== undefined && viewer?.role === "operator" && office !== undefined
+          ? { formToken: gate.formToken(c) }
+          : {}),
         ...(mayExport && exportBundle !== undefined ? { exportBundle } : {}),
+        ...liveFor(viewer),
       };
       return respond(c, await route.answer(context, askedOf(c)));
     });
   }
   for (const route of API_ROUTES) {
-    app.get(`${API}${route.path}`, (c) => {
-      const model = modelFor(requireViewer(c, route.shows));
-      return respondJson(c, route.read(model, askedOf(c)), 200);
+    app.get(`${API}${route.path}`, async (c) => {
+      const viewer = requireViewer(c, route.shows);
+      const sources = { ...liveFor(viewer), work };
+      return respondJson(c, await route.read(modelFor(viewer), askedOf(c), sources), 200);
     });
   }
+  app.get(EVENTS_PATH, (c) => {
+    const viewer = requireViewer(c, "chain");
+    if (events === undefined) fail("not-found", "this portal tells no events");
+    return answerEvents(c, events, gate, viewer);
+  });
   app.get("/metrics", (c) => {
     requireViewer(c, "metrics");
     const headers = { "Content-Type": METRICS_TYPE, "Cache-Control": PRIVATE };
@@ -139,6 +181,10 @@ export function createPortal(options: PortalOptions): Hono {
   });
   return app;
 
+  function takesPost(path: string): boolean {
+    return FORMS.includes(path) || (office !== undefined && ALARM_POST.test(path));
+  }
+
   /** Of programs: a token, or the session of a browser. Throws `signed-out`, `access`. */
   function requireViewer(c: Context, shows: Shows): Viewer | undefined {
     if (gate === undefined) return undefined;
@@ -151,6 +197,10 @@ export function createPortal(options: PortalOptions): Hono {
   function modelFor(viewer: Viewer | undefined): ReadModel {
     if (viewer?.role === "customer") return scopeReadModel(readModel, viewer.meters);
     return viewer?.role === "auditor" ? withoutReadings(readModel) : readModel;
+  }
+
+  function liveFor(viewer: Viewer | undefined): { readonly live?: LiveReader } {
+    return live === undefined ? {} : { live: scopeLive(live, sightOf(viewer)) };
   }
 
   function askToSignIn(c: Context, to: Gate): Response {
@@ -180,7 +230,7 @@ export function createPortal(options: PortalOptions): Hono {
   }
 
   function respondProblem(c: Context, problem: Problem): Response {
-    if (c.req.path.startsWith(`${API}/`)) {
+    if (c.req.path.startsWith(`${API}/`) || c.req.path === EVENTS_PATH) {
       const { status, code, message } = problem;
       return respondJson(c, { code, message }, status);
     }
@@ -232,16 +282,22 @@ const STATUS_BY_CODE: Readonly<Record<string, Problem["status"]>> = {
   access: 403,
   "cross-site": 403,
   size: 413,
+  "alarm-state": 409,
   "not-found": 404,
   "bill-none": 404,
   "bill-not-final": 404,
   "line2-missing": 404,
   host: 421,
+  busy: 503,
 };
+
+function statusOf(code: string): Problem["status"] | undefined {
+  return UNCOMPUTABLE.has(code) ? 422 : STATUS_BY_CODE[code];
+}
 
 /** Only coded refusals speak for themselves; anything else says no more than that it failed. */
 function problemOf(error: unknown): Problem {
-  const status = isCoded(error) ? STATUS_BY_CODE[error.code] : undefined;
+  const status = isCoded(error) ? statusOf(error.code) : undefined;
   if (status === undefined || !isCoded(error)) {
     return { status: 500, code: "internal", message: "the portal could not make this page" };
   }

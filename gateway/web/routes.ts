@@ -18,6 +18,7 @@ import { recordPage } from "./page/record.ts";
 import { tariffsPage } from "./page/tariffs.ts";
 import {
   isHash,
+  readAlarmState,
   readBillNo,
   readDate,
   readInteger,
@@ -26,6 +27,7 @@ import {
   readSearch,
   readYear,
 } from "./parameters.ts";
+import { STATEMENT_ROUTES } from "./statement-routes.ts";
 import { daysCsv, statementsCsv } from "./view/csv.ts";
 import type { Page } from "./view/layout.ts";
 
@@ -88,6 +90,7 @@ export const ROUTES: readonly Route[] = [
     });
   }),
   ...EXPORT_ROUTES,
+  ...STATEMENT_ROUTES,
   page("/bills/:no", "money", (context, asked) => billPage(context, readBillNo(asked.param("no")))),
   page("/tariffs", "money", (context, asked) => tariffsPage(context, pageOf(asked))),
   page("/chain", "chain", (context, asked) => {
@@ -104,7 +107,13 @@ export const ROUTES: readonly Route[] = [
     recordPage(context, readInteger(asked.param("position"), "position")),
   ),
   { path: "/find", shows: "chain", answer: find },
-  page("/alarms", "operations", (context) => alarmsPage(context)),
+  page("/alarms", "alarms", (context, asked) => {
+    const before = asked.query("before");
+    return alarmsPage(context, {
+      closed: readAlarmState(asked.query("state")) === "closed",
+      before: before === undefined ? undefined : readInteger(before, "before", 1),
+    });
+  }),
 ];
 
 function page(

@@ -96,7 +96,8 @@ export function createFakeReadModel(options: FakeOptions = {}): ReadModel {
       ...(firstDate !== undefined && { firstDate }),
       ...(lastDay && { lastDay }),
       tariff: "home-flat",
-      openAlarms: alarms.filter((alarm) => alarm.meter === meter.id && alarm.open).length,
+      openAlarms: alarms.filter(({ meter: of, state }) => of === meter.id && state !== "closed")
+        .length,
     };
   };
 
@@ -112,7 +113,8 @@ export function createFakeReadModel(options: FakeOptions = {}): ReadModel {
       meters: meters.length,
       online: meters.filter((_, i) => isOnline(i)).length,
       recentDays: dates.slice(-31).map(totalOf),
-      openAlarms: alarms.filter((alarm) => alarm.open).length,
+      openAlarms: alarms.filter(({ state }) => state === "open").length,
+      acknowledgedAlarms: alarms.filter(({ state }) => state === "acknowledged").length,
       held: options.unsettled === true ? 1 : 0,
       bills: bills.length,
     }),
@@ -176,7 +178,12 @@ export function createFakeReadModel(options: FakeOptions = {}): ReadModel {
     positionOf: (leaf) => chain.positionOf(leaf),
     events: (meter, limit) =>
       meter === meters[0]?.id ? (options.events ?? []).slice(0, limit) : [],
-    alarms: (limit) => alarms.slice(0, limit),
+    alarms: ({ state, meter, before = Number.MAX_SAFE_INTEGER, limit }) =>
+      alarms
+        .filter((alarm) => state === undefined || alarm.state === state)
+        .filter((alarm) => meter === undefined || alarm.meter === meter)
+        .filter(({ id }) => id < before)
+        .slice(0, limit),
     counters: () => [
       { code: "held", count: chain.size },
       { code: "duplicate", count: 14 },

@@ -2,8 +2,9 @@
  * Test only: a village of seeded meters whose days and bills are logged in a small real chain, one block a day.
  * in: options → out: the chain and the rows that the fake read model answers from.
  */
+import type { AlarmRow } from "../../gateway/projection/alarm-types.ts";
 import type { MeterEventRow } from "../../gateway/projection/chain-view-types.ts";
-import type { AlarmRow, BillDetail, DayDetail } from "../../gateway/projection/read-model-types.ts";
+import type { BillDetail, DayDetail } from "../../gateway/projection/read-model-types.ts";
 import { encodeBase64url, encodeUtf8 } from "../../shared/base/bytes.ts";
 import { createSigningKey, type SigningKey } from "../../shared/crypto/key.ts";
 import { nodeSuite as suite } from "../../shared/crypto/node-suite.ts";

@@ -22,13 +22,23 @@ const VILLAGE: FakeOptions = {
     {
       id: 2,
       atSeconds: 1_710_400_000,
+      kind: "record",
       code: "pt",
       meter: "352522395",
       position: 120,
       detail: "the plaintext is another one than the record names",
-      open: true,
+      state: "open",
     },
-    { id: 1, atSeconds: 1_709_400_000, code: "seq", meter: "352522712", open: false },
+    {
+      id: 1,
+      atSeconds: 1_709_400_000,
+      kind: "no-data",
+      code: "no-data",
+      meter: "352522712",
+      detail: "offline since 1 Mar 2024; the last day is 29 Feb 2024",
+      state: "acknowledged",
+      acknowledged: { atSeconds: 1_709_450_000, by: "olga", note: "The caretaker looks at it." },
+    },
   ],
 };
 

@@ -2,20 +2,20 @@
  * Who may see what. A role opens kinds of pages; a customer besides sees the own meters only (scoped-model.ts).
  *
  *   operator   everything
- *   auditor    everything but readings: the chain, money, operations
- *   customer   readings and money of the own meters, the chain
+ *   auditor    everything but readings: the chain, money, alarms, operations
+ *   customer   readings, money and alarms of the own meters, the chain
  *   metrics    nothing but /metrics (tokens only)
  */
 export const ROLES = ["operator", "auditor", "customer", "metrics"] as const;
 export type Role = (typeof ROLES)[number];
 
-/** `chain`: public by nature. `readings`: a household's private life. `money`: bills. `operations`: the operator's. */
-export type Shows = "chain" | "readings" | "money" | "operations" | "metrics";
+/** `chain`: public by nature. `readings`: a household's private life. `money`: bills. `operations`: how the gateway does. */
+export type Shows = "chain" | "readings" | "money" | "alarms" | "operations" | "metrics";
 
 const ALLOWED: { readonly [R in Role]: readonly Shows[] } = {
-  operator: ["chain", "readings", "money", "operations", "metrics"],
-  auditor: ["chain", "money", "operations"],
-  customer: ["chain", "readings", "money"],
+  operator: ["chain", "readings", "money", "alarms", "operations", "metrics"],
+  auditor: ["chain", "money", "alarms", "operations"],
+  customer: ["chain", "readings", "money", "alarms"],
   metrics: ["metrics"],
 };
 

@@ -2,6 +2,7 @@
  * The read model as one customer sees it: the own meters and their bills; the chain as everybody sees it, without the names of
  * other people's meters. Every page works on it unchanged, so none can forget to ask.
  */
+import type { AlarmRow, AlarmState } from "../../projection/alarm-types.ts";
 import type { RecordSummary } from "../../projection/chain-view-types.ts";
 import type {
   DayTotal,
@@ -38,6 +39,8 @@ export function scopeReadModel(model: ReadModel, meters: readonly string[]): Rea
     // The signer of a meter's record is named by its meter id.
     return { ...rest, signer: record.signer === record.meter ? "a meter" : record.signer } as R;
   };
+  const countOwn = (state: AlarmState): number =>
+    [...own].reduce((sum, meter) => sum + model.alarms({ state, meter, limit: ALL }).length, 0);
   return {
     overview: () => {
       const rows = listOwn();
@@ -47,7 +50,8 @@ export function scopeReadModel(model: ReadModel, meters: readonly string[]): Rea
         meters: rows.length,
         online: rows.filter(({ online }) => online === true).length,
         recentDays: ownDays(whole.recentDays),
-        openAlarms: 0,
+        openAlarms: countOwn("open"),
+        acknowledgedAlarms: countOwn("acknowledged"),
         held: 0,
         bills: [...own].reduce((sum, meter) => sum + model.bills({ meter, limit: 1 }).total, 0),
       };
@@ -88,8 +92,31 @@ export function scopeReadModel(model: ReadModel, meters: readonly string[]): Rea
     },
     positionOf: (leaf) => model.positionOf(leaf),
     events: (meter, limit) => (isOwn(meter) ? model.events(meter, limit) : []),
-    alarms: () => [],
+    alarms: ({ meter, limit, ...query }) => {
+      const of = meter === undefined ? [...own] : isOwn(meter) ? [meter] : [];
+      return of
+        .flatMap((id) => model.alarms({ ...query, meter: id, limit }))
+        .sort((a, b) => b.id - a.id)
+        .slice(0, limit)
+        .map(withoutPeople);
+    },
     counters: () => [],
+  };
+}
+
+/** What happened, without who of the operator's people wrote what about it. */
+function withoutPeople({ acknowledged, closed, ...alarm }: AlarmRow): AlarmRow {
+  return {
+    ...alarm,
+    ...(acknowledged && {
+      acknowledged: { atSeconds: acknowledged.atSeconds, by: "the operator" },
+    }),
+    ...(closed && {
+      closed: {
+        atSeconds: closed.atSeconds,
+        ...(closed.by === undefined ? {} : { by: "the operator" }),
+      },
+    }),
   };
 }
 

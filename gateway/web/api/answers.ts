@@ -1,8 +1,8 @@
 /** Schemas of what the JSON interface answers with: the rows of the read model, member by member. */
 import type { AccountEntry, MeterAccount } from "../../projection/account-types.ts";
+import type { AlarmKind, AlarmLook, AlarmRow, AlarmState } from "../../projection/alarm-types.ts";
 import type { MeterEventRow } from "../../projection/chain-view-types.ts";
 import type {
-  AlarmRow,
   BillDetail,
   BillLine,
   BillPage,
@@ -63,7 +63,7 @@ const PLACED = {
   height: optional(natural("Block; absent while held")),
 };
 
-const SLOT_COUNTS = named(
+export const SLOT_COUNTS = named(
   "SlotCounts",
   "Slots by quality; total is the sum of the others",
   objectOf<SlotCounts>({
@@ -180,14 +180,14 @@ export const METER_SUMMARY = named(
     firstDate: optional(DATE),
     lastDay: optional(DAY),
     tariff: optional(text("Tariff that is assigned now")),
-    openAlarms: natural("Open alarms"),
+    openAlarms: natural("Alarms that are not closed"),
   }),
 );
 
 const TOTAL = natural("All rows that match, on any page");
 export const METER_PAGE = objectOf<MeterPage>({ rows: arrayOf(METER_SUMMARY), total: TOTAL });
 
-const BILL_MEMBERS = {
+export const BILL_MEMBERS = {
   ...PLACED,
   no: text("Number of the bill"),
   meter: METER,
@@ -228,6 +228,34 @@ export const STATEMENT = named(
   }),
 );
 
+/** Members of `BillLine`. */
+export const BILL_LINE = {
+  code: text("Kind of charge"),
+  label: text("Words on the bill"),
+  qty: integer("Quantity in `unit`"),
+  unit: text("wh, w, day, month, each or tax"),
+  nano: integer("Rate, 10^-9 of the currency"),
+  amountMinor: integer("Amount, minor units, rounded once"),
+};
+
+export const USED_RECORDS = arrayOf(
+  objectOf<BillDetail["used"][number]>({
+    leaf: HASH,
+    wh: WH,
+    date: text("Civil day; empty when the record is not known here"),
+    position: integer("Position of the record; -1 when it is not known here", { minimum: -1 }),
+  }),
+);
+
+export const USED_TARIFFS = arrayOf(
+  objectOf<BillDetail["tariffs"][number]>({
+    id: text("Tariff"),
+    version: natural("Version"),
+    leaf: HASH,
+    position: POSITION,
+  }),
+);
+
 export const BILL_DETAIL = named(
   "BillDetail",
   "A bill with its lines and what it rests on",
@@ -237,14 +265,7 @@ export const BILL_DETAIL = named(
       named(
         "BillLine",
         "One line: amount = round(qty x nano x 10^minorDigits / (10^9 x d)), d of records.md",
-        objectOf<BillLine>({
-          code: text("Kind of charge"),
-          label: text("Words on the bill"),
-          qty: integer("Quantity in `unit`"),
-          unit: text("wh, w, day, month, each or tax"),
-          nano: integer("Rate, 10^-9 of the currency"),
-          amountMinor: integer("Amount, minor units, rounded once"),
-        }),
+        objectOf<BillLine>(BILL_LINE),
       ),
     ),
     slots: SLOT_COUNTS,
@@ -254,23 +275,9 @@ export const BILL_DETAIL = named(
         toSeconds: seconds("To, exclusive"),
       }),
     ),
-    used: arrayOf(
-      objectOf<BillDetail["used"][number]>({
-        leaf: HASH,
-        wh: WH,
-        date: text("Civil day; empty when the record is not known here"),
-        position: integer("Position of the record; -1 when it is not known here", { minimum: -1 }),
-      }),
-    ),
+    used: USED_RECORDS,
     daily: arrayOf(STATEMENT),
-    tariffs: arrayOf(
-      objectOf<BillDetail["tariffs"][number]>({
-        id: text("Tariff"),
-        version: natural("Version"),
-        leaf: HASH,
-        position: POSITION,
-      }),
-    ),
+    tariffs: USED_TARIFFS,
   }),
 );
 
@@ -318,17 +325,47 @@ export const EVENT = named(
   }),
 );
 
+const LOOK = named(
+  "AlarmLook",
+  "When somebody looked at an alarm; by: absent where its cause ended by itself",
+  objectOf<AlarmLook>({
+    atSeconds: seconds("When"),
+    by: optional(text("Who")),
+    note: optional(text("What they wrote")),
+  }),
+);
+
+export const ALARM_STATE: Schema<AlarmState> = oneOf(
+  "How far it has come",
+  "open",
+  "acknowledged",
+  "closed",
+);
+
 export const ALARM = named(
   "Alarm",
   "Something that needs a look",
   objectOf<AlarmRow>({
     id: natural("Its number"),
-    atSeconds: seconds("Raised"),
+    kind: oneOf<AlarmKind>(
+      "Sort of trouble",
+      "no-data",
+      "equivocation",
+      "tamper",
+      "register",
+      "clock",
+      "device",
+      "record",
+      "gateway",
+    ),
     code: text("What"),
+    atSeconds: seconds("Raised"),
     meter: optional(METER),
     position: optional(POSITION),
     detail: optional(text("Plain text, may quote what a sender wrote")),
-    open: flag("Not acknowledged"),
+    state: ALARM_STATE,
+    acknowledged: optional(LOOK),
+    closed: optional(LOOK),
   }),
 );
 

@@ -4,6 +4,7 @@
  * In: texts of the address. Out: typed values, or `parameter` naming the parameter.
  */
 import {
+  readAlarmState,
   readBillNo,
   readDate,
   readInteger,
@@ -11,7 +12,7 @@ import {
   readMonth,
   readSearch,
 } from "../parameters.ts";
-import { DATE, METER, MONTH } from "./answers.ts";
+import { ALARM_STATE, DATE, METER, MONTH } from "./answers.ts";
 import type { JsonSchema } from "./schema.ts";
 
 export interface ApiParameter<T> {
@@ -107,11 +108,23 @@ export const FROM_DATE = perhaps(
   readDate,
 );
 export const TO_DATE = perhaps("Last civil day; without it, the newest", DATE.json, readDate);
+export const PERIOD_FROM = perhaps(
+  "First civil day; without it, the first of the month of the newest day",
+  DATE.json,
+  readDate,
+);
+export const PERIOD_TO = perhaps("Last civil day; without it, the newest", DATE.json, readDate);
 export const OF_MONTH = perhaps("Without it, the month of the newest day", MONTH.json, readMonth);
 export const BEFORE_HEIGHT = perhaps(
   "Only blocks below this height: the height of the last row of the page before",
   height.json,
   height.read,
+);
+export const OF_STATE = perhaps("Alarms of this state only", ALARM_STATE.json, readAlarmState);
+export const BEFORE_ID = perhaps(
+  "Only alarms with a smaller id: the id of the last row of the page before",
+  position.json,
+  position.read,
 );
 export const FROM_HEIGHT: ApiParameter<number> = {
   description: "Height of the first block",

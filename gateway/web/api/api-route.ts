@@ -2,9 +2,18 @@
 import type { LiveReader } from "../../live/live-values.ts";
 import type { ReadModel } from "../../projection/read-model-types.ts";
 import type { Shows } from "../access/role.ts";
+import { createOwnWork, type HeavyWork } from "../heavy-work.ts";
 import type { Asked } from "../routes.ts";
 import { type ApiParameter, PATH_PARAMETERS } from "./api-parameters.ts";
 import type { AnySchema, JsonSchema, Schema } from "./schema.ts";
+
+/** What an answer may be made from besides the read model. */
+export interface ApiSources {
+  /** As far as the reader may see. */
+  readonly live: LiveReader;
+  /** Shows everything: ask only for what the reader's own model has. */
+  readonly work: HeavyWork;
+}
 
 /** A route as the portal and the document see it. */
 export interface ApiRoute {
@@ -15,8 +24,10 @@ export interface ApiRoute {
   readonly summary: string;
   readonly parameters: readonly DescribedParameter[];
   readonly answer: AnySchema;
+  /** A refusal of its own: `uncomputable`, a period that cannot be billed. */
+  readonly refuses?: "uncomputable";
   /** Throws `parameter`, `not-found`. */
-  readonly read: (readModel: ReadModel, asked: Asked, live?: LiveReader) => unknown;
+  readonly read: (readModel: ReadModel, asked: Asked, sources?: Partial<ApiSources>) => unknown;
 }
 
 interface DescribedParameter {
@@ -51,9 +62,14 @@ export function apiRoute<
   readonly summary: string;
   readonly query?: Q;
   readonly answer: Schema<T>;
-  readonly read: (readModel: ReadModel, values: Values<P, Q>, live: LiveReader) => T;
+  readonly refuses?: "uncomputable";
+  readonly read: (
+    readModel: ReadModel,
+    values: Values<P, Q>,
+    sources: ApiSources,
+  ) => T | Promise<T>;
 }): ApiRoute {
-  const { path, shows, summary, query = {}, answer, read } = route;
+  const { path, shows, summary, query = {}, answer, refuses, read } = route;
   const names = [...path.matchAll(/:(\w+)/g)].map(([, name = ""]) => name as PathName);
   const ofPath = names.map((name) => ({ name, ...PATH_PARAMETERS[name], in: "path" as const }));
   const ofQuery = Object.entries<ApiParameter<unknown>>(query).map(([name, parameter]) => ({
@@ -67,12 +83,13 @@ export function apiRoute<
     summary,
     parameters: [...ofPath, ...ofQuery],
     answer,
-    read: (readModel, asked, live = NO_LIVE) => {
+    ...(refuses === undefined ? {} : { refuses }),
+    read: (readModel, asked, { live = NO_LIVE, work = createOwnWork(readModel) } = {}) => {
       const values = [
         ...ofPath.map(({ name, read: value }) => [name, value(asked.param(name), name)]),
         ...ofQuery.map(({ name, read: value }) => [name, value(asked.query(name), name)]),
       ];
-      return read(readModel, Object.fromEntries(values) as Values<P, Q>, live);
+      return read(readModel, Object.fromEntries(values) as Values<P, Q>, { live, work });
     },
   };
 }

@@ -3,6 +3,7 @@
  * Bytes are base64url; what is not there is 404, a malformed parameter 400, both with a code. `openapi.ts` describes it from
  * this table.
  */
+import type { LiveValue } from "../../live/live-values.ts";
 import type {
   DayStatement,
   DaySummary,
@@ -10,6 +11,7 @@ import type {
   ReadModel,
 } from "../../projection/read-model-types.ts";
 import { requireFound } from "../page/context.ts";
+import { defaultPeriod } from "../page/statement.ts";
 import { addDays } from "../view/time.ts";
 import {
   ACCOUNT,
@@ -28,8 +30,10 @@ import {
   STATEMENT,
   TARIFF,
 } from "./answers.ts";
+import { ALARM_ACTIONS } from "./api-actions.ts";
 import {
   BEFORE_HEIGHT,
+  BEFORE_ID,
   DATE_LIMIT,
   FROM_DATE,
   FROM_HEIGHT,
@@ -37,7 +41,10 @@ import {
   LIMIT,
   OF_METER,
   OF_MONTH,
+  OF_STATE,
   OFFSET,
+  PERIOD_FROM,
+  PERIOD_TO,
   SEARCH,
   TO_DATE,
 } from "./api-parameters.ts";
@@ -51,8 +58,10 @@ import {
   RECORD,
   RECORD_DETAIL,
 } from "./chain-answers.ts";
+import { LIVE_VALUE } from "./live-answer.ts";
 import { describeApi } from "./openapi.ts";
 import { arrayOf, objectOf, optional, type Schema } from "./schema.ts";
+import { PERIOD_STATEMENT } from "./statement-answer.ts";
 
 interface Rows<T> {
   readonly rows: readonly T[];
@@ -60,6 +69,10 @@ interface Rows<T> {
 
 interface DayPage extends Rows<DaySummary> {
   readonly next?: string;
+}
+
+interface LiveAnswer {
+  readonly live?: LiveValue;
 }
 
 interface MonthStatements extends Rows<DayStatement> {
@@ -81,7 +94,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     shows: "chain",
     summary: "This document",
     answer: DOCUMENT,
-    read: () => describeApi(API_ROUTES),
+    read: () => describeApi(API_ROUTES, ALARM_ACTIONS),
   }),
   apiRoute({
     path: "/overview",
@@ -105,6 +118,17 @@ export const API_ROUTES: readonly ApiRoute[] = [
     summary: "One meter",
     answer: METER_SUMMARY,
     read: (readModel, { meter }) => meterOf(readModel, meter),
+  }),
+  apiRoute({
+    path: "/meters/:meter/live",
+    shows: "readings",
+    summary:
+      "The newest live value of a meter; `live` is absent where there is none of the last minutes",
+    answer: objectOf<LiveAnswer>({ live: optional(LIVE_VALUE) }),
+    read: (readModel, { meter: id }, { live }) => {
+      const value = live.newest(meterOf(readModel, id).meter);
+      return value === undefined ? {} : { live: value };
+    },
   }),
   apiRoute({
     path: "/meters/:meter/days",
@@ -149,6 +173,19 @@ export const API_ROUTES: readonly ApiRoute[] = [
       const { meter, lastDay } = meterOf(readModel, id);
       const month = asked ?? lastDay?.date.slice(0, 7) ?? "1970-01";
       return { month, rows: readModel.statements(meter, month) };
+    },
+  }),
+  apiRoute({
+    path: "/meters/:meter/statement",
+    shows: "readings",
+    summary: "What the energy of any civil days costs, line by line",
+    query: { from: PERIOD_FROM, to: PERIOD_TO },
+    refuses: "uncomputable",
+    answer: PERIOD_STATEMENT,
+    read: async (readModel, { meter: id, from, to }, { work }) => {
+      const usual = defaultPeriod(meterOf(readModel, id));
+      const query = { meter: id, from: from ?? usual.from, to: to ?? usual.to };
+      return requireFound(await work.periodStatement(query), `Meter ${id}`);
     },
   }),
   apiRoute({
@@ -240,11 +277,18 @@ export const API_ROUTES: readonly ApiRoute[] = [
   }),
   apiRoute({
     path: "/alarms",
-    shows: "operations",
+    shows: "alarms",
     summary: "Alarms, the newest first",
-    query: { limit: LIMIT },
+    query: { state: OF_STATE, meter: OF_METER, before: BEFORE_ID, limit: LIMIT },
     answer: rowsOf(ALARM),
-    read: (readModel, { limit }) => ({ rows: readModel.alarms(limit) }),
+    read: (readModel, { state, meter, before, limit }) => ({
+      rows: readModel.alarms({
+        limit,
+        ...(state !== undefined && { state }),
+        ...(meter !== undefined && { meter }),
+        ...(before !== undefined && { before }),
+      }),
+    }),
   }),
   apiRoute({
     path: "/counters",

@@ -58,7 +58,8 @@ export const OVERVIEW = objectOf<Overview>({
     }),
     { maxItems: 31 },
   ),
-  openAlarms: natural("Open alarms"),
+  openAlarms: natural("Alarms that nobody has acknowledged"),
+  acknowledgedAlarms: natural("Alarms that are acknowledged and not closed"),
   held: natural("Records that are held and in no block"),
   bills: natural("Bills"),
 });

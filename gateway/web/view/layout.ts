@@ -35,6 +35,8 @@ export interface Page {
   readonly isOutside?: boolean;
   /** Names of scripts besides the one of every page (assets.ts). */
   readonly scripts?: readonly string[];
+  /** News after which an open page reads itself again (live/event-text.ts): block, day, bill, alarm, meters, meter:<id>. */
+  readonly follows?: readonly string[];
   readonly body: Html;
 }
 
@@ -43,7 +45,7 @@ const SECTIONS: readonly (readonly [Section, string, string, Shows])[] = [
   ["bills", "/bills", "Bills", "money"],
   ["tariffs", "/tariffs", "Tariffs", "money"],
   ["chain", "/chain", "Chain", "chain"],
-  ["alarms", "/alarms", "Alarms", "operations"],
+  ["alarms", "/alarms", "Alarms", "alarms"],
 ];
 
 /** The whole document. `frame` is absent when the store cannot be read (the error page). */
@@ -69,7 +71,7 @@ ${wanted.map((name) => {
   return src !== undefined && html`<script src="${src}" defer></script>`;
 })}
 </head>
-<body>
+<body${page.follows && html` data-follows="${page.follows.join(" ")}"`}>
 <a class="skip" href="#main">Skip to the content</a>
 <header class="top">
 <div class="wrap">
@@ -101,7 +103,7 @@ function alarmCount(frame: Frame | undefined): Html | undefined {
 
 function tipLine(tip: ChainTip): Html {
   const state = tip.finalHeight >= tip.height ? "final" : "block";
-  return html`<a class="tip" href="/blocks/${tip.height}" title="The newest block of the chain">${sealShape(state)}<span>Block <span class="num">${formatNumber(tip.height)}</span></span></a>`;
+  return html`<a class="tip" id="tip" href="/blocks/${tip.height}" title="The newest block of the chain">${sealShape(state)}<span>Block <span class="num">${formatNumber(tip.height)}</span></span></a>`;
 }
 
 function foot(tip: ChainTip): Html {

@@ -53,7 +53,9 @@ test("an event becomes a row; one that a person should see an alarm; nonsense an
     );
     assert.deepEqual([events[2]?.before, events[2]?.after], ["boot 2", "1 h"]);
     assert.deepEqual(model.events("352999999", 10), []);
-    const alarms = model.alarms(10).map(({ code, meter: of, detail }) => [code, of, detail]);
+    const alarms = model
+      .alarms({ limit: 10 })
+      .map(({ code, meter: of, detail }) => [code, of, detail]);
     assert.deepEqual(alarms, [
       ["event-at", meter.id, undefined],
       ["event-meter", meter.id, undefined],

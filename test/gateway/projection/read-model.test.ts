@@ -135,7 +135,7 @@ test("a signed day that opens to nonsense is shown as unusable and raises an ala
   assert.ok(day?.unusable);
   assert.equal(day.wh, 0);
   assert.equal(day.slots.total, 0);
-  const [alarm] = model.alarms(10);
+  const [alarm] = model.alarms({ limit: 10 });
   assert.equal(alarm?.code, day.unusable);
   assert.equal(alarm?.meter, "352522396");
   assert.equal(alarm?.position, day.position);

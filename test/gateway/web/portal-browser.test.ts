@@ -10,6 +10,7 @@ import { hasSystemPart, requireSystemPart } from "../../support/system-part.ts";
 import { createTestPortal, FIRST_METER, HOSTILE_TEXT } from "../../support/test-portal.ts";
 
 const METER = `/meters/${FIRST_METER}`;
+const OPEN = { kind: "record", state: "open" } as const;
 const VILLAGE = {
   meters: 14,
   days: 40,
@@ -20,7 +21,7 @@ const VILLAGE = {
   wholeDays: true,
   unsettled: true,
   labels: [HOSTILE_TEXT],
-  alarms: [{ id: 1, atSeconds: 1, code: "pt", detail: HOSTILE_TEXT, open: true }],
+  alarms: [{ id: 1, atSeconds: 1, code: "pt", detail: HOSTILE_TEXT, ...OPEN }],
 };
 const PAGES = [
   "/",

@@ -353,7 +353,8 @@ describe("safety", () => {
   });
 
   test("hostile text from a store or an address comes out as text", async () => {
-    const alarms = [{ id: 1, atSeconds: 1, code: HOSTILE_TEXT, detail: HOSTILE_TEXT, open: true }];
+    const alarm = { id: 1, kind: "record", atSeconds: 1, state: "open" } as const;
+    const alarms = [{ ...alarm, code: HOSTILE_TEXT, detail: HOSTILE_TEXT }];
     const inner = createFakeReadModel({ meters: 2, days: 2, labels: [HOSTILE_TEXT], alarms });
     const readModel: ReadModel = {
       ...inner,

@@ -10,6 +10,7 @@ import { decodeConfig } from "../../../../gateway/config.ts";
 import { openReadOnly } from "../../../../gateway/ledger/database.ts";
 import { createReadModel } from "../../../../gateway/projection/read-model.ts";
 import { maySee, ROLES, type Shows } from "../../../../gateway/web/access/role.ts";
+import { ALARM_ACTIONS } from "../../../../gateway/web/api/api-actions.ts";
 import { API_ROUTES } from "../../../../gateway/web/api/api-routes.ts";
 import { describeApi } from "../../../../gateway/web/api/openapi.ts";
 import { createPortal } from "../../../../gateway/web/portal.ts";
@@ -35,11 +36,13 @@ interface Operation {
 
 interface Document {
   readonly servers: readonly { readonly url: string }[];
-  readonly paths: Readonly<Record<string, { readonly get: Operation }>>;
+  readonly paths: Readonly<Record<string, { readonly get: Operation; readonly post?: Operation }>>;
 }
 
-const text = JSON.stringify(describeApi(API_ROUTES));
+const text = JSON.stringify(describeApi(API_ROUTES, ALARM_ACTIONS));
 const document = JSON.parse(text) as Document;
+/** What can be asked, not what can be done. */
+const READ = Object.entries(document.paths).filter(([, { post }]) => post === undefined);
 const base = document.servers[0]?.url ?? "";
 
 const ajv = new Ajv2020({ strict: true, strictRequired: true, allErrors: true });
@@ -73,7 +76,7 @@ async function askAll(
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Map<string, number>> {
   const statuses = new Map<string, number>();
-  for (const [path, { get }] of Object.entries(document.paths)) {
+  for (const [path, { get }] of READ) {
     const address = path.replace(/\{(\w+)\}/g, (_, name: string) => {
       return encodeURIComponent(parts[name] ?? assert.fail(`no example of ${name}`));
     });
@@ -99,21 +102,22 @@ describe("the OpenAPI document", () => {
 
   test("describes the routes that there are, and is what the gateway serves", async () => {
     const routes = API_ROUTES.map(({ path }) => path.replace(/:(\w+)/g, "{$1}"));
-    assert.deepEqual(Object.keys(document.paths), routes);
-    const ids = Object.values(document.paths).map(({ get }) => get.operationId);
+    const actions = ALARM_ACTIONS.map(({ path }) => path.replace(/:(\w+)/g, "{$1}"));
+    assert.deepEqual(Object.keys(document.paths), [...routes, ...actions]);
+    const ids = Object.values(document.paths).map(({ get, post }) => (post ?? get).operationId);
     assert.equal(new Set(ids).size, ids.length);
     const served = await createTestPortal().request(`${base}/openapi.json`);
     assert.equal(await served.text(), text);
   });
 
   test("all its schemas compile", () => {
-    for (const path of Object.keys(document.paths)) answerSchema(path);
+    for (const path of READ) answerSchema(path[0]);
   });
 
   test("each parameter that it names is read, and refused when it is malformed", async () => {
     const app = createTestPortal({ meters: 1, days: 3 });
     const parts = { meter: FIRST_METER, date: "2024-01-01", no: "x", height: "1", position: "1" };
-    for (const [path, { get }] of Object.entries(document.paths)) {
+    for (const [path, { get }] of READ) {
       for (const { name, in: place, required } of get.parameters) {
         assert.equal(required === true, place === "path", name);
         const wrong = name === "q" || name === "no" ? "x".repeat(201) : "~";
