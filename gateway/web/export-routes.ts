@@ -1,6 +1,5 @@
 /** What leaves the portal as a file: readings of any period, bills as PDF, bundles. */
 import { fail } from "../../shared/base/error.ts";
-import { renderBillPdf } from "../export/bill-pdf.ts";
 import { bundleName, makeBillSheet } from "../export/bill-sheet.ts";
 import { safeFileName } from "../export/file-name.ts";
 import { PERIOD_FORMATS, type PeriodFormat, periodName } from "../export/period-format.ts";
@@ -37,18 +36,21 @@ function period(path: string, format: PeriodFormat): Route {
   };
 }
 
-async function pdfOfBill({ readModel }: PageContext, asked: Asked): Promise<Answer> {
+async function pdfOfBill({ readModel, work }: PageContext, asked: Asked): Promise<Answer> {
   const no = billNo(asked, ".pdf");
   const sheet = requireFound(makeBillSheet(readModel, no), `Bill ${no}`);
-  const bytes = await renderBillPdf(sheet);
+  const bytes = await work.printSheet(sheet);
   return { kind: "file", name: `${safeFileName(no)}.pdf`, type: "application/pdf", content: bytes };
 }
 
-function bundleOfBill({ readModel, exportBundle }: PageContext, asked: Asked): Answer {
+async function bundleOfBill(
+  { readModel, exportBundle }: PageContext,
+  asked: Asked,
+): Promise<Answer> {
   const no = billNo(asked, ".bundle.json");
   requireFound(readModel.bill(no), `Bill ${no}`);
   if (exportBundle === undefined) fail("not-found", "this portal hands out no bundles");
-  const content = exportBundle(no);
+  const content = await exportBundle(no);
   return { kind: "file", name: bundleName(no), type: "application/json", content };
 }
 

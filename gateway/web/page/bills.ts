@@ -9,11 +9,12 @@ import { seal, sealLegend } from "../view/seal.ts";
 import { formatMonth, formatShortMonth, zonedTime } from "../view/time.ts";
 import { accountSection } from "./account.ts";
 import { type PageContext, requireFound } from "./context.ts";
+import { defaultPeriod, statementSection } from "./statement.ts";
 
 const PAGE_SIZE = 60;
 
 export function billsPage(
-  { readModel }: PageContext,
+  { readModel, maySeeReadings }: PageContext,
   query: { readonly meter?: string | undefined; readonly page: number },
 ): Page {
   const { meter } = query;
@@ -50,7 +51,8 @@ ${pager({
   href: (page) => `/bills?${new URLSearchParams({ ...(meter && { meter }), page: String(page) })}`,
 })}
 ${rows.length > 0 && sealLegend()}
-${of && accountSection(readModel.account(of.meter).entries, of.zone)}`;
+${of && accountSection(readModel.account(of.meter).entries, of.zone)}
+${of && maySeeReadings && statementSection(defaultPeriod(of))}`;
   return { title: "Bills", section: "bills", body };
 }
 
