@@ -1,0 +1,350 @@
+/**
+ * One point whose meters are swapped and whose readings are corrected, on a chain in memory: real records under the chain rules,
+ * with bills and credits over what counts. in: what happens, in order → out: the chain, and its dump with opened lines.
+ *
+ * What is usable is said by whoever asks for it, not found out: a day "lost" has a line 2 that does not open, one "wrong" breaks a
+ * rule of its own, one that "jumps" has a register that does not go on.
+ */
+import { encodeBase64url, encodeUtf8 } from "../../shared/base/bytes.ts";
+import type { JsonObject } from "../../shared/base/canonical-json.ts";
+import { formatDumpLine } from "../../shared/chain/dump.ts";
+import { nodeSuite } from "../../shared/crypto/node-suite.ts";
+import { listEffective, type Reading } from "../../shared/day/effective-readings.ts";
+import { type BillableDay, computeBill } from "../../shared/money/bill.ts";
+import type { BillPlaintext } from "../../shared/money/bill-plaintext.ts";
+import { computeCredit } from "../../shared/money/credit.ts";
+import type { TariffBody } from "../../shared/money/tariff.ts";
+import { padPlaintext } from "../../shared/record/plaintext.ts";
+import { type ParsedRecord, parseRecord } from "../../shared/record/record.ts";
+import { dayBounds, listOffsets, localDayOf } from "../../shared/time/civil-day.ts";
+import { SampleChain, type SampleMeter } from "./sample-chain.ts";
+
+export const ZONE = "Europe/Berlin";
+const STEP = 3_600;
+/** 2024-12-31, after everything. */
+const LATER = 1_735_603_200;
+
+export type Fault = "none" | "lost" | "wrong" | "jump";
+
+export interface HouseReading extends Omit<Reading, "isVoid"> {
+  readonly kid: string;
+  readonly seq: number;
+  readonly register: readonly [number, number];
+  readonly fault: Fault;
+  readonly day: BillableDay;
+  /** Position of the revocation that makes it void. */
+  voidBy?: number;
+}
+
+interface Device {
+  readonly meter: SampleMeter;
+  /** Where its next day begins. */
+  next: number;
+  register: number;
+  /** Whether its last day was read, so that the next one's register can be held to it. */
+  isKnown: boolean;
+  seq: number;
+}
+
+export interface HouseBill {
+  readonly leaf: string;
+  readonly position: number;
+  readonly payload: {
+    point: string;
+    from: number;
+    to: number;
+    tariffs: string[];
+    days: string;
+    n: number;
+  };
+  readonly plaintext: BillPlaintext;
+  readonly credits: BillPlaintext[];
+  readonly creditLeaves: string[];
+}
+
+export interface Opened {
+  readonly leaf: string;
+  readonly plaintext: JsonObject;
+}
+
+export class SwappedHouse {
+  readonly chain: SampleChain;
+  readonly readings: HouseReading[] = [];
+  readonly bills: HouseBill[] = [];
+  /** In log order. */
+  readonly opened: Opened[] = [];
+  readonly #first: SampleMeter;
+  readonly #tariff: { readonly leaf: string; readonly position: number; readonly body: TariffBody };
+  #pending: string[] = [];
+  #device: Device | undefined;
+  #removed: Device | undefined;
+  #time = LATER;
+
+  /** The point's first device measures from `from` on, an hour of the clock. */
+  constructor(seed: string, from: number, body: TariffBody) {
+    this.chain = new SampleChain(nodeSuite, undefined, seed);
+    this.#first = this.chain.createMeter("352522395");
+    this.#device = { meter: this.#first, next: from, register: 1_000, isKnown: false, seq: 0 };
+    this.#log(this.chain.enrol(this.#first));
+    const position = this.position;
+    const record = this.#log(this.sign("tariff", { id: "home", ver: 1, body: body as never }));
+    this.#tariff = { leaf: record.leaf, position, body };
+    this.#log(this.sign("assign", { point: this.point, tariff: "home", from: 0 }));
+  }
+
+  get point(): string {
+    return this.#first.point;
+  }
+
+  get meter(): string {
+    return this.#first.id;
+  }
+
+  /** Of the next record. */
+  get position(): number {
+    return this.chain.leaves.length + this.#pending.length;
+  }
+
+  get device(): Readonly<Device> | undefined {
+    return this.#device;
+  }
+
+  /** The next day of the device, until midnight or until `to`. Hours by `wh`. */
+  day(wh: (hour: number) => number, fault: Fault = "none", to?: number): HouseReading {
+    const device = this.#device as Device;
+    const from = device.next;
+    const date = localDayOf(ZONE, from);
+    const end = to ?? dayBounds(ZONE, date)?.to ?? from;
+    const values = Array.from({ length: (end - from) / STEP }, (_, i) => wh(i));
+    const before = device.register + (fault === "jump" ? 5 : 0);
+    const register = [before, before + values.reduce((sum, value) => sum + value, 0)] as const;
+    const quality = values.map((value) => (value === 0 ? "G" : "M")).join("");
+    const members = { from, to: end, wh: values, quality, register };
+    device.next = end;
+    device.register = register[1];
+    const isJump = fault === "jump" && device.isKnown;
+    device.isKnown = fault === "none" || fault === "jump";
+    return this.#read(
+      "day",
+      members,
+      fault === "jump" && !isJump ? "none" : fault,
+      undefined,
+      device,
+    );
+  }
+
+  /** A correction of `of`, by the device that is there or by the registrar; `register` is what it repeats, if that is known. */
+  correct(
+    of: HouseReading,
+    wh: (hour: number, before: number) => number,
+    register: readonly [number, number] | undefined,
+    { fault = "none", byMeter = false }: { fault?: Fault; byMeter?: boolean } = {},
+  ): HouseReading {
+    const values = of.day.wh.map((before, hour) => wh(hour, before));
+    const members = {
+      from: of.from,
+      to: of.to,
+      wh: values,
+      quality: values.map((value) => (value === 0 ? "G" : "S")).join(""),
+      register: [(register?.[0] ?? 7) + (fault === "jump" ? 1 : 0), register?.[1] ?? 7] as const,
+    };
+    const isFree = fault === "jump" && register === undefined;
+    return this.#read(
+      "correction",
+      members,
+      isFree ? "none" : fault,
+      of.leaf,
+      byMeter ? this.#device : undefined,
+    );
+  }
+
+  /** A registrar's reading for a span without any. */
+  fill(
+    from: number,
+    to: number,
+    wh: (hour: number) => number,
+    fault: Fault = "none",
+  ): HouseReading {
+    const values = Array.from({ length: (to - from) / STEP }, (_, i) => wh(i));
+    const register = fault === "jump" ? ([0, 1] as const) : ([0, 0] as const);
+    const members = { from, to, wh: values, quality: "S".repeat(values.length), register };
+    return this.#read("correction", members, fault, undefined, undefined);
+  }
+
+  /** Revokes the device; its records after seq `last` are void. */
+  revoke(last: number = this.#device?.seq ?? 0): void {
+    const device = this.#device as Device;
+    const { kid } = device.meter.key;
+    const position = this.position;
+    this.#log(this.sign("revoke", { kid, last, reason: "swap" }));
+    for (const reading of this.readings) {
+      if (reading.kid === kid && reading.seq > last) reading.voidBy = position;
+    }
+    this.#removed = device;
+    this.#device = undefined;
+  }
+
+  /** Another device at the point, from `from` on; the exchange record shows other registers if `differing`. */
+  swap(from: number, register: number, differing = false): void {
+    const old = this.#removed as Device;
+    const made = this.chain.createMeter(this.meter);
+    const meter = { ...made, salt: this.#first.salt, point: this.point };
+    this.#log(this.chain.enrol(meter));
+    this.#device = { meter, next: from, register, isKnown: false, seq: 0 };
+    const shown = { final: old.register, first: register + (differing ? 1 : 0) };
+    const plaintext = this.#seal({ ...shown, unmetered: 0, reason: "calibration" });
+    const keys = { old: old.meter.key.kid, new: meter.key.kid };
+    const own = { point: this.point, ...keys, at: from };
+    const line1 = this.chain.sealed(this.#operator, "exchange", own, encodeUtf8(plaintext));
+    this.#open(this.#log(line1), plaintext);
+  }
+
+  /** A bill of what counts now, sealed with `change`. Throws what computeBill throws. */
+  bill(from: number, to: number, change: (text: string) => string = (text) => text): HouseBill {
+    const offsets = listOffsets(ZONE, from, to);
+    const { position } = this;
+    const evidence = this.#evidence(from, to);
+    const computed = computeBill(nodeSuite, {
+      ...evidence,
+      point: this.point,
+      from,
+      to,
+      zone: ZONE,
+      offsets,
+    });
+    const { payload, ...members } = computed;
+    const no = `${this.meter}-${this.bills.length + 1}`;
+    const opening = encodeBase64url(this.#first.salt);
+    const right = this.#seal({ no, opening, zone: ZONE, from, to, offsets, ...members } as never);
+    const text = change(right);
+    const own = { ...payload, tariffs: [...payload.tariffs] };
+    const line1 = this.chain.sealed(this.#operator, "bill", own, encodeUtf8(text));
+    const { leaf } = this.#open(this.#log(line1), text);
+    const plaintext = JSON.parse(text) as BillPlaintext;
+    const bill = { leaf, position, payload: own, plaintext, credits: [], creditLeaves: [] };
+    this.bills.push(bill);
+    return bill;
+  }
+
+  /** The next credit of a bill, whether or not it changes anything. `change` alters what is sealed. */
+  credit(bill: HouseBill, change: (text: string) => string = (text) => text): boolean {
+    const { from, to } = bill.payload;
+    const { payload, isChange, ...members } = computeCredit(nodeSuite, {
+      ...this.#evidence(from, to),
+      bill,
+      earlier: bill.credits,
+    });
+    const text = change(this.#seal(members as never));
+    const line1 = this.chain.sealed(this.#operator, "credit", payload, encodeUtf8(text));
+    bill.creditLeaves.push(this.#open(this.#log(line1), text).leaf);
+    bill.credits.push(JSON.parse(text) as BillPlaintext);
+    return isChange;
+  }
+
+  /** Whether a credit would say anything now. */
+  isOvertaken(bill: HouseBill): boolean {
+    const { from, to } = bill.payload;
+    const evidence = this.#evidence(from, to);
+    return computeCredit(nodeSuite, { ...evidence, bill, earlier: bill.credits }).isChange;
+  }
+
+  /** What counts now in or reaching into a span. */
+  effective(from: number, to: number): readonly HouseReading[] {
+    const readings = this.readings
+      .filter((one) => one.from < to && from < one.to)
+      .map((one) => ({ ...one, isVoid: one.voidBy !== undefined }));
+    return listEffective(readings);
+  }
+
+  mine(): void {
+    if (this.#pending.length === 0) return;
+    this.chain.append(this.#pending, this.#time);
+    this.#pending = [];
+    this.#time += 60;
+  }
+
+  /** The dump of all that is in blocks, with these opened lines. */
+  dump(opened: readonly Opened[] = this.opened): string {
+    const lines = opened.map((one) => formatDumpLine({ kind: "opened", opened: { ...one } }));
+    return `${this.chain.dump()}${lines.map((line) => `${line}\n`).join("")}`;
+  }
+
+  get #operator() {
+    return this.chain.member(0).key;
+  }
+
+  readonly sign = ((typ: never, draft: never) => this.chain.sign(this.#operator, typ, draft)) as (
+    typ: "tariff" | "assign" | "revoke",
+    draft: object,
+  ) => string;
+
+  #evidence(from: number, to: number) {
+    const { leaf, position, body } = this.#tariff;
+    return {
+      days: this.effective(from, to).map(({ day }) => day),
+      assignments: [{ position: position + 1, tariff: "home", from: 0 }],
+      tariffs: [{ leaf, position, id: "home", ver: 1, body: body as never }],
+    };
+  }
+
+  #read(
+    typ: "day" | "correction",
+    members: Pick<BillableDay, "from" | "to" | "wh" | "quality"> & Pick<HouseReading, "register">,
+    fault: Fault,
+    of: string | undefined,
+    signer: Device | undefined,
+  ): HouseReading {
+    const { from, to, wh, register } = members;
+    const text = this.#seal(
+      {
+        ...members,
+        ...{ day: localDayOf(ZONE, from), zone: ZONE, tz: "2024a", step: STEP },
+        ...{ fw: encodeBase64url(new Uint8Array(32)), events: [], clock: [] },
+        ...(typ === "day" ? {} : { reason: "wrong-ratio" }),
+        ...(fault === "wrong" ? { humidity: [5, 6, 7] } : {}),
+      } as never,
+      wh.length,
+    );
+    const plaintext = fault === "lost" ? this.chain.randomBytes(1_024) : encodeUtf8(text);
+    const place = { ...(typ === "day" ? {} : { point: this.point }), from, to };
+    const own = of === undefined ? place : { ...place, of };
+    const key = signer?.meter.key ?? this.#operator;
+    const { position } = this;
+    const record = this.#log(this.chain.sealed(key, typ, own as never, plaintext));
+    const { leaf, seq, kid } = record;
+    if (signer !== undefined) signer.seq = seq;
+    if (fault !== "lost") this.#open(record, text);
+    const day = { leaf, from, to, step: STEP, wh, quality: members.quality };
+    const reading = {
+      typ,
+      leaf,
+      position,
+      from,
+      to,
+      isUsable: fault === "none",
+      kid,
+      seq,
+      register,
+      fault,
+      day,
+    };
+    const logged = of === undefined ? reading : { ...reading, of };
+    this.readings.push(logged);
+    return logged;
+  }
+
+  #seal(members: JsonObject, slots = 0): string {
+    const salt = encodeBase64url(this.chain.randomBytes(32));
+    return padPlaintext({ v: 1, meter: this.meter, salt, ...members }, slots);
+  }
+
+  #log(line1: string): ParsedRecord {
+    this.#pending.push(line1);
+    return parseRecord(nodeSuite, line1);
+  }
+
+  #open(record: ParsedRecord, text: string): ParsedRecord {
+    this.opened.push({ leaf: record.leaf, plaintext: JSON.parse(text) as JsonObject });
+    return record;
+  }
+}
