@@ -156,9 +156,22 @@ export const CONFIG_KEYS = {
     0,
     86_400_000,
   ),
+  no_data_hours: count(
+    "hours after the end of its newest sealed day when a meter is missed: the alarm no-data; 0: never",
+    36,
+    0,
+    8760,
+  ),
+  offline_hours: count("hours offline after which a meter is missed; 0: never", 12, 0, 8760),
   mining: choice("whether this gateway mines", "on", ["off"]),
   mine_after_ms: count("mine when the oldest held record is this old, ms", 60_000, 0, 86_400_000),
   mine_at_records: count("mine when so many records are held", 16_384, 1, 16_384),
+  mine_quiet_records: count(
+    "mine earlier when so many records are held and no more come for a moment; 0: never",
+    512,
+    0,
+    16_384,
+  ),
   billing: choice("whether bills are issued at month end", "on", ["off"]),
   tariff_id: text(
     "id of the tariff that is issued at the first start and assigned to new meters",

@@ -68,6 +68,9 @@ function writeGatewayConfig(options: HouseOptions): void {
     portal_port: options.portalPort,
     portal_access: "open",
     mine_after_ms: MINE_AFTER_MS,
+    // Days pass in seconds, so a meter that starts a little late would be missed.
+    no_data_hours: 480,
+    offline_hours: 480,
   };
   writeFileSync(file, `${JSON.stringify(config, null, 2)}\n`);
 }

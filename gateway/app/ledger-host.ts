@@ -193,7 +193,19 @@ export class LedgerHost {
     if (entry !== undefined) this.#options.send({ kind: "registry", entries: [entry] });
   }
 
+  /** All keys that are known here. */
+  entries(): readonly RegistryEntry[] {
+    return this.#book.all();
+  }
+
   event(event: GatewayEvent): void {
+    const { event: name, code, meter, detail } = event;
+    // What a record is to blame for is an alarm when the record is in a block.
+    const isOwn = name === "alarm" && (meter === undefined || code === "store-old");
+    if (isOwn && code !== undefined) {
+      const at = unixNow(this.#options.clock);
+      this.#options.ledger.alarms.raise({ code: `${code}`, at, detail: `${detail ?? ""}` });
+    }
     this.#options.send({ kind: "events", events: [event] });
   }
 

@@ -18,6 +18,7 @@ import { runOfficeCall } from "./office-calls.ts";
 import { openExisting } from "./open-store.ts";
 import { PresenceDesk } from "./presence-desk.ts";
 import { Scheduler } from "./scheduler.ts";
+import { openSilenceDesk } from "./silence-desk.ts";
 import { systemClock, systemRandomBytes } from "./system-clock.ts";
 
 const TICK_MS = 50;
@@ -55,6 +56,7 @@ function run(port: MessagePort, data: LedgerThreadData): void {
     timeZone: config.time_zone,
     mineAfterMs: config.mine_after_ms,
     mineAtRecords: config.mine_at_records,
+    mineQuietRecords: config.mine_quiet_records,
     mining: config.mining === "on",
     mine: () =>
       makeBlock({
@@ -70,6 +72,8 @@ function run(port: MessagePort, data: LedgerThreadData): void {
     onRefusal: (code, detail) => host.event({ event: "not-mining", code, ...detail }),
   });
 
+  const silence = openSilenceDesk({ ledger, config, clock, realMs, entries: () => host.entries() });
+
   let stopped = false;
   const fatal = (error: unknown): void => {
     const code = isCoded(error) ? error.code : "internal";
@@ -79,6 +83,7 @@ function run(port: MessagePort, data: LedgerThreadData): void {
     if (stopped) return;
     scheduler.tick().catch(fatal);
     host.pump();
+    silence.pump();
     billing.pump(BILLING_MS);
   };
   const timers = [
@@ -126,7 +131,9 @@ function run(port: MessagePort, data: LedgerThreadData): void {
     else if (message.kind === "outcomes") host.count(message.counts);
     else if (message.kind === "online") {
       const { meter, online } = message;
-      presence.note({ meter, online, at: unixNow(clock) });
+      const heard = { meter, online, at: unixNow(clock) };
+      presence.note(heard);
+      silence.note(heard);
     } else if (message.kind === "connected") host.reconnected();
     else if (message.kind === "published") {
       host.published(message.count);

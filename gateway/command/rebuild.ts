@@ -47,6 +47,7 @@ export async function rebuild(args: readonly string[]): Promise<number> {
           if (onTerminal) process.stderr.write(`\rblock ${height} of ${tip}`);
         },
       });
+      ledger.followAlarms();
       if (onTerminal) process.stderr.write("\n");
       process.stdout.write(`${records} records\n`);
     } finally {

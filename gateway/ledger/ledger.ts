@@ -17,7 +17,7 @@ import {
 import type { ChainState } from "../../shared/chain/chain-state.ts";
 import { packLine2 } from "../../shared/record/compact.ts";
 import type { Typ } from "../../shared/record/payload.ts";
-import { hashLeaf } from "../../shared/record/record.ts";
+import { hashLeaf, type ParsedRecord } from "../../shared/record/record.ts";
 import { AlarmVault } from "../vault/alarm-vault.ts";
 import { PointVault } from "../vault/point-vault.ts";
 import { UserVault } from "../vault/user-vault.ts";
@@ -159,6 +159,11 @@ export class Ledger {
     return this.#mempool.size;
   }
 
+  /** Held records that are no days, in no particular order. */
+  *heldOthers(): Generator<ParsedRecord> {
+    for (const { record } of this.#mempool.others()) yield record;
+  }
+
   /** Unix seconds of the ledger's clock, but never before its tip's. */
   now(): number {
     return Math.max(unixNow(this.#options.clock), this.#chain.parent.time);
@@ -189,11 +194,12 @@ export class Ledger {
   /** The next block before its nonce, also when nothing is held; undefined if this key may not seal. */
   template(now: number): BlockTemplate | undefined {
     const { suite, keys } = this.#options;
-    const { state, parent } = this.#chain;
+    const { state, parent, keys: verifyKeys, log } = this.#chain;
     const { kid } = keys.signing;
     if (!state.get("member", kid)?.roles.includes("gateway")) return undefined;
     const time = Math.max(now, parent.time);
-    return buildTemplate(suite, state, parent, this.#mempool.values(), kid, time);
+    const chain = { suite, state, parent, keys: verifyKeys, log };
+    return buildTemplate(chain, this.#mempool.values(), kid, time);
   }
 
   seal(template: BlockTemplate, nonce: Uint8Array): SealedBlock {
@@ -292,6 +298,11 @@ export class Ledger {
 
   close(): void {
     this.db.close();
+  }
+
+  /** Takes the alarms of all records in, after the projection was made again. */
+  followAlarms(): void {
+    this.#write(() => this.alarms.follow(0, this.now()));
   }
 
   #leafAt(position: number): string | undefined {

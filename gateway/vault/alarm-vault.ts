@@ -52,6 +52,7 @@ export class AlarmVault {
   readonly #unclosed: Statement<[string, number | null], { id: number }>;
   readonly #acknowledge: Statement<[number, string, string | null, number]>;
   readonly #close: Statement<[number, string | null, string | null, number]>;
+  readonly #meters: Statement<[string], { meter: number }>;
   readonly #state: Statement<[number], { state: number }>;
 
   /** @param leafAt leaf of the record at a position of the main chain */
@@ -79,6 +80,9 @@ export class AlarmVault {
     );
     this.#close = db.prepare(
       `UPDATE vault_alarm SET state = ${CLOSED}, closed = ?, closed_by = ?, closing = ? WHERE id = ?`,
+    );
+    this.#meters = db.prepare(
+      `SELECT meter FROM vault_alarm WHERE state < ${CLOSED} AND code = ? AND meter IS NOT NULL`,
     );
     this.#state = db.prepare("SELECT state FROM vault_alarm WHERE id = ?");
   }
@@ -121,6 +125,11 @@ export class AlarmVault {
   /** Closes what is not closed of this code and meter, because its cause has ended. */
   end(code: string, meter: string, at: number): void {
     for (const { id } of this.#unclosed.all(code, Number(meter))) this.close({ id, at });
+  }
+
+  /** Meters with an alarm of this code that is not closed. */
+  metersOf(code: string): readonly string[] {
+    return this.#meters.all(code).map(({ meter }) => String(meter).padStart(9, "0"));
   }
 
   #stateOf(id: number): number {

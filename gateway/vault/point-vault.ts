@@ -47,6 +47,7 @@ export class PointVault {
   readonly #putToken: Statement<[string, string, number]>;
   readonly #takeToken: Statement<[string]>;
   readonly #token: Statement<[string], { point: string }>;
+  readonly #presences: Statement<[], { meter: string; online: number; at: number }>;
   readonly #putOnline: Statement<[string, number, number]>;
 
   constructor(db: Db) {
@@ -62,6 +63,7 @@ export class PointVault {
     );
     this.#takeToken = db.prepare("DELETE FROM vault_token WHERE token = ?");
     this.#token = db.prepare("SELECT point FROM vault_token WHERE token = ?");
+    this.#presences = db.prepare("SELECT meter, online, at FROM vault_online");
     this.#putOnline = db.prepare(
       `INSERT INTO vault_online (meter, online, at) VALUES (?, ?, ?) ON CONFLICT (meter) DO UPDATE SET
        at = CASE WHEN online = excluded.online THEN at ELSE excluded.at END, online = excluded.online`,
@@ -100,6 +102,11 @@ export class PointVault {
   /** The token is used, or withdrawn. */
   dropToken(token: string): void {
     this.#takeToken.run(token);
+  }
+
+  /** What is known of every meter that ever said something. */
+  presences(): readonly Presence[] {
+    return this.#presences.all().map(({ online, ...rest }) => ({ ...rest, online: online === 1 }));
   }
 
   /** What the retained status topics say, in one transaction. */

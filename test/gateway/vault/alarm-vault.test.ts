@@ -63,7 +63,7 @@ describe("alarms of records", () => {
     house.reload();
     const projector = createProjector({ suite: nodeSuite, utility: house.keys.utility });
     rebuildProjection(house.ledger.db, { suite: nodeSuite, projector });
-    house.ledger.alarms.follow(0, 12);
+    house.ledger.followAlarms();
     const [taken] = alarms("acknowledged");
     assert.deepEqual(taken?.acknowledged, { atSeconds: 10, by: "olga", note: "on my way" });
     vault().close({ id, by: "otto", at: 20 });
