@@ -5,7 +5,9 @@ import { ManualClock } from "../../../shared/base/clock.ts";
 
 const NOON = 1_704_106_800;
 
-function createWorld(more: { mining?: boolean; refusal?: "store-old" } = {}) {
+function createWorld(
+  more: { mining?: boolean; refusal?: "store-old"; mineQuietRecords?: number } = {},
+) {
   const clock = new ManualClock(NOON * 1000);
   const tip = { time: NOON - 3600, height: 5 };
   const world = {
@@ -24,6 +26,7 @@ function createWorld(more: { mining?: boolean; refusal?: "store-old" } = {}) {
     timeZone: "Europe/Berlin",
     mineAfterMs: 60_000,
     mineAtRecords: 100,
+    mineQuietRecords: more.mineQuietRecords ?? 0,
     mining: more.mining ?? true,
     mine: () =>
       new Promise((resolve) => {
@@ -69,6 +72,32 @@ test("mines at once when a block is full", async () => {
   world.held = 100;
   await tick();
   assert.equal(world.mined, 1);
+});
+
+test("mines the end of a burst as soon as no more comes", async () => {
+  const { world, tick } = createWorld({ mineQuietRecords: 20 });
+  for (world.held = 10; world.held < 60; world.held += 10) await tick();
+  assert.equal(world.mined, 0, "more keeps coming");
+  await tick();
+  await tick();
+  assert.equal(world.mined, 0, "one quiet look may be chance");
+  await tick();
+  assert.equal(world.mined, 1);
+});
+
+test("fewer records than a burst, and any where that is turned off, wait their time", async () => {
+  const few = createWorld({ mineQuietRecords: 20 });
+  few.world.held = 19;
+  const off = createWorld({ mineQuietRecords: 0 });
+  off.world.held = 99;
+  for (let look = 0; look < 10; look++) {
+    await few.tick();
+    await off.tick();
+  }
+  assert.deepEqual([few.world.mined, off.world.mined], [0, 0]);
+  few.world.clock.advance(60_000);
+  await few.tick();
+  assert.equal(few.world.mined, 1);
 });
 
 test("mines once after local midnight even if nothing waits", async () => {
