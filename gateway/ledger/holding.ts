@@ -23,6 +23,7 @@ import type { Candidate, Dropped, HoldOutcome } from "./candidate.ts";
 import type { UndoneRecord } from "./chain-change.ts";
 import type { ChainWriter } from "./chain-writer.ts";
 import type { Held, Mempool } from "./mempool.ts";
+import { Renaming } from "./re-signing.ts";
 import type { RecordStore } from "./record-store.ts";
 import { HeldLog } from "./stored-log.ts";
 
@@ -38,9 +39,9 @@ export interface HoldingOptions {
 /** Payload of an own record; `v`, `seq` and `prev` are added when it is signed. */
 export type OwnPayload<T extends Typ> = Omit<PayloadByTyp[T], "v" | "seq" | "prev">;
 
-/** An own record without line 2. */
+/** An own record; `line2` where its type has one. */
 export type IssueOrder = {
-  [T in Typ]: { readonly typ: T; readonly payload: OwnPayload<T> };
+  [T in Typ]: { readonly typ: T; readonly payload: OwnPayload<T>; readonly line2?: string };
 }[Typ];
 
 export class Holding {
@@ -78,6 +79,7 @@ export class Holding {
     if (signer !== undefined) {
       if (seq <= signer.seq) return this.#judgeOld(candidate, signer, now);
       if (isFrozen(signer)) return { code: "frozen", leaf, ...this.#last(kid) };
+      if ("revoked" in signer) return { code: "refused-inactive-key", leaf, ...this.#last(kid) };
       if (seq > signer.seq + 1) {
         return { code: "resend", leaf, want: signer.seq + 1, ...this.#last(kid) };
       }
@@ -114,13 +116,19 @@ export class Holding {
     if (undone.length > 0) this.#restore(undone, now);
     this.pending.clear();
     const dropped: Dropped[] = [];
+    const renaming = new Renaming();
     let signedAgain = 0;
     for (const held of [...mempool.values()]) {
-      const code = this.#fits(held, now);
+      const isStale = held.own && renaming.isStale(held.record, this.pending);
+      const code = isStale ? "bill-differs" : this.#fits(held, now);
       if (code === undefined) continue;
       const lostPlace = held.own && (code === "seq" || code === "prev");
-      if (lostPlace && this.#signAgain(held, now)) signedAgain += 1;
-      else dropped.push(this.#drop(held, code));
+      if (lostPlace && this.#signAgain(held, now, renaming)) {
+        signedAgain += 1;
+      } else {
+        renaming.drop(held.record, this.pending);
+        dropped.push(this.#drop(held, code));
+      }
     }
     if (signedAgain > 0) mempool.load();
     return dropped;
@@ -255,10 +263,10 @@ export class Holding {
     }
   }
 
-  #signAgain(held: Held, now: number): boolean {
+  #signAgain(held: Held, now: number, renaming: Renaming): boolean {
     const { mempool } = this.#options;
     const { v: _, seq: __, prev: ___, ...payload } = held.record.payload;
-    const record = this.#sign(held.record.typ, payload as OwnPayload<Typ>);
+    const record = this.#sign(held.record.typ, renaming.apply(payload) as OwnPayload<Typ>);
     try {
       this.#apply(record, now);
     } catch (error) {
@@ -269,6 +277,7 @@ export class Holding {
     const leafHash = undefined;
     const packed = packLine1(line1);
     mempool.replace(held, { ...held, record, packed, line1Chars: line1.length, leafHash });
+    renaming.rename(held.record, record);
     return true;
   }
 

@@ -137,6 +137,11 @@ export class StateStore {
       state,
       changes.map(({ key, before }) => ({ key, before: undefined, after: before })),
     );
+    for (const { key, before } of changes) {
+      if (before !== undefined && key.startsWith("point:")) {
+        this.#writeOccupant(state, before as PointEntity);
+      }
+    }
     this.#removeUndo.run(height);
   }
 
@@ -152,7 +157,14 @@ export class StateStore {
   #write(state: ChainState, key: StateKey, before: Entity | undefined, after: Entity): void {
     const kid = signerOf(key);
     if (kid !== undefined) this.#writeTip(state, kid, after as DeviceEntity);
+    else if (isShrunk(key, before, after)) this.#writeOccupant(state, after as PointEntity);
     if (!onlyDayFieldsDiffer(key, before, after)) this.#putState.run(key, JSON.stringify(after));
+  }
+
+  /** A point's last day changed without a day: the row of its active key, which may not have changed, says so. */
+  #writeOccupant(state: ChainState, { kid }: PointEntity): void {
+    const device = kid === undefined ? undefined : state.get("device", kid);
+    if (kid !== undefined && device !== undefined) this.#writeTip(state, kid, device);
   }
 
   #writeTip(state: ChainState, kid: string, entity: DeviceEntity): void {
@@ -180,13 +192,20 @@ function signerOf(key: StateKey): string | undefined {
   return key.startsWith("device:") || key.startsWith("member:") ? key.slice(7) : undefined;
 }
 
+/** Whether days of a point are void now, so that its last one ends earlier. */
+function isShrunk(key: StateKey, before: Entity | undefined, after: Entity): boolean {
+  if (before === undefined || !key.startsWith("point:")) return false;
+  return (after as PointEntity).last_to < (before as PointEntity).last_to;
+}
+
 /** Whether `key_tip` holds all that differs between two entities. */
 function onlyDayFieldsDiffer(key: StateKey, before: Entity | undefined, after: Entity): boolean {
   if (before === undefined) return false;
   if (key.startsWith("device:")) {
     const a = before as DeviceEntity;
     const b = after as DeviceEntity;
-    return a.key === b.key && a.to === b.to && a.point === b.point && a.status === b.status;
+    if (a.status !== b.status || a.revoked !== b.revoked) return false;
+    return a.key === b.key && a.to === b.to && a.point === b.point;
   }
   if (key.startsWith("point:")) {
     const a = before as PointEntity;
