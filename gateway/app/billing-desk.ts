@@ -6,7 +6,7 @@
  */
 import { unixNow } from "../../shared/base/clock.ts";
 import type { ParsedRecord } from "../../shared/record/record.ts";
-import { localMonthOf, monthBounds } from "../../shared/time/civil-day.ts";
+import { localDayOf, localMonthOf, monthBounds } from "../../shared/time/civil-day.ts";
 import { decodeBillOrder } from "../billing/bill-order.ts";
 import type { IssuedBillSummary } from "../billing/billing-source.ts";
 import {
@@ -22,8 +22,9 @@ import { StoreBillingSource } from "./store-billing-source.ts";
 
 export interface BillingDesk {
   /**
-   * Begins to issue every bill that is due and complete. Looks only when something can have become due since the
-   * last look: a month has ended, or a block brought a late day, a tariff or an assignment.
+   * Begins to issue every bill that is due and complete, and every credit. Looks only when something can have become due
+   * since the last look: a month has ended, a block brought a late day, a tariff, a correction or the like, or a day has gone
+   * by over a bill that waits for its credit.
    */
   close(): void;
   /** Goes on with what `close` began, for about `ms` milliseconds, a point at least. Call often. */
@@ -45,11 +46,20 @@ function formatAmount({ total, minor, currency }: IssuedBillSummary): string {
   return `${sign}${whole}${minor === 0 ? "" : `.${digits.slice(-minor)}`} ${currency}`;
 }
 
+/** Types that can make a bill or a credit due; a credit that is in a block makes room for the next one of its bill. */
+const GROUNDS: ReadonlySet<ParsedRecord["typ"]> = new Set([
+  "tariff",
+  "price",
+  "assign",
+  "correction",
+  "revoke",
+  "credit",
+]);
+
 /** Whether a record can make a bill due: a day that began before `until`, or the ground for one. */
-function mayMakeDue(record: ParsedRecord, until: number): boolean {
-  const { typ } = record;
-  if (typ === "tariff" || typ === "price" || typ === "assign") return true;
-  return typ === "day" && record.payload.from < until;
+function mayMakeDue({ typ, payload }: ParsedRecord, until: number): boolean {
+  if (typ === "day") return (payload as { readonly from: number }).from < until;
+  return GROUNDS.has(typ);
 }
 
 /** @param realMs real time, monotonic, milliseconds */
@@ -64,14 +74,12 @@ export function createBillingDesk(
     suite,
     randomBytes,
     signer: keys.signing.kid,
-    ledger: {
-      issue: (typ, { v: _version, ...payload }, line2) => ledger.issue(typ, payload, line2),
-    },
+    ledger,
   };
   const announce = ({ issued }: CloseOutcome): void => {
     for (const bill of issued) {
-      const { meter, month, no } = bill;
-      onEvent({ event: "bill", meter, month, no, amount: formatAmount(bill) });
+      const { kind, meter, month, no } = bill;
+      onEvent({ event: kind, meter, month, no, amount: formatAmount(bill) });
     }
   };
   /** Of the last look: what keeps bills back that no further day can mend. */
@@ -89,6 +97,7 @@ export function createBillingDesk(
   // What was due before this start is due still.
   let due = true;
   let month = "";
+  let date = "";
   /** The close under way. */
   let work: Generator<CloseOutcome, void> | undefined;
   let found: HeldBack[] = [];
@@ -96,6 +105,7 @@ export function createBillingDesk(
     const now = unixNow(clock);
     due = false;
     month = localMonthOf(config.time_zone, now);
+    date = localDayOf(config.time_zone, now);
     found = [];
     work = closePoints(options, source, { now });
   };
@@ -106,7 +116,9 @@ export function createBillingDesk(
   };
   return {
     close: () => {
-      due ||= localMonthOf(config.time_zone, unixNow(clock)) !== month;
+      const now = unixNow(clock);
+      due ||= localMonthOf(config.time_zone, now) !== month;
+      due ||= localDayOf(config.time_zone, now) !== date && source.hasOvertaken();
       if (due && work === undefined) begin();
     },
     pump: (ms) => {
@@ -132,6 +144,7 @@ export function createBillingDesk(
       );
       // Meters in zones west of here end their month later; a day of the month's first two days counts as late.
       due ||= records.some((record) => mayMakeDue(record, from + 2 * 86_400));
+      if (records.some(({ typ }) => typ === "revoke")) source.forgetService();
     },
     order: (given) => {
       const outcome = closeMonths(options, source, decodeBillOrder(given, unixNow(clock)));

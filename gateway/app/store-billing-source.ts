@@ -2,41 +2,33 @@
  * What billing reads, from a gateway's store: the projection finds the rows, truth gives their content.
  */
 import type { Json } from "../../shared/base/canonical-json.ts";
+import { decodeHeader } from "../../shared/chain/block.ts";
 import { decodeOkpKey, thumbprint } from "../../shared/crypto/key.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
 import type { BillableDay } from "../../shared/money/bill.ts";
 import type { LoggedPrice } from "../../shared/money/price-series.ts";
 import type { LoggedAssignment, LoggedTariff } from "../../shared/money/tariff-timeline.ts";
-import { unpackLine1 } from "../../shared/record/compact.ts";
-import { type ParsedRecord, parseRecord } from "../../shared/record/record.ts";
-import { localDayOf, type Span } from "../../shared/time/civil-day.ts";
+import { parseRecord } from "../../shared/record/record.ts";
+import type { Span } from "../../shared/time/civil-day.ts";
 import type {
   BillingPoint,
   BillingSource,
   LoggedDay,
+  OvertakenBill,
   PointService,
 } from "../billing/billing-source.ts";
 import type { Statement } from "../ledger/database.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { shiftDate } from "../projection/day-table.ts";
+import { type DayRow, isCounting, shiftDate } from "../projection/day-table.ts";
 import { meteredOf, unpackDay } from "../projection/packed-day.ts";
 import { PriceReader } from "../projection/price-reader.ts";
-
-interface DayRow {
-  readonly pos: number;
-  readonly code: string | null;
-  readonly body: Uint8Array | null;
-}
-
-const DAY_S = 86_400;
+import { ReadingRows } from "../projection/reading-rows.ts";
+import type { ShownBill } from "../projection/row-tables.ts";
+import { isAboutReadings } from "./held-readings.ts";
 
 /** The yyyymm after one. */
 function nextMonth(month: number): number {
   return month % 100 === 12 ? month + 89 : month + 1;
-}
-
-function toDateNumber(date: string): number {
-  return Number(date.replaceAll("-", ""));
 }
 
 export class StoreBillingSource implements BillingSource {
@@ -53,7 +45,11 @@ export class StoreBillingSource implements BillingSource {
     { pos: number; tariff: string; from_s: number; to_s: number | null }
   >;
   readonly #tariffs: Statement<[], { pos: number; leaf: string; id: string; ver: number }>;
-  readonly #own: Statement<[], { line1: Uint8Array }>;
+  readonly #readings: ReadingRows;
+  readonly #overtaken: Statement<[number], { bill: number; pos: number; body: string }>;
+  readonly #credits: Statement<[number], { body: string }>;
+  readonly #blockTime: Statement<[number], { header: Uint8Array }>;
+  readonly #anyOvertaken: Statement<[]>;
   readonly #serviceFrom = new Map<string, number>();
   /** Rows of the days listed last, by leaf. */
   #listed = new Map<string, DayRow>();
@@ -72,26 +68,40 @@ export class StoreBillingSource implements BillingSource {
     this.#firstMonth.pluck();
     this.#lastMonth = db.prepare<[], number>("SELECT month FROM month ORDER BY month DESC LIMIT 1");
     this.#lastMonth.pluck();
-    this.#days = db.prepare(
-      "SELECT pos, code, body FROM day WHERE date = ? AND meter = ? ORDER BY pos",
-    );
+    this.#days = db.prepare("SELECT * FROM day WHERE date = ? AND meter = ? ORDER BY pos");
+    this.#readings = new ReadingRows(db, suite);
     this.#assignments = db.prepare(
       "SELECT pos, tariff, from_s, to_s FROM assignment WHERE point = ? ORDER BY pos",
     );
     this.#tariffs = db.prepare("SELECT pos, leaf, id, ver FROM tariff ORDER BY pos");
-    this.#own = db.prepare("SELECT line1 FROM mempool WHERE own = 1");
+    this.#overtaken = db.prepare(
+      `SELECT o.bill, o.pos, b.body FROM overtaken o JOIN bill b ON b.pos = o.bill
+       WHERE o.meter = ? ORDER BY b.from_s DESC, o.bill`,
+    );
+    this.#credits = db.prepare("SELECT body FROM credit WHERE bill = ? ORDER BY pos");
+    this.#blockTime = db.prepare(
+      "SELECT header FROM block WHERE first <= ? ORDER BY first DESC, height DESC LIMIT 1",
+    );
+    this.#anyOvertaken = db.prepare("SELECT 1 FROM overtaken LIMIT 1");
   }
 
   *points(): Generator<BillingPoint> {
-    for (const { point, meter, salt } of this.#ledger.vault.points()) {
-      const kid = this.#enrolment.get(point)?.kid;
-      const device = kid === undefined ? undefined : this.#ledger.state.get("device", kid);
-      if (device === undefined) continue;
-      const recipients = device.to
-        .map(({ key }) => ({ kid: thumbprint(this.#suite, key), key: decodeOkpKey(key) }))
-        .sort((a, b) => (a.kid < b.kid ? -1 : 1));
-      yield { point, meter, opening: salt, recipients };
+    for (const { point } of this.#ledger.vault.points()) {
+      const found = this.point(point);
+      if (found !== undefined) yield found;
     }
+  }
+
+  /** A point that was enrolled and that the vault opens. */
+  point(point: string): BillingPoint | undefined {
+    const opening = this.#ledger.vault.point(point);
+    const kid = this.#enrolment.get(point)?.kid;
+    const device = kid === undefined ? undefined : this.#ledger.state.get("device", kid);
+    if (opening === undefined || device === undefined) return undefined;
+    const recipients = device.to
+      .map(({ key }) => ({ kid: thumbprint(this.#suite, key), key: decodeOkpKey(key) }))
+      .sort((a, b) => (a.kid < b.kid ? -1 : 1));
+    return { point, meter: opening.meter, opening: opening.salt, recipients };
   }
 
   service(point: string): PointService | undefined {
@@ -103,8 +113,8 @@ export class StoreBillingSource implements BillingSource {
     if (from === undefined) return undefined;
     this.#serviceFrom.set(point, from);
     for (const { last: date } of months.reverse()) {
-      const row = this.#days.all(date, meter).findLast(({ code }) => code === null);
-      if (row?.body) return { from, zone: unpackDay(row.body).zone };
+      const row = this.#days.all(date, meter).findLast(isCounting);
+      if (row !== undefined) return { from, zone: unpackDay(row.body).zone };
     }
     return undefined;
   }
@@ -112,29 +122,19 @@ export class StoreBillingSource implements BillingSource {
   days(point: string, within: Span): readonly LoggedDay[] {
     const meter = this.#enrolment.get(point)?.meter;
     if (meter === undefined || meter === null) return [];
-    // The date is the meter's own: a day more on both sides covers every zone.
-    const first = toDateNumber(localDayOf("UTC", Math.max(0, within.from - DAY_S)));
-    const last = toDateNumber(localDayOf("UTC", within.to + DAY_S));
-    const days: LoggedDay[] = [];
     this.#listed = new Map();
-    const rows: DayRow[] = [];
-    for (let date = first; date <= last; date = shiftDate(date, 1)) {
-      rows.push(...this.#days.all(date, meter));
-    }
-    for (const row of rows.sort((a, b) => a.pos - b.pos)) {
-      const record = this.#dayAt(row.pos);
-      if (record === undefined || !this.#isOf(point, record)) continue;
-      const { from, to } = record.payload;
-      if (from < within.from || to > within.to) continue;
-      this.#listed.set(record.leaf, row);
-      days.push({ leaf: record.leaf, from, to });
-    }
-    return days;
+    return this.#readings.near(meter, within).flatMap((reading) => {
+      const { row, leaf, from, to } = reading;
+      if (reading.point !== point || row.lost !== null) return [];
+      if (from < within.from || to > within.to) return [];
+      this.#listed.set(leaf, row);
+      return [{ leaf, from, to }];
+    });
   }
 
   openDay(leaf: string): BillableDay | undefined {
     const row = this.#listed.get(leaf);
-    if (row === undefined || row.code !== null || row.body === null) return undefined;
+    if (row === undefined || !isCounting(row)) return undefined;
     return { leaf, ...meteredOf(unpackDay(row.body)) };
   }
 
@@ -166,15 +166,64 @@ export class StoreBillingSource implements BillingSource {
   }
 
   isUnsettled(): boolean {
-    return this.#own.all().some(({ line1 }) => {
-      const { typ } = parseRecord(this.#suite, unpackLine1(line1));
-      return typ === "tariff" || typ === "price" || typ === "assign";
+    for (const { typ } of this.#ledger.heldOthers()) {
+      if (typ === "tariff" || typ === "price" || typ === "assign") return true;
+    }
+    return false;
+  }
+
+  hasHeldReadings(point: string, span: Span): boolean {
+    const { state, pending } = this.#ledger;
+    const before = state.get("point", point)?.last_to ?? 0;
+    const after = pending.get("point", point)?.last_to ?? 0;
+    // Held days lie between the two ends.
+    if (after !== before && before < span.to && span.from < after) return true;
+    for (const record of this.#ledger.heldOthers()) {
+      if (isAboutReadings(pending, record, point, span)) return true;
+    }
+    return false;
+  }
+
+  overtaken({ point, meter }: BillingPoint): readonly OvertakenBill[] {
+    return this.#overtaken.all(Number(meter)).flatMap(({ bill, pos, body }) => {
+      const record = parseRecord(this.#suite, this.#ledger.line1(bill) ?? "");
+      if (record.typ !== "bill" || record.payload.point !== point) return [];
+      const earlier = this.#credits.all(bill).map((row) => JSON.parse(row.body) as ShownBill);
+      return [
+        {
+          leaf: record.leaf,
+          position: bill,
+          payload: record.payload,
+          plaintext: { ...(JSON.parse(body) as ShownBill), salt: "", pad: "" },
+          earlier,
+          changedAt: this.#timeOf(pos),
+          isHeld: this.#hasHeldCredit(record.leaf),
+        },
+      ];
     });
   }
 
-  hasHeldDays(point: string): boolean {
-    const { state, pending } = this.#ledger;
-    return pending.get("point", point)?.last_to !== state.get("point", point)?.last_to;
+  /** Whether any bill waits for a credit, or for what it needs. */
+  hasOvertaken(): boolean {
+    return this.#anyOvertaken.get() !== undefined;
+  }
+
+  /** Forgets since when points are served: a revocation may have taken their first days. */
+  forgetService(): void {
+    this.#serviceFrom.clear();
+  }
+
+  #hasHeldCredit(bill: string): boolean {
+    for (const record of this.#ledger.heldOthers()) {
+      if (record.typ === "credit" && record.payload.bill === bill) return true;
+    }
+    return false;
+  }
+
+  /** Time of the block that carries the record at a position. */
+  #timeOf(position: number): number {
+    const header = this.#blockTime.get(position)?.header;
+    return header === undefined ? 0 : decodeHeader(header).time;
   }
 
   /** Months in which a meter has records, ascending. */
@@ -196,24 +245,13 @@ export class StoreBillingSource implements BillingSource {
   ): number | undefined {
     for (const { first, last } of months) {
       for (let date = first; date <= last; date = shiftDate(date, 1)) {
-        const starts = this.#days.all(date, meter).flatMap(({ pos }) => {
-          const record = this.#dayAt(pos);
-          return record !== undefined && this.#isOf(point, record) ? [record.payload.from] : [];
-        });
+        const starts = this.#readings
+          .onDate(meter, date)
+          .filter((reading) => reading.point === point && reading.row.lost === null)
+          .map(({ from }) => from);
         if (starts.length > 0) return Math.min(...starts);
       }
     }
     return undefined;
-  }
-
-  #dayAt(position: number): ParsedRecord<"day"> | undefined {
-    const line1 = this.#ledger.line1(position);
-    const record = line1 === undefined ? undefined : parseRecord(this.#suite, line1);
-    return record?.typ === "day" ? record : undefined;
-  }
-
-  /** A meter id that was enrolled with a new salt is another point. */
-  #isOf(point: string, record: ParsedRecord): boolean {
-    return this.#ledger.state.get("device", record.kid)?.point === point;
   }
 }

@@ -1,5 +1,6 @@
 /**
- * Month close: issues every bill of an ended local month whose days are all in the log and that is not yet issued.
+ * Month close: issues every bill of an ended local month whose days are all in the log and that is not yet issued, and the
+ * credits of bills that other readings have overtaken (close-credits.ts).
  *
  * In:  a source and the present time. Out: the bills issued, and what kept the others back.
  * Idempotent: what is due follows from the chain, so a second run right after the first issues nothing. A month with a
@@ -16,6 +17,7 @@ import type {
   IssuedBillSummary,
   PointService,
 } from "./billing-source.ts";
+import { closeCredits } from "./close-credits.ts";
 import { listDuePeriods, listEndedMonths, requireFreePeriod } from "./due-period.ts";
 import { type BillingOptions, issueBill } from "./issue-bill.ts";
 
@@ -97,7 +99,7 @@ function closePoint(
   const service = source.service(point.point);
   if (service === undefined) {
     if (order.days !== undefined) fail("bill-incomplete", "the meter has no usable day yet");
-    return { issued, heldBack };
+    return closeCredits(options, source, order, point);
   }
   for (const { month, period } of listOrdered(source, point.point, service, order)) {
     try {
@@ -108,7 +110,12 @@ function closePoint(
       heldBack.push({ ...period, meter: point.meter, month, code, message });
     }
   }
-  return { issued, heldBack };
+  if (order.days !== undefined) return { issued, heldBack };
+  const credits = closeCredits(options, source, order, point);
+  return {
+    issued: [...issued, ...credits.issued],
+    heldBack: [...heldBack, ...credits.heldBack],
+  };
 }
 
 function* listOrdered(
@@ -152,9 +159,12 @@ function billPeriod(
   if (covered < period.to - period.from && !allowIncomplete) {
     fail("bill-incomplete", "a day of the period is not in the log yet");
   }
-  // A complete period takes no further day, so only a bill by explicit order can be overtaken by one.
-  if (allowIncomplete && source.hasHeldDays(point.point)) {
-    fail("bill-incomplete", "a day of this meter waits for the next block; order again after it");
+  // A complete period takes no further day, but a correction may come to it, or take one away.
+  if (source.hasHeldReadings(point.point, period)) {
+    fail(
+      "bill-incomplete",
+      "a reading of this meter waits for the next block; order again after it",
+    );
   }
   return issueBill(options, {
     point,

@@ -54,6 +54,8 @@ export class Mempool {
   readonly #byLeaf = new Map<string, Held>();
   /** Held records of each key; almost always in the order of their seqs, one to a few. */
   readonly #byKid = new Map<string, Held[]>();
+  /** What is no day. */
+  readonly #others = new Set<Held>();
   readonly #insert: Statement<(number | string | Uint8Array | null)[]>;
   readonly #remove: Statement<[number]>;
   readonly #removeRun: Statement<[number, number]>;
@@ -87,6 +89,11 @@ export class Mempool {
     return this.#byLeaf.values();
   }
 
+  /** All but days, in no particular order. */
+  others(): IterableIterator<Held> {
+    return this.#others.values();
+  }
+
   get(leaf: string): Held | undefined {
     return this.#byLeaf.get(leaf);
   }
@@ -110,6 +117,7 @@ export class Mempool {
   load(): void {
     this.#byLeaf.clear();
     this.#byKid.clear();
+    this.#others.clear();
     this.#first = 0;
     this.#last = 0;
     for (const row of this.#rows.all()) this.#enter(this.#fromRow(row));
@@ -129,6 +137,7 @@ export class Mempool {
     const sorted = [...this.#byLeaf.values()].sort((a, b) => a.id - b.id);
     this.#byLeaf.clear();
     this.#byKid.clear();
+    this.#others.clear();
     for (const one of sorted) this.#enter(one);
   }
 
@@ -162,6 +171,7 @@ export class Mempool {
   #leave(held: Held): void {
     this.#changes += 1;
     this.#byLeaf.delete(held.record.leaf);
+    if (held.record.typ !== "day") this.#others.delete(held);
     const { kid } = held.record;
     const ofKey = this.#byKid.get(kid);
     if (ofKey === undefined) return;
@@ -182,6 +192,7 @@ export class Mempool {
   #enter(held: Held): Held {
     const { kid, leaf } = held.record;
     this.#byLeaf.set(leaf, held);
+    if (held.record.typ !== "day") this.#others.add(held);
     const ofKey = this.#byKid.get(kid);
     if (ofKey === undefined) this.#byKid.set(kid, [held]);
     else ofKey.push(held);

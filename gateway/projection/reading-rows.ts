@@ -52,12 +52,14 @@ export class ReadingRows {
     const last = shiftDate(utcDate(to), 1);
     const rows: ReadingRow[] = [];
     for (let date = first; date <= last; date = shiftDate(date, 1)) {
-      for (const row of this.#ofDate.all(date, meter)) {
-        const reading = this.#read(row);
-        if (reading !== undefined) rows.push(reading);
-      }
+      rows.push(...this.onDate(meter, date));
     }
     return rows.sort((a, b) => a.position - b.position);
+  }
+
+  /** All readings of a meter under one date (yyyymmdd), by position. */
+  onDate(meter: number, date: number): ReadingRow[] {
+    return this.#ofDate.all(date, meter).flatMap((row) => this.#read(row) ?? []);
   }
 
   /** The readings of a point that count and lie within the span, by `from`. */

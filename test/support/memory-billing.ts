@@ -9,6 +9,7 @@ import type {
   BillingLedger,
   BillingPoint,
   BillingSource,
+  OvertakenBill,
 } from "../../gateway/billing/billing-source.ts";
 import type { BillingOptions } from "../../gateway/billing/issue-bill.ts";
 import { decodeUtf8, encodeBase64url } from "../../shared/base/bytes.ts";
@@ -116,16 +117,22 @@ export class MemoryBilling implements BillingSource, BillingLedger {
     return this.unsettled;
   }
 
-  hasHeldDays(): boolean {
+  hasHeldReadings(): boolean {
     return this.heldDays;
   }
 
-  issue(typ: "bill", payload: Omit<BillPayload, "seq" | "prev">, line2: string): string {
+  overtaken(): readonly OvertakenBill[] {
+    return [];
+  }
+
+  issue(typ: "bill" | "credit", own: object, line2: string): string {
+    assert.equal(typ, "bill");
+    const payload = { ...(own as Omit<BillPayload, "v" | "seq" | "prev">), v: 1 as const };
     for (const { from, to } of this.issuedPeriods(payload.point)) {
       assert.ok(payload.to <= from || to <= payload.from, "a second bill for one time");
     }
     const chained = { ...payload, seq: this.bills.length + 2, prev: payload.days };
-    const line1 = signRecord(nodeSuite, biller, typ, chained);
+    const line1 = signRecord(nodeSuite, biller, "bill", chained);
     const record = parseRecord(nodeSuite, line1);
     assert.equal(record.typ, "bill");
     assert.equal(payload.ct, computeCt(nodeSuite, line2));

@@ -119,7 +119,7 @@ export function closeMonthsOf(
     suite: nodeSuite,
     randomBytes: seededBytes(`close-${clock.wallMs()}`),
     signer: keys.signing.kid,
-    ledger: { issue: (typ, { v: _v, ...payload }, line2) => ledger.issue(typ, payload, line2) },
+    ledger,
   };
   const source = new StoreBillingSource(ledger, nodeSuite);
   return closeMonths(options, source, { now: unixNow(clock), ...order });
