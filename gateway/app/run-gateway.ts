@@ -13,7 +13,6 @@ import { fail } from "../../shared/base/error.ts";
 import { nodeSuite } from "../../shared/crypto/node-suite.ts";
 import { formatMeterFilter, netOf } from "../../shared/message/topic.ts";
 import { GATEWAY_CLIENT } from "../broker/embedded-broker.ts";
-import { exportBundle } from "../bundle/export-bundle.ts";
 import type { GatewayConfig } from "../config.ts";
 import { type EarlyRefusal, Intake } from "../intake/intake.ts";
 import { type IncomingMessage, MqttClient } from "../intake/mqtt-client.ts";
@@ -27,6 +26,7 @@ import { openBroker, tlsOptions } from "./broker-access.ts";
 import { startControlServer } from "./control-server.ts";
 import type { DataFolder } from "./data-folder.ts";
 import type { EventLog } from "./event-log.ts";
+import { HeavyClient } from "./heavy-client.ts";
 import { LedgerClient } from "./ledger-client.ts";
 import type { FromLedger } from "./ledger-protocol.ts";
 import { openLiveDesk } from "./live-desk.ts";
@@ -129,6 +129,8 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
     const readDb = openReadOnly(folder.store);
     undo.push(() => readDb.close());
     const readModel = createReadModel(readDb, { suite: nodeSuite });
+    const heavy = new HeavyClient({ store: folder.store, utility: keys.utility });
+    undo.push(() => heavy.close());
     const live = openLiveDesk({
       ...{ config, clock: clockSpec, readModel },
       knows: (meter) => intake.knows(meter),
@@ -224,8 +226,8 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
         office,
         ...{ live: live.values, events: live.hub },
         allowedHosts: listHosts(config.portal_host, config.portal_names),
-        exportBundle: (no) =>
-          exportBundle(readDb, no, { suite: nodeSuite, recipient: keys.utility }),
+        exportBundle: heavy.exportBundle,
+        work: heavy,
         onError: (error) => log.count("portal-failed", { message: messageOf(error) }, 1),
       }),
       host: config.portal_host,

@@ -77,6 +77,13 @@ const ALBUMS: readonly Album[] = [
       { name: "day-whole", path: "/meters/352523980/days/2024-03-13" },
       { name: "bills", path: "/bills", widths: [390, 1440] },
       { name: "bills-meter", path: "/bills?meter=352522395" },
+      {
+        name: "statement",
+        path: `${METER}/statement?from=2024-02-20&to=2024-03-20`,
+        widths: ALL,
+      },
+      { name: "statement-dark", path: `${METER}/statement`, widths: [390, 1440], dark: true },
+      { name: "statement-refused", path: `${METER}/statement?from=2024-03-02&to=2024-03-01` },
       { name: "bill", path: "/bills/352-2024-02-352522395", widths: ALL },
       { name: "bill-dark", path: "/bills/352-2024-02-352522395", dark: true },
       { name: "chain", path: "/chain", widths: ALL },

@@ -99,7 +99,11 @@ function known({ notMeasured, zone, provisional, unbilled, slots }: PeriodStatem
     shown.length > 0 &&
     html`<ul class="missing">${shown.map(
       ({ fromSeconds, toSeconds, state }) =>
-        html`<li>${time.stamp(fromSeconds)} to ${time.stamp(toSeconds)}: ${spanWords(state)}</li>`,
+        html`<li>${time.stamp(fromSeconds)} to ${
+          time.isoDate(fromSeconds) === time.isoDate(toSeconds)
+            ? time.clock(toSeconds)
+            : time.stamp(toSeconds)
+        }: ${spanWords(state)}</li>`,
     )}</ul>`
   }${more > 0 && html`<p>and ${formatNumber(more)} more, all of them in the JSON.</p>`}`;
 }

@@ -18,6 +18,7 @@ const FILES = [
   "/find",
   "/meters/:meter/days.csv",
   "/meters/:meter/statements.csv",
+  "/meters/:meter/statement.pdf",
   ...EXPORT_ROUTES.map(({ path }) => path),
 ];
 
@@ -45,6 +46,10 @@ describe("pages", () => {
     [`/bills?meter=${FIRST_METER}`, /Payment<\/a> transfer 1 for <a href/],
     [`/bills/352-2024-01-${FIRST_METER}`, /class="receipt"/],
     [`/bills/352-2024-01-${FIRST_METER}`, /Day by day/],
+    [`/bills?meter=${FIRST_METER}`, /Statement of any days/],
+    [`${METER}/statement`, /1 Feb 2024 to 3 Feb 2024/],
+    [`${METER}/statement?from=2024-01-15&to=2024-02-20`, /1,728 slots without a usable record/],
+    [`${METER}/statement?from=2024-02-02&to=2024-02-01`, /cannot be computed: there is no period/],
     ["/tariffs", /home-flat, version 1/],
     ["/tariffs", /0\.412 EUR a kWh, 16:00 to 21:00 on Monday to Friday in November, December/],
     ["/tariffs", /0\.29 EUR a kWh above 200 kWh a month, at all other times/],
