@@ -8,7 +8,6 @@ import {
   anyObject,
   arrayOf,
   code,
-  type Decoder,
   hash,
   instant,
   integer,
@@ -22,6 +21,8 @@ import { fail } from "../../shared/base/error.ts";
 import { location } from "../../shared/message/join.ts";
 import { ROLES } from "../web/access/role.ts";
 import type { BillingDesk } from "./billing-desk.ts";
+import { orderCorrection } from "./correction-desk.ts";
+import { orderExchange, orderRevoke } from "./exchange-desk.ts";
 import {
   assignTariff,
   beginEnrolment,
@@ -31,19 +32,14 @@ import {
   type OfficeOptions,
   publishPrices,
 } from "./office.ts";
+import { fileText, meterId } from "./order-parts.ts";
 import { orderPayment } from "./payment-desk.ts";
 
-const meter = pattern(/^\d{9}$/, "nine digits");
-const file: Decoder<string> = (value, path) =>
-  typeof value === "string" && value.length <= 65_536
-    ? value
-    : fail("schema", `${path}: expected the text of a file`);
-
-const join = object({ meter }, { zone: text, location, label: text });
-const request = object({ request: file });
+const join = object({ meter: meterId }, { zone: text, location, label: text });
+const request = object({ request: fileText });
 const tariff = object({ id: code, body: anyObject });
 const role = literal(...ROLES);
-const meters = arrayOf(meter, 0, 1_000);
+const meters = arrayOf(meterId, 0, 1_000);
 const userName = pattern(/^[a-z0-9][a-z0-9._@-]{0,63}$/, "a name of a-z, 0-9, . _ @ -");
 const user = object({ name: userName, role, meters, password: text });
 const accessToken = object({ name: userName, role, meters, hash });
@@ -56,12 +52,12 @@ const price = object({
   step: integer(1),
   nano: arrayOf(signedInteger, 1),
 });
-const assign = object({ meter, tariff: code, from: instant }, { to: instant });
+const assign = object({ meter: meterId, tariff: code, from: instant }, { to: instant });
 
 /**
- * Carries out `enrol-begin`, `enrol-finish`, `tariff`, `price`, `assign`, `bill`, `payment`, or one about
+ * Carries out `enrol-begin`, `enrol-finish`, `tariff`, `price`, `assign`, `bill`, `payment`, `correct`, `exchange`, `revoke`, or one about
  * users and tokens of the portal.
- * @param onEnrolled told the kid of a new device, so that the workers know it before its first day
+ * @param onEnrolled told the kid of a new device, or of one that may not sign any more, so that the workers know it at once
  * Throws `control` for an unknown method, `schema` for its arguments, and what the order itself throws.
  */
 export function runOfficeCall(
@@ -110,6 +106,18 @@ export function runOfficeCall(
       return {};
     case "payment":
       return { leaf: orderPayment(office, given) };
+    case "correct":
+      return orderCorrection(office, given);
+    case "exchange": {
+      const exchanged = orderExchange(office, given);
+      for (const kid of exchanged.kids) onEnrolled(kid);
+      return exchanged;
+    }
+    case "revoke": {
+      const revoked = orderRevoke(office, given);
+      onEnrolled(revoked.kid);
+      return revoked;
+    }
     case "bill":
       return billing.order(parameters as Record<string, unknown>);
     default:

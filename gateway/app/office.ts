@@ -8,6 +8,8 @@ import { decodeBase64url, encodeBase64url } from "../../shared/base/bytes.ts";
 import type { Json } from "../../shared/base/canonical-json.ts";
 import { type Clock, type RandomBytes, unixNow } from "../../shared/base/clock.ts";
 import { fail } from "../../shared/base/error.ts";
+import type { PointEntity } from "../../shared/chain/chain-state.ts";
+import { placeOf } from "../../shared/chain/place.ts";
 import { thumbprint } from "../../shared/crypto/key.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
 import { formatJoin, parseJoinRequest } from "../../shared/message/join.ts";
@@ -15,11 +17,17 @@ import { hashToken, verifyRequest } from "../../shared/message/request.ts";
 import { netOf } from "../../shared/message/topic.ts";
 import { createFlatTariff, decodeTariffBody } from "../../shared/money/tariff.ts";
 import { computePoint, isMeterId } from "../../shared/record/meter-id.ts";
-import type { PricePayload, TariffPayload } from "../../shared/record/payload.ts";
+import type {
+  EnrolPayload,
+  EnrolRecipient,
+  PricePayload,
+  TariffPayload,
+} from "../../shared/record/payload.ts";
 import { isZone } from "../../shared/time/civil-day.ts";
 import type { GatewayConfig } from "../config.ts";
 import type { IssueOrder } from "../ledger/holding.ts";
 import type { GatewayKeys, Ledger } from "../ledger/ledger.ts";
+import type { PointOpening } from "../vault/point-vault.ts";
 
 export interface OfficeOptions {
   readonly ledger: Ledger;
@@ -42,31 +50,35 @@ export interface JoinOrder {
   readonly label?: string;
 }
 
-/** Begins an enrolment. Returns the join file. Throws `enrolment` or `zone`. */
+/**
+ * Begins an enrolment. Returns the join file. A meter that is known keeps its point and salt: the file is then for the device
+ * that takes the old one's place. Throws `enrolment` or `zone`.
+ */
 export function beginEnrolment(office: OfficeOptions, order: JoinOrder): string {
   const { ledger, suite, randomBytes, config } = office;
-  const { meter, location, label } = order;
-  const zone = order.zone ?? config.time_zone;
+  const { meter } = order;
   const { id: chain, zone: digits } = ledger.state.chain;
   if (!isMeterId(meter) || !meter.startsWith(digits)) {
     fail("enrolment", `a meter id of this chain has nine digits and begins with ${digits}`);
   }
+  const known = findKnownPoint(office, meter);
+  const zone = order.zone ?? known?.zone ?? config.time_zone;
   if (!isZone(zone)) fail("enrolment", `${zone} is not an IANA time zone`);
-  const taken = ledger.vault
-    .pointsOf(meter)
-    .some(({ point }) => ledger.pending.get("point", point)?.kid !== undefined);
-  if (taken) fail("enrolment", `meter ${meter} has an active device already`);
   const genesis = ledger.line1(0) ?? fail("genesis", "the chain has no genesis");
-  const salt = randomBytes(32);
+  const salt = known === undefined ? randomBytes(32) : decodeBase64url(known.salt);
   const token = randomBytes(32);
   const point = computePoint(suite, meter, salt);
   const at = unixNow(office.clock);
+  const [latitudeE7, longitudeE7] = order.location ?? [known?.latitudeE7, known?.longitudeE7];
+  const location =
+    latitudeE7 === undefined || longitudeE7 === undefined ? undefined : [latitudeE7, longitudeE7];
+  const label = order.label ?? known?.label;
   ledger.vault.putPoint({
     point,
     meter,
     salt: encodeBase64url(salt),
     zone,
-    ...(location === undefined ? {} : { latitudeE7: location[0], longitudeE7: location[1] }),
+    ...(latitudeE7 === undefined || longitudeE7 === undefined ? {} : { latitudeE7, longitudeE7 }),
     ...(label === undefined ? {} : { label }),
   });
   ledger.vault.putToken(hashToken(suite, token), point, at);
@@ -81,8 +93,20 @@ export function beginEnrolment(office: OfficeOptions, order: JoinOrder): string 
     token: encodeBase64url(token),
     broker: office.brokerUrl,
     time_zone: zone,
-    ...(location === undefined ? {} : { location: [location[0], location[1]] as [number, number] }),
+    ...(location === undefined ? {} : { location: location as [number, number] }),
   });
+}
+
+/** The point at which a meter is, was last, or is going to be. */
+function findKnownPoint({ ledger }: OfficeOptions, meter: string): PointOpening | undefined {
+  const points = ledger.vault.pointsOf(meter);
+  const find = (is: (point: PointEntity) => boolean): PointOpening | undefined =>
+    points.find(({ point }) => {
+      const entity = ledger.pending.get("point", point);
+      return entity !== undefined && is(entity);
+    });
+  // One that was begun and never finished comes last: nothing is on the chain yet.
+  return find(({ kid }) => kid !== undefined) ?? find(() => true) ?? points[0];
 }
 
 export interface Enrolled {
@@ -92,29 +116,61 @@ export interface Enrolled {
   readonly meter: string;
 }
 
-/**
- * Finishes an enrolment: logs the `enrol` record and assigns the configured tariff, where the chain has it. Both or
- * neither, so that no kill leaves a meter behind that would never be billed.
- * Throws `enrolment`, `request`, `key-form`, `key-off-curve`, or the chain rule that the record would break.
- */
-export function finishEnrolment(office: OfficeOptions, requestFile: string): Enrolled {
-  const { ledger, suite, keys, config } = office;
+/** A request that was handed in for a token of ours. */
+export interface AskedEnrolment {
+  readonly key: EnrolPayload["key"];
+  readonly req: string;
+  readonly kid: string;
+  /** H: of the one-time token. */
+  readonly token: string;
+  readonly opening: PointOpening;
+}
+
+/** Throws `enrolment`, `request`, `key-form`, `key-off-curve`. */
+export function readRequest({ ledger, suite }: OfficeOptions, requestFile: string): AskedEnrolment {
   const { key, req } = parseJoinRequest(requestFile);
   const { kid, token } = verifyRequest(suite, req, key, ledger.state.chain.id);
   const point = ledger.vault.pointOfToken(token);
   const opening = point === undefined ? undefined : ledger.vault.point(point);
-  if (point === undefined || opening === undefined) {
+  if (opening === undefined) {
     fail("enrolment", "this request's token was not handed out here, or was used already");
   }
-  const to = [{ key: keys.utility.jwk, use: "utility" as const }];
-  const orders: IssueOrder[] = [{ typ: "enrol", payload: { key, point, to, req } }];
+  return { key, req, kid, token, opening };
+}
+
+/** The `enrol` record of a request; `to`: of the device before it, whose readers read on. */
+export function enrolmentOf(
+  { keys }: OfficeOptions,
+  { key, req, opening }: AskedEnrolment,
+  to: readonly EnrolRecipient[] = [{ key: keys.utility.jwk, use: "utility" }],
+): IssueOrder {
+  return { typ: "enrol", payload: { key, point: opening.point, to: [...to], req } };
+}
+
+/**
+ * Finishes an enrolment: logs the `enrol` record and assigns the configured tariff to a new point, where the chain has it.
+ * Both or neither, so that no kill leaves a meter behind that would never be billed.
+ * Throws what `readRequest` throws, or the chain rule that the record would break.
+ */
+export function finishEnrolment(office: OfficeOptions, requestFile: string): Enrolled {
+  const { ledger, config } = office;
+  const asked = readRequest(office, requestFile);
+  const { kid, token, opening } = asked;
+  const { point, meter } = opening;
+  const before = ledger.pending.get("point", point);
+  if (before?.kid !== undefined) {
+    fail("enrolment", `meter ${meter} has an active device: use \`gateway exchange\` to swap it`);
+  }
+  const last = placeOf(ledger.pending, point).stays.at(-1)?.kid;
+  const to = last === undefined ? undefined : ledger.pending.get("device", last)?.to;
+  const orders: IssueOrder[] = [enrolmentOf(office, asked, to)];
   const tariff = config.tariff_id;
-  if (ledger.pending.get("tariff", tariff) !== undefined) {
+  if (before === undefined && ledger.pending.get("tariff", tariff) !== undefined) {
     orders.push({ typ: "assign", payload: { point, tariff, from: 0 } });
   }
   const [leaf = ""] = ledger.issueAll(orders);
   ledger.vault.dropToken(token);
-  return { leaf, kid, meter: opening.meter };
+  return { leaf, kid, meter };
 }
 
 /** Issues the next version of a tariff. Throws `tariff-body`. Returns its leaf. */
@@ -167,12 +223,13 @@ export function assignTariff(office: OfficeOptions, order: AssignOrder): string 
   });
 }
 
-/** The active point of a meter. Throws `unknown-meter`. */
+/** The point of a meter: where its device is, or was last. Throws `unknown-meter`. */
 export function findPoint(office: OfficeOptions, meter: string): string {
-  for (const { point } of office.ledger.vault.pointsOf(meter)) {
-    if (office.ledger.pending.get("point", point)?.kid !== undefined) return point;
+  const point = findKnownPoint(office, meter)?.point;
+  if (point === undefined || office.ledger.pending.get("point", point) === undefined) {
+    fail("unknown-meter", `meter ${meter} is not enrolled here`);
   }
-  fail("unknown-meter", `meter ${meter} is not enrolled here`);
+  return point;
 }
 
 /** kids of a device's recipients, as line 2 must name them. */

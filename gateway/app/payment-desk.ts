@@ -27,8 +27,7 @@ export function orderPayment(office: OfficeOptions, given: Json): string {
     fail("usage", `an amount in ${currency} has at most ${minor} decimals and is not zero`);
   }
   const id = findPoint(office, meter);
-  const points = new StoreBillingSource(ledger, suite).points();
-  const point = [...points].find((one) => one.point === id);
+  const point = new StoreBillingSource(ledger, suite).point(id);
   if (point === undefined) fail("unknown-meter", `meter ${meter} is not enrolled here`);
   return recordPayment(
     {

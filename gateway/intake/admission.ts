@@ -77,10 +77,10 @@ function tryParseLine2(line2: string): ParsedLine2 | undefined {
   }
 }
 
-/** A day is opened here; an event, which is rare, by the ledger when it is projected. */
+/** A day is opened here; an event or a correction, which are rare, by the ledger when they are projected. */
 function admitSealed(
   options: AdmissionOptions,
-  record: ParsedRecord<"day" | "event">,
+  record: ParsedRecord<"day" | "event" | "correction">,
   line2: string | undefined,
   known: KnownKey,
 ): Admission {
@@ -98,7 +98,7 @@ function admitSealed(
     return { leaf, candidate: { record, line2, meter }, unopened: true };
   }
   if (record.seq === known.seq + 1) known.pass(record.seq, decodeBase64url(leaf));
-  if (record.typ === "event") return { leaf, candidate: { record, line2, meter } };
+  if (record.typ !== "day") return { leaf, candidate: { record, line2, meter } };
   const parsed = tryParseLine2(line2);
   return {
     leaf,
@@ -121,7 +121,7 @@ export function admit(options: AdmissionOptions, meter: string, bytes: Uint8Arra
     const record = parseLine1(options.suite, options.registry.kidByHeader, line1);
     const known = requireKey(options.registry, record, meter);
     // The one place where the types that a meter may sign are told apart; others come with their rules.
-    if (record.typ === "day" || record.typ === "event") {
+    if (record.typ === "day" || record.typ === "event" || record.typ === "correction") {
       return admitSealed(options, record, line2, known);
     }
     fail("role", "a meter does not sign records of this type");
