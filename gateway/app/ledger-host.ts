@@ -287,10 +287,12 @@ export class LedgerHost {
   }
 
   /** Queues what the meters of a block are owed; a receipt on its way makes a `held` reply needless. */
-  #oweReceipts({ first, records }: AddedBlock): void {
+  #oweReceipts({ first, records }: Pick<AddedBlock, "first" | "records">): void {
     const owed: Owed[] = [];
     records.forEach(({ typ, kid, leaf }, i) => {
-      const entry = isMeterTyp(typ) ? this.#book.get(kid) : undefined;
+      // A registrar's correction has no sender who waits for a receipt.
+      const isMeters = isMeterTyp(typ) || typ === "correction";
+      const entry = isMeters ? this.#book.get(kid) : undefined;
       if (entry === undefined) return;
       this.#replies.settled(leaf);
       owed.push({ meter: entry.meter, position: first + i });
