@@ -7,6 +7,22 @@ import type { AppendResult, Ledger } from "../ledger/ledger.ts";
 import type { Miner } from "../ledger/miner.ts";
 import type { GatewayEvent } from "./event-log.ts";
 
+/** What a block took, in milliseconds of real time. */
+export interface BlockSpending {
+  readonly height: number;
+  /** Of the block, unix seconds. */
+  readonly time: number;
+  readonly records: number;
+  readonly templateMs: number;
+  readonly miningMs: number;
+  /** Tries of the search. */
+  readonly hashes: number;
+  /** Checking it by all rules. */
+  readonly checkMs: number;
+  /** Sealing and writing it durably, projection included. */
+  readonly writeMs: number;
+}
+
 export interface BlockMakerOptions {
   readonly ledger: Ledger;
   readonly miner: Miner;
@@ -14,6 +30,7 @@ export interface BlockMakerOptions {
   readonly randomBytes: RandomBytes;
   readonly realMs: () => number;
   readonly onAppended: (block: SealedBlock, result: AppendResult, ms: number) => void;
+  readonly onSpent: (spending: BlockSpending) => void;
   readonly onEvent: (event: GatewayEvent) => void;
 }
 
@@ -22,18 +39,34 @@ export interface BlockMakerOptions {
  * happens when a better tip comes or the gateway stops.
  */
 export async function makeBlock(options: BlockMakerOptions): Promise<void> {
-  const { ledger, miner, clock, randomBytes, realMs, onAppended, onEvent } = options;
+  const { ledger, miner, clock, randomBytes, realMs, onAppended, onSpent, onEvent } = options;
   const started = realMs();
   const template = ledger.template(unixNow(clock));
   if (template === undefined) {
     onEvent({ event: "not-mining", code: "role" });
     return;
   }
-  const { nonce } = await miner.mine(template.headerHash, template.target, randomBytes(32));
+  const made = realMs();
+  const found = await miner.mine(template.headerHash, template.target, randomBytes(32));
+  const { nonce, hashes } = found;
   if (nonce === undefined) return;
+  const mined = realMs();
   const block = ledger.seal(template, nonce);
   try {
-    onAppended(block, ledger.append(block), realMs() - started);
+    const result = ledger.append(block);
+    const ended = realMs();
+    const checkMs = result.added.reduce((sum, added) => sum + added.checkMs, 0);
+    onSpent({
+      height: template.height,
+      time: template.time,
+      records: template.content.records.length,
+      templateMs: made - started,
+      miningMs: mined - made,
+      hashes,
+      checkMs,
+      writeMs: Math.max(0, ended - mined - checkMs),
+    });
+    onAppended(block, result, ended - started);
   } catch (error) {
     // An own block that breaks a rule is a fault of this software: it is named, and nothing was changed.
     if (!isCoded(error)) throw error;

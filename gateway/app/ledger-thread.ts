@@ -10,6 +10,7 @@ import type { AdmittedBatch } from "../intake/admitted-batch.ts";
 import { Miner } from "../ledger/miner.ts";
 import { type BillingDesk, createBillingDesk } from "./billing-desk.ts";
 import { makeBlock } from "./block-maker.ts";
+import { CostDesk } from "./cost-desk.ts";
 import { locateDataFolder } from "./data-folder.ts";
 import { LedgerHost } from "./ledger-host.ts";
 import type { FromLedger, LedgerThreadData, ToLedger } from "./ledger-protocol.ts";
@@ -48,6 +49,7 @@ function run(port: MessagePort, data: LedgerThreadData): void {
     ...{ ledger, suite: nodeSuite, keys, clock, randomBytes, config, brokerUrl: data.brokerUrl },
   };
   const billing: BillingDesk = createBillingDesk(office, (event) => host.event(event), realMs);
+  const costs = new CostDesk(ledger.costs, config.time_zone);
   const miner = new Miner();
   const scheduler = new Scheduler({
     ledger,
@@ -65,6 +67,7 @@ function run(port: MessagePort, data: LedgerThreadData): void {
           for (const { records } of result.added) billing.noteRecords(records);
           host.appended(block, result, ms);
         },
+        onSpent: (spending) => costs.note(spending),
         onEvent: (event) => host.event(event),
       }),
     bill: config.billing === "on" ? () => billing.close() : undefined,
@@ -89,6 +92,7 @@ function run(port: MessagePort, data: LedgerThreadData): void {
   const timers = [
     setInterval(tick, TICK_MS),
     setInterval(() => host.storeCounters(), STORE_COUNTERS_MS),
+    setInterval(() => costs.flush(), STORE_COUNTERS_MS),
     setInterval(() => presence.flush(), STORE_PRESENCE_MS),
   ];
 
@@ -99,6 +103,7 @@ function run(port: MessagePort, data: LedgerThreadData): void {
     try {
       host.flush();
       presence.flush();
+      costs.flush();
     } finally {
       ledger.close();
       for (const worker of workers) worker.close();

@@ -28,6 +28,8 @@ export interface ChainWriterOptions {
   readonly records: RecordStore;
   readonly blobs: BlobStore;
   readonly projector: Projector;
+  /** Real time, milliseconds. */
+  readonly monotonicMs: () => number;
   /** A record that is held, so parsed and verified, by its leaf. */
   readonly source: (leaf: string) => RecordSource | undefined;
 }
@@ -55,6 +57,8 @@ export interface AddedBlock {
   /** Position of the first. */
   readonly first: number;
   readonly records: readonly ParsedRecord[];
+  /** What checking the block by all rules took, milliseconds of real time. */
+  readonly checkMs: number;
 }
 
 /** A branch with more work in which a block breaks a rule that only its place could show. */

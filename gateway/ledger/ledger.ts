@@ -19,6 +19,7 @@ import { packLine2 } from "../../shared/record/compact.ts";
 import type { Typ } from "../../shared/record/payload.ts";
 import { hashLeaf, type ParsedRecord } from "../../shared/record/record.ts";
 import { AlarmVault } from "../vault/alarm-vault.ts";
+import { CostVault } from "../vault/cost-vault.ts";
 import { PointVault } from "../vault/point-vault.ts";
 import { UserVault } from "../vault/user-vault.ts";
 import { BlobStore } from "./blob-store.ts";
@@ -46,6 +47,7 @@ export class Ledger {
   readonly users: UserVault;
   readonly counters: CounterStore;
   readonly alarms: AlarmVault;
+  readonly costs: CostVault;
   readonly #options: LedgerOptions;
   readonly #blocks: BlockStore;
   readonly #records: RecordStore;
@@ -67,6 +69,7 @@ export class Ledger {
     this.vault = new PointVault(db);
     this.users = new UserVault(db);
     this.counters = new CounterStore(db);
+    this.costs = new CostVault(db);
     this.alarms = new AlarmVault(db, (position) => this.#leafAt(position));
     this.#blocks = new BlockStore(db);
     this.#records = new RecordStore(db);
@@ -80,6 +83,7 @@ export class Ledger {
       records: this.#records,
       blobs: this.#blobs,
       projector,
+      monotonicMs: () => options.clock.monotonicMs(),
       source: (leaf) => this.#mempool.get(leaf),
     });
     this.#holding = new Holding({

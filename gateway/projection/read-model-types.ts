@@ -20,6 +20,7 @@ import type {
   RecordDetail,
   RecordSummary,
 } from "./chain-view-types.ts";
+import type { BlockCostRow, DayCostRow } from "./cost-types.ts";
 import type { PeriodStatement, StatementQuery } from "./period-statement-types.ts";
 import type { TariffVersion } from "./tariff-types.ts";
 
@@ -299,6 +300,10 @@ export interface ReadModel {
   events(meter: string, limit: number): readonly MeterEventRow[];
   /** Newest first. */
   alarms(query: AlarmQuery): readonly AlarmRow[];
+  /** What the newest blocks took to make, newest first. */
+  blockCosts(beforeHeight: number | undefined, limit: number): readonly BlockCostRow[];
+  /** The same by day, newest first. */
+  dayCosts(beforeDate: string | undefined, limit: number): readonly DayCostRow[];
   /** By descending count, then code. */
   counters(): readonly CounterRow[];
 }

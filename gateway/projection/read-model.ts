@@ -12,6 +12,7 @@ import { BillReader } from "./bill-reader.ts";
 import { BlockReader } from "./block-reader.ts";
 import { ChainReader } from "./chain-reader.ts";
 import type { MeterEventRow } from "./chain-view-types.ts";
+import { CostReader } from "./cost-reader.ts";
 import { DayReader } from "./day-reader.ts";
 import { dateText } from "./day-table.ts";
 import { MeterReader } from "./meter-reader.ts";
@@ -46,6 +47,7 @@ export function createReadModel(db: Db, options: { readonly suite: CryptoSuite }
   );
   const held = db.prepare<[], { n: number }>("SELECT count(*) AS n FROM mempool");
   const alarms = new AlarmReader(db);
+  const costs = new CostReader(db);
   const events = db.prepare<[number, number], EventTableRow>(
     "SELECT pos, at, code, before, after FROM event WHERE meter = ? ORDER BY pos DESC LIMIT ?",
   );
@@ -109,6 +111,8 @@ export function createReadModel(db: Db, options: { readonly suite: CryptoSuite }
           }),
         ),
       ),
+    blockCosts: (before, limit) => read(() => costs.blocks(before, limit)),
+    dayCosts: (before, limit) => read(() => costs.days(before, limit)),
     alarms: (query) => read(() => alarms.alarms(query)),
     counters: () => read(() => counters.all()),
   };

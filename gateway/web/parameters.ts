@@ -14,6 +14,8 @@ const HASH = /^[A-Za-z0-9_-]{43}$/;
 const BILL_NO = /^[\x20-\x7e]{1,200}$/;
 /** Longest text that a search field may send. */
 const MAX_SEARCH = 100;
+/** A longer period has no chart. */
+const MAX_YEARS = 20;
 /** Meters of one page of the overview, and some. */
 const MAX_METERS = 100;
 
@@ -43,6 +45,28 @@ export function readDate(text: string, name = "date"): string {
     refuse(name, "a date that exists");
   }
   return text;
+}
+
+/** Two dates, both included, the second not before the first; undefined without either. An end may be meant loosely: 2024-02-31. */
+export function readPeriod(
+  from: string | undefined,
+  to: string | undefined,
+): { readonly from: string; readonly to: string } | undefined {
+  if (from === undefined && to === undefined) return undefined;
+  const last = to?.replace(/^(\d{4}-\d{2})-31$/, (_, month: string) => lastDateOf(month));
+  const period = { from: readDate(from ?? "", "from"), to: readDate(last ?? "", "to") };
+  if (period.to < period.from) refuse("to", "a date that is not before from");
+  if (period.to.slice(0, 4) > `${Number(period.from.slice(0, 4)) + MAX_YEARS}`) {
+    refuse("to", `a date within ${MAX_YEARS} years of from`);
+  }
+  return period;
+}
+
+/** "2024-02" is "2024-02-29". */
+function lastDateOf(month: string): string {
+  const next = new Date(`${readMonth(month)}-01T12:00:00Z`);
+  next.setUTCMonth(next.getUTCMonth() + 1, 0);
+  return next.toISOString().slice(0, 10);
 }
 
 /** "YYYY-MM" */
@@ -77,6 +101,16 @@ export function readSearch(text: string | undefined): string | undefined {
   const trimmed = text?.trim() ?? "";
   if (trimmed.length > MAX_SEARCH) refuse("q", `at most ${MAX_SEARCH} characters`);
   return trimmed === "" ? undefined : trimmed;
+}
+
+/** One of these texts; the first without a parameter. */
+export function readChoice<T extends string>(
+  text: string | undefined,
+  name: string,
+  choices: readonly [T, ...(readonly T[])],
+): T {
+  if (text === undefined) return choices[0];
+  return choices.find((choice) => choice === text) ?? refuse(name, choices.join(" or "));
 }
 
 /** Without it, alarms of any state. */

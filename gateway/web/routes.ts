@@ -14,16 +14,19 @@ import { type PageContext, requireFound } from "./page/context.ts";
 import { dayPage } from "./page/day.ts";
 import { meterPage } from "./page/meter.ts";
 import { overviewPage } from "./page/overview.ts";
+import { performancePage } from "./page/performance.ts";
 import { recordPage } from "./page/record.ts";
 import { tariffsPage } from "./page/tariffs.ts";
 import {
   isHash,
   readAlarmState,
   readBillNo,
+  readChoice,
   readDate,
   readInteger,
   readMeter,
   readMonth,
+  readPeriod,
   readSearch,
   readYear,
 } from "./parameters.ts";
@@ -75,6 +78,7 @@ export const ROUTES: readonly Route[] = [
     return meterPage(context, readMeter(asked.param("meter")), {
       month: month === undefined ? undefined : readMonth(month),
       year: year === undefined ? undefined : readYear(year),
+      days: readPeriod(asked.query("from"), asked.query("to")),
     });
   }),
   { path: "/meters/:meter/days.csv", shows: "readings", answer: csvOfDays },
@@ -105,6 +109,9 @@ export const ROUTES: readonly Route[] = [
   ),
   page("/records/:position", "chain", (context, asked) =>
     recordPage(context, readInteger(asked.param("position"), "position")),
+  ),
+  page("/performance", "operations", (context, asked) =>
+    performancePage(context, readChoice(asked.query("by"), "by", ["block", "day"])),
   ),
   { path: "/find", shows: "chain", answer: find },
   page("/alarms", "alarms", (context, asked) => {

@@ -40,6 +40,7 @@ export async function measureLedger(data: string): Promise<LedgerRates> {
     makeBlock({
       ...{ ledger, miner, clock, randomBytes, realMs: () => performance.now() },
       onAppended: (_block, _result, ms) => times.push(ms),
+      onSpent: () => undefined,
       onEvent: ({ event, ...detail }) => {
         throw new Error(`${event} ${JSON.stringify(detail)}`);
       },

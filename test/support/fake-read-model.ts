@@ -8,6 +8,7 @@ import type {
   BlockSummary,
   ChainTip,
 } from "../../gateway/projection/chain-view-types.ts";
+import type { Spent } from "../../gateway/projection/cost-types.ts";
 import type {
   BillDetail,
   BillSummary,
@@ -184,11 +185,37 @@ export function createFakeReadModel(options: FakeOptions = {}): ReadModel {
         .filter((alarm) => meter === undefined || alarm.meter === meter)
         .filter(({ id }) => id < before)
         .slice(0, limit),
+    blockCosts: (before = Number.MAX_SAFE_INTEGER, limit) =>
+      chain.blocks(before, limit).map(({ height, timeSeconds, records }) => ({
+        height,
+        timeSeconds,
+        ...fakeSpent(height, records),
+      })),
+    dayCosts: (before = "9999", limit) =>
+      dates
+        .filter((date) => date < before)
+        .reverse()
+        .slice(0, limit)
+        .map((date, i) => ({ date, blocks: 1, ...fakeSpent(dates.length - i, meters.length) })),
     counters: () => [
       { code: "held", count: chain.size },
       { code: "duplicate", count: 14 },
       { code: "refused-seq", count: 2 },
     ],
+  };
+}
+
+/** Figures as a small machine has them: mining is luck, the rest is not. */
+function fakeSpent(i: number, records: number): Spent {
+  const luck = -Math.log(1 - (((i + 3) * 7919) % 1000) / 1000);
+  return {
+    records,
+    templateMicros: 400 + 3 * records,
+    miningMicros: Math.round(60_000 * luck),
+    hashes: Math.round(1_048_576 * luck),
+    checkMicros: 700 + 40 * records,
+    writeMicros: 6_000 + 90 * records + ((i * 131) % 2_000),
+    storeBytes: 450_000 + i * 21_000,
   };
 }
 

@@ -100,6 +100,8 @@ export function scopeReadModel(model: ReadModel, meters: readonly string[]): Rea
         .slice(0, limit)
         .map(withoutPeople);
     },
+    blockCosts: () => [],
+    dayCosts: () => [],
     counters: () => [],
   };
 }

@@ -126,6 +126,11 @@ export const BEFORE_ID = perhaps(
   position.json,
   position.read,
 );
+export const BEFORE_DATE = perhaps(
+  "Only days before this one: the date of the last row of the page before",
+  DATE.json,
+  readDate,
+);
 export const FROM_HEIGHT: ApiParameter<number> = {
   description: "Height of the first block",
   json: { ...height.json, default: 0 },

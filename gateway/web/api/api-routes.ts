@@ -32,6 +32,7 @@ import {
 } from "./answers.ts";
 import { ALARM_ACTIONS } from "./api-actions.ts";
 import {
+  BEFORE_DATE,
   BEFORE_HEIGHT,
   BEFORE_ID,
   DATE_LIMIT,
@@ -51,7 +52,9 @@ import {
 import { type ApiRoute, apiRoute } from "./api-route.ts";
 import {
   BLOCK,
+  BLOCK_COST,
   BLOCK_DETAIL,
+  DAY_COST,
   HEADER,
   LINE,
   OVERVIEW,
@@ -289,6 +292,22 @@ export const API_ROUTES: readonly ApiRoute[] = [
         ...(before !== undefined && { before }),
       }),
     }),
+  }),
+  apiRoute({
+    path: "/performance/blocks",
+    shows: "operations",
+    summary: "What making each of the newest blocks took, the newest first",
+    query: { before: BEFORE_HEIGHT, limit: LIMIT },
+    answer: rowsOf(BLOCK_COST),
+    read: (readModel, { before, limit }) => ({ rows: readModel.blockCosts(before, limit) }),
+  }),
+  apiRoute({
+    path: "/performance/days",
+    shows: "operations",
+    summary: "The same by day, the newest first",
+    query: { before: BEFORE_DATE, limit: LIMIT },
+    answer: rowsOf(DAY_COST),
+    read: (readModel, { before, limit }) => ({ rows: readModel.dayCosts(before, limit) }),
   }),
   apiRoute({
     path: "/counters",
