@@ -114,7 +114,9 @@ export function* greenButton(model: ReadModel, period: Period): Generator<string
       });
     }
   }
-  for (const bill of bills) {
+  for (const { no } of bills) {
+    const bill = model.bill(no);
+    if (bill === undefined) continue;
     const name = `bill/${bill.leaf}`;
     yield feed.entry({
       name,

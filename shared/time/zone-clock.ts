@@ -32,7 +32,7 @@ const ZONE_NAME = /^[A-Za-z][A-Za-z0-9_+-]*(?:\/[A-Za-z0-9_+-]+)*$/;
 const MAX_OFFSET_S = 16 * 3600;
 /** Days around the range of D that probes may touch. */
 const PROBE_MARGIN_DAYS = 3;
-/** Probes and day starts kept for a zone: about ten years of days. */
+/** Probes, changes and day starts kept for a zone: about ten years of days. */
 const MAX_KEPT = 4_096;
 
 /** Throws `zone` for a name that is not a zone of the platform's time zone data. */
@@ -40,6 +40,7 @@ export function createZoneClock(zone: string): ZoneClock {
   const readOffset = createOffsetReader(zone);
   const probes = new Map<number, number>();
   const starts = new Map<number, UnixSeconds>();
+  const changesOfDays = new Map<number, UnixSeconds>();
 
   const probe = (utcDay: number): number =>
     remember(probes, utcDay, () => readOffset(utcDay * SECONDS_PER_DAY));
@@ -61,7 +62,10 @@ export function createZoneClock(zone: string): ZoneClock {
     const offset = probe(utcDay + 1);
     if (before === offset) return undefined;
     const start = utcDay * SECONDS_PER_DAY;
-    return { from: bisect(start, start + SECONDS_PER_DAY, before), offset };
+    const from = remember(changesOfDays, utcDay, () =>
+      bisect(start, start + SECONDS_PER_DAY, before),
+    );
+    return { from, offset };
   };
 
   const offsetsFromDay = (utcDay: number, to: UnixSeconds): OffsetChange[] => {
