@@ -1,8 +1,8 @@
 /**
- * Makes the bundle of an issued bill from a store (shared/bundle/bill-bundle.ts says what is in it and why).
+ * Makes the bundle of an issued bill or credit from a store (shared/bundle/bill-bundle.ts says what is in it and why).
  *
- * In:  a read-only connection, the bill's number, a key that opens line 2 of the point's records. Out: the bundle, under the
- *      newest checkpoint. One read transaction, so a gateway that goes on appending does not disturb it.
+ * In:  a read-only connection, the number of the bill or credit, a key that opens line 2 of the point's records. Out: the bundle,
+ *      under the newest checkpoint. One read transaction, so a gateway that goes on appending does not disturb it.
  */
 import { decodeUtf8, encodeBase64url, encodeUtf8 } from "../../shared/base/bytes.ts";
 import { type JsonObject, parseCanonical } from "../../shared/base/canonical-json.ts";
@@ -12,15 +12,16 @@ import { parseCheckpoint } from "../../shared/chain/checkpoint.ts";
 import { proveInclusion } from "../../shared/chain/tree.ts";
 import type { RecipientKey } from "../../shared/crypto/key.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
+import { decodeTariffBody } from "../../shared/money/tariff.ts";
 import { parsePlaintext } from "../../shared/record/plaintext.ts";
 import { type ParsedRecord, parseRecord } from "../../shared/record/record.ts";
 import { openLine2, parseLine2 } from "../../shared/record/sealed-box.ts";
-import { localDayOf } from "../../shared/time/civil-day.ts";
+import type { Span } from "../../shared/time/civil-day.ts";
 import { BlobStore } from "../ledger/blob-store.ts";
 import type { Db } from "../ledger/database.ts";
 import { RecordStore } from "../ledger/record-store.ts";
 import { TileTree } from "../ledger/tile-tree.ts";
-import { dateNumber, shiftDate } from "../projection/day-table.ts";
+import { type ReadingRow, ReadingRows } from "../projection/reading-rows.ts";
 
 export interface BundleOptions {
   readonly suite: CryptoSuite;
@@ -28,7 +29,7 @@ export interface BundleOptions {
   readonly recipient: Pick<RecipientKey, "kid" | "secret">;
 }
 
-/** Throws `bill-none` for a number that no bill has, and `bill-not-final` for one that no checkpoint covers yet. */
+/** Throws `bill-none` for a number that no bill or credit has, and `bill-not-final` for one that no checkpoint covers yet. */
 export function buildBundle(db: Db, no: string, options: BundleOptions): BillBundle {
   db.exec("BEGIN");
   try {
@@ -52,106 +53,144 @@ class BundleBuilder {
   }
 
   build(no: string): BillBundle {
-    const db = this.#db;
-    const found = db
-      .prepare<[string], { pos: number }>("SELECT pos FROM bill WHERE no = ?")
-      .get(no);
-    if (found === undefined) fail("bill-none", `no bill ${no} is in the chain`, { no });
-    const note = db
+    const { position, bill: billed } = this.#find(no);
+    const note = this.#db
       .prepare<[], { size: number; note: string }>(
         "SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1",
       )
       .get();
-    if (note === undefined || note.size <= found.pos) {
+    if (note === undefined || note.size <= position) {
       fail("bill-not-final", `bill ${no} waits for a final block`, { no });
     }
-    const bill = this.#record(found.pos);
+    const bill = this.#record(billed);
     if (bill.typ !== "bill") throw new Error("a bill's row without its record");
-    const text = this.#open(found.pos, bill);
-    const opened = new Map([[found.pos, text]]);
-    const { meter, from, to, used } = parsePlaintext("bill", text);
-    const days = this.#findDays(Number(meter), from, to, new Set(used.map(([leaf]) => leaf)));
-    for (const position of days) opened.set(position, this.#open(position, this.#record(position)));
+    const { meter } = parsePlaintext("bill", this.#open(billed, bill));
+    const { point, tariffs } = bill.payload;
+    const readings = new ReadingRows(this.#db, this.#options.suite)
+      .overlapping(Number(meter), bill.payload)
+      .filter((one) => one.point === point && one.position < position);
+    const exchanges = this.#exchanges(point, bill.payload, position);
+    const credits = this.#list(
+      "SELECT pos FROM credit WHERE bill = ? AND pos <= ? ORDER BY pos",
+      billed,
+      position,
+    );
+    const opened = new Set([
+      ...readings.filter(({ isUsable }) => isUsable).map((one) => one.position),
+      ...exchanges,
+      billed,
+      ...credits,
+    ]);
     const positions = new Set([
       0,
-      ...this.#grounds(bill.payload.point, found.pos, bill.payload.tariffs, { from, to }),
-      ...this.#between(days),
-      found.pos,
+      ...this.#grounds(point, billed),
+      ...this.#prices(point, billed, credits.length > 0 ? undefined : tariffs, bill.payload),
+      ...this.#devices(point, readings, position),
+      ...readings.map((one) => one.position),
+      ...this.#between(readings),
+      ...opened,
     ]);
-    const { size } = parseCheckpoint(note.note);
-    const tree = new TileTree(db, this.#options.suite, size);
-    const prove = (position: number): readonly string[] =>
-      proveInclusion(this.#options.suite, position, size, (level, index) =>
-        tree.node(level, index),
-      ).map(encodeBase64url);
+    return this.#prove(note.note, positions, opened);
+  }
+
+  /** Position of the bill or credit, and of the bill. */
+  #find(no: string): { readonly position: number; readonly bill: number } {
+    const [bill] = this.#list("SELECT pos FROM bill WHERE no = ?", no);
+    if (bill !== undefined) return { position: bill, bill };
+    const credit = this.#db
+      .prepare<[string], { pos: number; bill: number }>("SELECT pos, bill FROM credit WHERE no = ?")
+      .get(no);
+    if (credit === undefined) fail("bill-none", `no bill ${no} is in the chain`, { no });
+    return { position: credit.pos, bill: credit.bill };
+  }
+
+  #prove(note: string, positions: ReadonlySet<number>, opened: ReadonlySet<number>): BillBundle {
+    const { suite } = this.#options;
+    const { size } = parseCheckpoint(note);
+    const tree = new TileTree(this.#db, suite, size);
+    const node = (level: number, index: number) => tree.node(level, index);
     const records = [...positions]
       .sort((a, b) => a - b)
       .map((at): BundleRecord => {
-        const plain = opened.get(at);
-        const entry = { at, line1: this.#line1(at), proof: [...prove(at)] };
-        if (plain === undefined) return entry;
-        return { ...entry, plaintext: parseCanonical(plain) as JsonObject };
+        const proof = proveInclusion(suite, at, size, node).map(encodeBase64url);
+        const entry = { at, line1: this.#line1(at), proof };
+        if (!opened.has(at)) return entry;
+        const text = this.#open(at, this.#record(at));
+        return { ...entry, plaintext: parseCanonical(text) as JsonObject };
       });
-    return { v: 1, checkpoint: encodeBase64url(encodeUtf8(note.note)), records };
+    return { v: 1, checkpoint: encodeBase64url(encodeUtf8(note)), records };
   }
 
-  /** Enrolments, tariffs, assignments and prices that the bill can rest on. */
-  #grounds(
-    point: string,
-    before: number,
-    named: readonly string[],
-    period: { readonly from: number; readonly to: number },
-  ): readonly number[] {
-    const list = (sql: string, ...values: (string | number)[]): number[] =>
-      this.#db
-        .prepare<(string | number)[], number>(sql)
-        .pluck()
-        .all(...values) as number[];
-    const prices = this.#db
-      .prepare<[number, number, number], { pos: number; leaf: string }>(
-        "SELECT pos, leaf FROM price WHERE to_s > ? AND from_s < ? AND pos < ? ORDER BY to_s",
-      )
-      .all(period.from, period.to, before)
-      .filter(({ leaf }) => named.includes(leaf));
+  /** Tariffs and assignments that the bill can rest on. */
+  #grounds(point: string, bill: number): readonly number[] {
     return [
-      ...list("SELECT pos FROM enrolment WHERE point = ? AND pos < ?", point, before),
-      ...list("SELECT pos FROM assignment WHERE point = ? AND pos < ?", point, before),
-      ...list(
+      ...this.#list("SELECT pos FROM assignment WHERE point = ? AND pos < ?", point, bill),
+      ...this.#list(
         `SELECT t.pos FROM tariff t WHERE t.pos < ? AND t.id IN
          (SELECT tariff FROM assignment WHERE point = ? AND pos < ?)`,
-        before,
+        bill,
         point,
-        before,
+        bill,
       ),
-      ...prices.map(({ pos }) => pos),
     ];
   }
 
-  /** Positions of the days that the bill used, in log order. */
-  #findDays(meter: number, from: number, to: number, used: ReadonlySet<string>): readonly number[] {
-    const rows = this.#db.prepare<[number, number], number>(
-      "SELECT pos FROM day WHERE date = ? AND meter = ? AND code IS NULL ORDER BY pos",
-    );
-    rows.pluck();
-    const positions: number[] = [];
-    // The date is the meter's own: a day more on both sides covers every zone.
-    const last = shiftDate(dateNumber(localDayOf("UTC", to)), 1);
-    for (
-      let date = shiftDate(dateNumber(localDayOf("UTC", from)), -1);
-      date <= last;
-      date = shiftDate(date, 1)
-    ) {
-      const own = rows.all(date, meter) as unknown as number[];
-      positions.push(...own.filter((position) => used.has(this.#record(position).leaf)));
-    }
-    return positions.sort((a, b) => a - b);
+  /** Price records of the period: those that the bill names, or, for credits, all of the tariffs' series. */
+  #prices(
+    point: string,
+    bill: number,
+    named: readonly string[] | undefined,
+    { from, to }: Span,
+  ): readonly number[] {
+    const rows = this.#db
+      .prepare<[number, number, number], { pos: number; leaf: string; id: string }>(
+        "SELECT pos, leaf, id FROM price WHERE to_s > ? AND from_s < ? AND pos < ? ORDER BY to_s",
+      )
+      .all(from, to, bill);
+    const series = named === undefined ? this.#series(point, bill) : new Set<string>();
+    return rows
+      .filter(({ leaf, id }) => named?.includes(leaf) ?? series.has(id))
+      .map(({ pos }) => pos);
   }
 
-  /** Every record of each key from its first to its last used day: what proves that none is left out between. */
-  #between(days: readonly number[]): readonly number[] {
+  #series(point: string, bill: number): ReadonlySet<string> {
+    return new Set(
+      this.#grounds(point, bill).flatMap((position) => {
+        const record = this.#record(position);
+        if (record.typ !== "tariff") return [];
+        const { charges } = decodeTariffBody(record.payload.body);
+        return charges.flatMap((charge) => ("series" in charge ? [charge.series] : []));
+      }),
+    );
+  }
+
+  /** Enrolments at the point, and revocations of keys whose readings are there. */
+  #devices(point: string, readings: readonly ReadingRow[], before: number): readonly number[] {
+    const kids = new Set(readings.map(({ kid }) => kid));
+    return [
+      ...this.#list("SELECT pos FROM enrolment WHERE point = ? AND pos < ?", point, before),
+      ...[...kids].flatMap((kid) =>
+        this.#list("SELECT pos FROM revoked WHERE kid = ? AND pos < ?", kid, before),
+      ),
+    ];
+  }
+
+  #exchanges(point: string, { from, to }: Span, before: number): readonly number[] {
+    return this.#list(
+      `SELECT pos FROM exchange WHERE point = ? AND at >= ? AND at <= ? AND pos < ?
+       AND final IS NOT NULL ORDER BY pos`,
+      point,
+      from,
+      to,
+      before,
+    );
+  }
+
+  /** Every record of each meter key from its first to its last reading: what proves that none is left out between. */
+  #between(readings: readonly ReadingRow[]): readonly number[] {
     const byKid = new Map<string, number[]>();
-    for (const position of days) {
-      const { kid } = this.#record(position);
+    for (const { kid, position } of readings) {
+      if (this.#list("SELECT pos FROM enrolment WHERE kid = ? LIMIT 1", kid).length === 0) continue;
       byKid.set(kid, [...(byKid.get(kid) ?? []), position]);
     }
     const positions: number[] = [];
@@ -164,6 +203,13 @@ class BundleBuilder {
       }
     }
     return positions;
+  }
+
+  #list(sql: string, ...values: (string | number)[]): readonly number[] {
+    return this.#db
+      .prepare<(string | number)[], number>(sql)
+      .pluck()
+      .all(...values) as number[];
   }
 
   /** Text of the plaintext of a record's line 2. */

@@ -7,7 +7,8 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { fail, isCoded } from "../../shared/base/error.ts";
-import { type BundleReport, verifyBundle } from "../../shared/bundle/verify-bundle.ts";
+import type { BundleReport } from "../../shared/bundle/bundle-report.ts";
+import { verifyBundle } from "../../shared/bundle/verify-bundle.ts";
 import { nodeSuite } from "../../shared/crypto/node-suite.ts";
 import { sumExactly } from "../../shared/money/amount.ts";
 import type { BillLine } from "../../shared/money/bill-plaintext.ts";

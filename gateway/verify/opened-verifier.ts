@@ -13,6 +13,8 @@ import { thumbprint } from "../../shared/crypto/key.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
 import { formatDayRow } from "../../shared/day/day-row.ts";
 import { checkEvent } from "../../shared/event/event-plaintext.ts";
+import { ExchangeBook } from "../../shared/money/exchange-book.ts";
+import { type LoggedReading, ReadingBook } from "../../shared/money/reading-book.ts";
 import { computePt } from "../../shared/record/envelope.ts";
 import type {
   BillPayload,
@@ -22,9 +24,7 @@ import type {
 } from "../../shared/record/payload.ts";
 import { parsePlaintext, type SealedTyp } from "../../shared/record/plaintext.ts";
 import type { ParsedRecord } from "../../shared/record/record.ts";
-import { ExchangeBook } from "./exchange-book.ts";
 import { MoneyBook } from "./money-book.ts";
-import { type LoggedReading, ReadingBook } from "./reading-book.ts";
 
 const openedLine = object({ leaf: hash, plaintext: anyObject }, { row: anyObject });
 

@@ -3,10 +3,12 @@
  *
  *   { v:1, checkpoint: b64u(note), records: [{ at:N, line1:S, proof:[H…], plaintext?:{…} }, …] }
  *
- * Canonical JSON, nothing before or after it. `records` stand in log order: genesis; the enrolments of the point's
- * devices; every version of the tariffs that it was ever assigned to, its assignments and the price records used; its
- * records between the first and the last day of the period; the bill, which is the last. `proof` is the inclusion proof in
- * the checkpoint's tree. Day records of the period and the bill carry their opened plaintexts, salts included.
+ * Canonical JSON, nothing before or after it. `records` stand in log order: genesis; the enrolments of the point's devices, their
+ * revocations and exchanges; every version of the tariffs that it was ever assigned to, its assignments and price records; all
+ * its readings of the period, with every record of a meter's key between the first and the last of them; the bill, and for a
+ * credit its earlier credits. The last record is the bill or credit that the bundle is of. `proof` is the inclusion proof in the
+ * checkpoint's tree. Readings of the period that keep their local rules, exchanges, the bill and credits carry their opened
+ * plaintexts, salts included.
  */
 import {
   canonicalize,

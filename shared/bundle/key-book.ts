@@ -65,6 +65,11 @@ export class KeyBook {
     this.#meters.set(kid, payload.key);
   }
 
+  /** Whether an enrolment in the bundle admits this key. */
+  isMeter(kid: string): boolean {
+    return this.#meters.has(kid);
+  }
+
   /** The record is the next one of its meter key. Throws `seq`, `prev`. */
   follow({ kid, seq, prev, leaf }: ParsedRecord): void {
     const newest = this.#newest.get(kid);

@@ -6,70 +6,37 @@
  *
  * 1. Every record is canonical, signed by a key that genesis or an enrolment in the bundle admits in the role that its type
  *    needs, and included in the tree of the checkpoint, which the chain's gateways signed.
- * 2. The records of each meter key follow each other without a hole; each plaintext is the one that its record names.
- * 3. The bill follows, member by member, from the days, tariffs, prices and assignments (money/recompute-bill.ts).
+ * 2. The records of each meter key follow each other without a hole; each plaintext is the one that its record names, and each
+ *    opened reading keeps its local rules.
+ * 3. The bill follows, member by member, from the readings that count below it, the tariffs, prices and assignments
+ *    (money/recompute-bill.ts); each credit from those that count below it (money/credit.ts).
  *
- * What no bundle can show is that nothing was left out of it that the log also holds: a later assignment, a day of an
- * earlier device. `gateway verify` on a dump shows that.
+ * What no bundle can show is that nothing was left out of it that the log also holds: a registrar's correction, a revocation, a
+ * later assignment, what a meter signed after its last record here. `gateway verify` on a dump shows that.
  */
-import { decodeBase64url, decodeUtf8, encodeUtf8 } from "../base/bytes.ts";
-import { canonicalize } from "../base/canonical-json.ts";
+import { decodeBase64url, decodeUtf8 } from "../base/bytes.ts";
 import { fail, isCoded, WattproofError } from "../base/error.ts";
 import { quorumOf } from "../chain/chain-state.ts";
 import { type ParsedCheckpoint, verifyCheckpoint } from "../chain/checkpoint.ts";
 import { verifyInclusion } from "../chain/tree.ts";
 import type { CryptoSuite } from "../crypto/suite.ts";
-import { checkDay } from "../day/check-day.ts";
-import type { DayPlaintext } from "../day/day-plaintext.ts";
-import { type BillableDay, toBillableDay } from "../money/bill.ts";
+import type { BillableDay } from "../money/bill.ts";
 import type { BillPlaintext } from "../money/bill-plaintext.ts";
-import type { LoggedPrice } from "../money/price-series.ts";
+import { recomputeCredit } from "../money/credit.ts";
+import { ExchangeBook } from "../money/exchange-book.ts";
 import { recomputeBill } from "../money/recompute-bill.ts";
-import type { LoggedAssignment, LoggedTariff } from "../money/tariff-timeline.ts";
-import { computePt } from "../record/envelope.ts";
-import { parsePlaintext } from "../record/plaintext.ts";
 import { computeLeaf, type ParsedRecord, parseRecord } from "../record/record.ts";
 import { type BundleRecord, parseBundle } from "./bill-bundle.ts";
+import { type BilledRecord, BundleContents } from "./bundle-contents.ts";
+import type {
+  BundleReport,
+  ReadingChange,
+  VerifiedCredit,
+  VerifiedExchange,
+  VerifiedReading,
+  VerifiedRecord,
+} from "./bundle-report.ts";
 import { KeyBook } from "./key-book.ts";
-
-/** One day of the period, as the bill used it. */
-export interface VerifiedDay {
-  readonly position: number;
-  readonly leaf: string;
-  readonly kid: string;
-  readonly day: DayPlaintext;
-}
-
-/** One record of the bundle, its signature and inclusion verified. */
-export interface VerifiedRecord {
-  readonly position: number;
-  readonly typ: string;
-  readonly leaf: string;
-  /** Name of the member, or the kid of the meter key, that signed it. */
-  readonly signer: string;
-  readonly proofLength: number;
-}
-
-export interface BundleReport {
-  /** H: compare it with the chain id that you know. */
-  readonly chain: string;
-  readonly origin: string;
-  /** Records of the log that the checkpoint covers. */
-  readonly size: number;
-  readonly gateways: readonly string[];
-  readonly records: readonly VerifiedRecord[];
-  readonly days: readonly VerifiedDay[];
-  readonly bill: BillPlaintext;
-  /** H of the bill record. */
-  readonly leaf: string;
-}
-
-interface Gathered {
-  readonly assignments: LoggedAssignment[];
-  readonly tariffs: LoggedTariff[];
-  readonly prices: LoggedPrice[];
-  readonly days: VerifiedDay[];
-}
 
 /** Throws `bundle`, `chain` for a bundle of another chain than `options.chain`, and the codes of what it checks. */
 export function verifyBundle(
@@ -78,7 +45,7 @@ export function verifyBundle(
   options: { readonly chain?: string } = {},
 ): BundleReport {
   const bundle = parseBundle(text);
-  const [first, last] = [bundle.records[0], bundle.records.at(-1)];
+  const [first] = bundle.records;
   const genesis = parseRecord(suite, first?.line1 ?? "");
   if (genesis.typ !== "genesis" || first?.at !== 0) {
     fail("bundle", "the first record of a bundle is the chain's genesis");
@@ -94,150 +61,159 @@ export function verifyBundle(
     threshold: quorumOf(gateways.length),
   });
   requireAllSigned(checkpoint, gateways.length);
-  const billRecord = parseRecord(suite, last?.line1 ?? "");
-  if (billRecord.typ !== "bill") fail("bundle", "the last record of a bundle is the bill");
-  const gathered: Gathered = { assignments: [], tariffs: [], prices: [], days: [] };
+  const parsed = bundle.records.map(({ at, line1 }) =>
+    atRecord(at, () => parseRecord(suite, line1)),
+  );
+  const billed = findBill(bundle.records, parsed);
+  const contents = new BundleContents(suite, keys, billed);
   const records: VerifiedRecord[] = [];
   let before = -1;
-  for (const entry of bundle.records) {
-    records.push(
-      atRecord(entry.at, () => {
-        if (entry.at <= before) fail("bundle", "records stand in log order, none twice");
-        before = entry.at;
-        return verifyEntry(suite, entry, keys, checkpoint, billRecord, gathered);
-      }),
-    );
+  for (const [i, entry] of bundle.records.entries()) {
+    const { at: position, plaintext } = entry;
+    const record = parsed[i] as ParsedRecord;
+    atRecord(position, () => {
+      if (position <= before) fail("bundle", "records stand in log order, none twice");
+      before = position;
+      const signer = keys.verify(record);
+      const proof = entry.proof.map(decodeBase64url);
+      const leafHash = computeLeaf(suite, entry.line1);
+      verifyInclusion(suite, leafHash, position, checkpoint.size, proof, checkpoint.root);
+      contents.add({ record, position, signer, plaintext });
+      const { typ, leaf } = record;
+      records.push({ position, typ, leaf, signer, proofLength: proof.length });
+    });
   }
-  const bill = atRecord(last?.at ?? 0, () => verifyBill(suite, billRecord, last, gathered));
+  const bill = atRecord(billed.position, () => verifyBill(suite, billed, contents));
+  const credits = verifyCredits(suite, billed, bill, contents);
+  const shown = credits.at(-1)?.credit ?? bill;
   return {
     chain: genesis.leaf,
     origin: genesis.payload.origin,
     size: checkpoint.size,
     gateways: checkpoint.signatures.map(({ name }) => name),
     records,
-    days: gathered.days,
+    readings: contents.readings,
+    days: readingsOf(shown, contents),
+    exchanges: listExchanges(contents),
+    revocations: contents.revocations,
     bill,
-    leaf: billRecord.leaf,
+    credits,
+    leaf: parsed.at(-1)?.leaf ?? "",
   };
 }
 
-function verifyEntry(
-  suite: CryptoSuite,
-  entry: BundleRecord,
-  keys: KeyBook,
-  checkpoint: ParsedCheckpoint,
-  bill: ParsedRecord<"bill">,
-  gathered: Gathered,
-): VerifiedRecord {
-  const record = parseRecord(suite, entry.line1);
-  const signer = keys.verify(record);
-  const proof = entry.proof.map(decodeBase64url);
-  const leafHash = computeLeaf(suite, entry.line1);
-  verifyInclusion(suite, leafHash, entry.at, checkpoint.size, proof, checkpoint.root);
-  gather(suite, record, entry, keys, bill, gathered);
-  const { typ, leaf } = record;
-  return { position: entry.at, typ, leaf, signer, proofLength: proof.length };
-}
-
-/** Only what the bill can rest on may be in its bundle. */
-function gather(
-  suite: CryptoSuite,
-  record: ParsedRecord,
-  entry: BundleRecord,
-  keys: KeyBook,
-  bill: ParsedRecord<"bill">,
-  { assignments, tariffs, prices, days }: Gathered,
-): void {
-  const { at: position, plaintext } = entry;
-  if (plaintext !== undefined && record.typ !== "day" && record.typ !== "bill") {
-    fail("bundle", `a ${record.typ} record with a plaintext`);
+/** The bill that the last record is, or credits. */
+function findBill(entries: readonly BundleRecord[], parsed: readonly ParsedRecord[]): BilledRecord {
+  const last = parsed.at(-1);
+  if (last?.typ !== "bill" && last?.typ !== "credit") {
+    fail("bundle", "the last record of a bundle is a bill or a credit");
   }
-  switch (record.typ) {
-    case "genesis":
-      if (position !== 0) fail("bundle", "a second genesis");
-      return;
-    case "enrol":
-      if (record.payload.point !== bill.payload.point) fail("bundle", "an enrolment elsewhere");
-      keys.admit(record);
-      return;
-    case "tariff": {
-      const { id, ver, body } = record.payload;
-      if (ver !== 1 + tariffs.filter((tariff) => tariff.id === id).length) {
-        fail("bundle", `a version of tariff ${id} is missing`);
-      }
-      tariffs.push({ leaf: record.leaf, position, id, ver, body });
-      return;
-    }
-    case "price": {
-      const { id, from, step, nano } = record.payload;
-      prices.push({ leaf: record.leaf, position, id, from, step, nano });
-      return;
-    }
-    case "assign": {
-      const { point, tariff, from, to } = record.payload;
-      if (point !== bill.payload.point) fail("bundle", "an assignment of another point");
-      assignments.push({ position, tariff, from, ...(to === undefined ? {} : { to }) });
-      return;
-    }
-    case "day": {
-      keys.follow(record);
-      if (plaintext === undefined) return;
-      const day = parsePlaintext("day", readPlaintext(suite, record, plaintext));
-      checkDay(record.payload, day, { meter: day.meter });
-      days.push({ position, leaf: record.leaf, kid: record.kid, day });
-      return;
-    }
-    case "event":
-      keys.follow(record);
-      return;
-    case "bill":
-      if (record.leaf !== bill.leaf) fail("bundle", "a second bill");
-      return;
-    default:
-      fail("bundle", `a ${record.typ} record does not belong to a bill`);
-  }
+  const leaf = last.typ === "bill" ? last.leaf : last.payload.bill;
+  const at = parsed.findIndex((record) => record.leaf === leaf);
+  const record = parsed[at];
+  if (record?.typ !== "bill") fail("bundle", "the bill that is credited is missing");
+  return { record, position: entries[at]?.at ?? 0 };
 }
 
 function verifyBill(
   suite: CryptoSuite,
-  record: ParsedRecord<"bill">,
-  entry: BundleRecord | undefined,
-  gathered: Gathered,
+  billed: BilledRecord,
+  contents: BundleContents,
 ): BillPlaintext {
-  if (entry?.plaintext === undefined) fail("bundle", "the bill is not opened");
-  const plaintext = parsePlaintext("bill", readPlaintext(suite, record, entry.plaintext));
-  const strange = gathered.days.find(({ day }) => day.meter !== plaintext.meter);
+  const { assignments, tariffs, prices, readings, bill } = contents;
+  if (bill === undefined) fail("bundle", "the bill is not opened");
+  const strange = readings.find(({ day }) => day.meter !== bill.meter);
   if (strange !== undefined) fail("day-meter", "a day names another meter than the bill");
-  const used = new Set(plaintext.used.map(([leaf]) => leaf));
-  if (gathered.days.some(({ leaf }) => !used.has(leaf))) {
-    fail("bundle", "a day is opened that the bill did not use");
-  }
-  const days = gathered.days.map(({ leaf, day }): BillableDay => toBillableDay(leaf, day));
-  const { assignments, tariffs, prices } = gathered;
-  const differing = recomputeBill(
-    suite,
-    { payload: record.payload, plaintext },
-    { days, assignments, tariffs, prices },
-  );
+  const { payload } = billed.record;
+  const days = daysBelow(billed, bill, contents, billed.position);
+  const evidence = { days, assignments, tariffs, prices };
+  const differing = recomputeBill(suite, { payload, plaintext: bill }, evidence);
   if (differing.length > 0) {
     fail("bill-differs", `the bill does not follow from its records: ${differing.join(", ")}`);
   }
-  const named = new Set(record.payload.tariffs);
-  if (prices.some(({ leaf }) => !named.has(leaf)))
+  const named = new Set(payload.tariffs);
+  if (contents.credits.length === 0 && prices.some(({ leaf }) => !named.has(leaf))) {
     fail("bundle", "a price that the bill did not use");
-  return plaintext;
+  }
+  return bill;
 }
 
-function readPlaintext(
+function verifyCredits(
   suite: CryptoSuite,
-  record: ParsedRecord<"day" | "bill">,
-  plaintext: NonNullable<BundleRecord["plaintext"]>,
-): string {
-  const text = canonicalize(plaintext);
-  if (computePt(suite, encodeUtf8(text)) !== record.payload.pt) {
-    fail("opened", "the plaintext is not the one that its record names");
+  billed: BilledRecord,
+  bill: BillPlaintext,
+  contents: BundleContents,
+): readonly VerifiedCredit[] {
+  const { assignments, tariffs, prices } = contents;
+  const { leaf, payload } = billed.record;
+  const verified: VerifiedCredit[] = [];
+  for (const { position, record, plaintext } of contents.credits) {
+    atRecord(position, () => {
+      const earlier = verified.map(({ credit }) => credit);
+      const days = daysBelow(billed, bill, contents, position);
+      const differing = recomputeCredit(
+        suite,
+        { payload: record.payload, plaintext },
+        { bill: { leaf, payload, plaintext: bill }, earlier, days, assignments, tariffs, prices },
+      );
+      if (differing.length > 0) {
+        fail("credit-differs", `the credit does not follow: ${differing.join(", ")}`);
+      }
+      const changes = listChanges(
+        readingsOf(earlier.at(-1) ?? bill, contents),
+        readingsOf(plaintext, contents),
+      );
+      verified.push({ position, leaf: record.leaf, credit: plaintext, changes });
+    });
   }
-  return text;
+  return verified;
+}
+
+function daysBelow(
+  { record }: BilledRecord,
+  { meter }: BillPlaintext,
+  { book }: BundleContents,
+  position: number,
+): readonly BillableDay[] {
+  return book.effective(record.payload.point, meter, record.payload, position);
+}
+
+/** The readings that a bill or credit used. */
+function readingsOf(
+  { used }: BillPlaintext,
+  { readings }: BundleContents,
+): readonly VerifiedReading[] {
+  const byLeaf = new Map(readings.map((reading) => [reading.leaf, reading]));
+  return used.flatMap(([leaf]) => byLeaf.get(leaf) ?? []);
+}
+
+/** What counts otherwise, by from. */
+function listChanges(
+  before: readonly VerifiedReading[],
+  after: readonly VerifiedReading[],
+): readonly ReadingChange[] {
+  const gone = before.filter(({ leaf }) => after.every((other) => other.leaf !== leaf));
+  const come = new Set(after.filter(({ leaf }) => before.every((other) => other.leaf !== leaf)));
+  const changes: ReadingChange[] = gone.map((old) => {
+    const { from, to } = old.day;
+    const next = [...come].find(({ day }) => day.from < to && from < day.to);
+    if (next === undefined) return { from, to, before: old };
+    come.delete(next);
+    return { from: next.day.from, to: next.day.to, before: old, after: next };
+  });
+  for (const next of come) changes.push({ from: next.day.from, to: next.day.to, after: next });
+  return changes.sort((a, b) => a.from - b.from);
+}
+
+function listExchanges({ exchanges, logged, book }: BundleContents): readonly VerifiedExchange[] {
+  const known = new ExchangeBook(book);
+  for (const { payload } of exchanges) known.note(payload);
+  for (const reading of logged.values()) if (reading.typ === "day") known.addDay(reading);
+  return exchanges.map(({ position, signer, payload, plaintext }) => {
+    const { at, old, new: next } = payload;
+    const isMatching = known.isMatching({ payload, plaintext });
+    return { position, signer, at, old, new: next, exchange: plaintext, isMatching };
+  });
 }
 
 function readNote(text: string): string {

@@ -1,5 +1,5 @@
 /** The readings of a bundle: a row a day, each with its slots behind it. */
-import type { BundleReport, VerifiedDay } from "../../../shared/bundle/verify-bundle.ts";
+import type { BundleReport, VerifiedReading } from "../../../shared/bundle/bundle-report.ts";
 import { countSlots } from "../../../shared/day/quality.ts";
 import { formatDecimal } from "../../../shared/money/bill-text.ts";
 import { element, table } from "./element.ts";
@@ -20,7 +20,7 @@ export function readingsCard({ days, bill }: BundleReport): HTMLElement {
   );
 }
 
-function dayRows({ position, day }: VerifiedDay, most: number): readonly HTMLElement[] {
+function dayRows({ position, day }: VerifiedReading, most: number): readonly HTMLElement[] {
   const wh = day.wh.reduce((sum, value) => sum + value, 0);
   const counts = countSlots([day.quality]);
   const kinds = (["measured", "partial", "recovered", "substituted", "gap"] as const)

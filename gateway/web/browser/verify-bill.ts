@@ -3,7 +3,8 @@
  * `verify-bill`, with the library suite. Texts of a bundle reach the page as text nodes only.
  */
 import { isCoded } from "../../../shared/base/error.ts";
-import { type BundleReport, verifyBundle } from "../../../shared/bundle/verify-bundle.ts";
+import type { BundleReport } from "../../../shared/bundle/bundle-report.ts";
+import { verifyBundle } from "../../../shared/bundle/verify-bundle.ts";
 import { nobleSuite } from "../../../shared/crypto/noble-suite.ts";
 import { formatMinor, formatQuantity, formatRate } from "../../../shared/money/bill-text.ts";
 import { type Content, clear, element, table } from "./element.ts";

@@ -1,15 +1,15 @@
 /**
- * Meter swaps of a dump: do the registers that a registrar wrote down agree with the days of the two devices?
+ * Meter swaps: do the registers that a registrar wrote down agree with the days of the two devices?
  *
  * In:  exchange records, the days of the devices that they name, opened exchanges. Out: how many show other registers. That is a
  *      local rule: it is told and changes nothing that is billed, for a device that was torn out has no last day.
  */
-import { isCoded } from "../../shared/base/error.ts";
-import { checkExchange, type ExchangePlaintext } from "../../shared/day/exchange-plaintext.ts";
-import type { ExchangePayload } from "../../shared/record/payload.ts";
+import { isCoded } from "../base/error.ts";
+import { checkExchange, type ExchangePlaintext } from "../day/exchange-plaintext.ts";
+import type { ExchangePayload } from "../record/payload.ts";
 import type { LoggedReading, ReadingBook } from "./reading-book.ts";
 
-interface OpenedExchange {
+export interface OpenedExchange {
   readonly payload: ExchangePayload;
   readonly plaintext: ExchangePlaintext;
 }
@@ -44,11 +44,11 @@ export class ExchangeBook {
 
   /** How many show other registers than the devices' days, as far as these were read. */
   countMismatched(): number {
-    return this.#opened.filter((exchange) => !this.#isMatching(exchange)).length;
+    return this.#opened.filter((exchange) => !this.isMatching(exchange)).length;
   }
 
-  /** The old device's last day until the exchange, and the new one's first. */
-  #isMatching({ payload, plaintext }: OpenedExchange): boolean {
+  /** Whether the old device's last day until the exchange and the new one's first show these registers. */
+  isMatching({ payload, plaintext }: OpenedExchange): boolean {
     const { point, old, new: next, at } = payload;
     const last = this.#daysOf(old, point).findLast(({ to }) => to <= at);
     const [first] = this.#daysOf(next, point);

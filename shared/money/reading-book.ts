@@ -1,5 +1,5 @@
 /**
- * The opened readings of a dump: which days and corrections keep their local rules, and which of them count below a position
+ * The opened readings of a log, or of a part of one: which days and corrections keep their local rules, and which of them count below a position
  * of the log (shared/day/effective-readings.ts).
  *
  * In:  day and correction records with their plaintexts, in log order, and revocations. Out: for a point and a span what a bill
@@ -11,17 +11,13 @@ import {
   checkCorrection,
   type ReadingRegisters,
   registersToRepeat,
-} from "../../shared/day/check-correction.ts";
-import { checkDay } from "../../shared/day/check-day.ts";
-import type { CorrectionPlaintext, DayPlaintext } from "../../shared/day/day-plaintext.ts";
-import { listEffective } from "../../shared/day/effective-readings.ts";
-import {
-  checkRegisters,
-  type DayRegisters,
-  registersAfter,
-} from "../../shared/day/register-rule.ts";
-import { type BillableDay, toBillableDay } from "../../shared/money/bill.ts";
-import type { Span } from "../../shared/time/civil-day.ts";
+} from "../day/check-correction.ts";
+import { checkDay } from "../day/check-day.ts";
+import type { CorrectionPlaintext, DayPlaintext } from "../day/day-plaintext.ts";
+import { listEffective } from "../day/effective-readings.ts";
+import { checkRegisters, type DayRegisters, registersAfter } from "../day/register-rule.ts";
+import type { Span } from "../time/civil-day.ts";
+import { type BillableDay, toBillableDay } from "./bill.ts";
 
 /** A day or correction record, as line 1 and the log show it. */
 export interface LoggedReading extends Span {
