@@ -18,6 +18,9 @@ usage: gateway <command> [options]
   assign   assign a tariff to a meter
   bill     issue the bills that are due, export or print one
   payment  record that a bill was paid
+  correct  correct a day that was measured wrongly, or fill one that never came
+  exchange put another device in the place of a meter
+  revoke   take a device out
   user     people who may use the portal
   token    programs that may use its API
   export   write a meter's readings as CSV, JSON or Green Button
@@ -41,6 +44,9 @@ const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
   assign: async () => (await import("./command/assign.ts")).assign,
   bill: async () => (await import("./command/bill.ts")).bill,
   payment: async () => (await import("./command/payment.ts")).payment,
+  correct: async () => (await import("./command/correct.ts")).correct,
+  exchange: async () => (await import("./command/exchange.ts")).exchange,
+  revoke: async () => (await import("./command/revoke.ts")).revoke,
   user: async () => (await import("./command/user.ts")).user,
   token: async () => (await import("./command/user.ts")).token,
   export: async () => (await import("./command/export.ts")).exportReadings,

@@ -11,7 +11,8 @@ usage: gateway enrol --data DIR --meter ID [--location LAT,LON] [--zone ZONE] [-
        gateway enrol --data DIR --request FILE
 
   --data DIR        data folder of the gateway, running or not
-  --meter ID        nine digits; begins the enrolment and writes the join file for the device
+  --meter ID        nine digits; begins the enrolment and writes the join file for the device; of a
+                    meter that is known: for the device that takes its place (\`gateway exchange\`)
   --location L,L    degrees north and east
   --zone ZONE       IANA time zone of the meter; default the gateway's
   --label TEXT      name for people, shown on the portal

@@ -47,3 +47,10 @@ export function readInstant(text: string, name: string): number {
   if (!Number.isSafeInteger(seconds)) fail("usage", `--${name} is unix seconds or YYYY-MM-DD`);
   return seconds;
 }
+
+/** A whole number, such as a register in Wh. Throws `usage`. */
+export function readCount(text: string, name: string): number {
+  const count = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  if (!Number.isSafeInteger(count)) fail("usage", `--${name} is a whole number`);
+  return count;
+}
