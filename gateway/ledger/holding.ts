@@ -123,11 +123,12 @@ export class Holding {
       const code = isStale ? "bill-differs" : this.#fits(held, now);
       if (code === undefined) continue;
       const lostPlace = held.own && (code === "seq" || code === "prev");
-      if (lostPlace && this.#signAgain(held, now, renaming)) {
+      const broken = lostPlace ? this.#signAgain(held, now, renaming) : code;
+      if (broken === undefined) {
         signedAgain += 1;
       } else {
         renaming.drop(held.record, this.pending);
-        dropped.push(this.#drop(held, code));
+        dropped.push(this.#drop(held, broken));
       }
     }
     if (signedAgain > 0) mempool.load();
@@ -263,7 +264,8 @@ export class Holding {
     }
   }
 
-  #signAgain(held: Held, now: number, renaming: Renaming): boolean {
+  /** The code of the rule that the record breaks also in its new place, where it then is not. */
+  #signAgain(held: Held, now: number, renaming: Renaming): ErrorCode | undefined {
     const { mempool } = this.#options;
     const { v: _, seq: __, prev: ___, ...payload } = held.record.payload;
     const record = this.#sign(held.record.typ, renaming.apply(payload) as OwnPayload<Typ>);
@@ -271,14 +273,14 @@ export class Holding {
       this.#apply(record, now);
     } catch (error) {
       if (!isCoded(error)) throw error;
-      return false;
+      return error.code;
     }
     const { line1 } = record;
     const leafHash = undefined;
     const packed = packLine1(line1);
     mempool.replace(held, { ...held, record, packed, line1Chars: line1.length, leafHash });
     renaming.rename(held.record, record);
-    return true;
+    return undefined;
   }
 
   #drop(held: Held, code: ErrorCode): Dropped {

@@ -157,8 +157,12 @@ export class StateStore {
   #write(state: ChainState, key: StateKey, before: Entity | undefined, after: Entity): void {
     const kid = signerOf(key);
     if (kid !== undefined) this.#writeTip(state, kid, after as DeviceEntity);
-    else if (isShrunk(key, before, after)) this.#writeOccupant(state, after as PointEntity);
-    if (!onlyDayFieldsDiffer(key, before, after)) this.#putState.run(key, JSON.stringify(after));
+    const shrunk = isShrunk(key, before, after);
+    if (shrunk) this.#writeOccupant(state, after as PointEntity);
+    // The row of a key without records says nothing of its point.
+    if (shrunk || !onlyDayFieldsDiffer(key, before, after)) {
+      this.#putState.run(key, JSON.stringify(after));
+    }
   }
 
   /** A point's last day changed without a day: the row of its active key, which may not have changed, says so. */

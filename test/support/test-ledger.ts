@@ -27,6 +27,7 @@ import { ManualClock } from "../../shared/base/clock.ts";
 import type { SealedBlock } from "../../shared/chain/block.ts";
 import { applyBlock, type ParentBlock } from "../../shared/chain/block-rules.ts";
 import { ChainState } from "../../shared/chain/chain-state.ts";
+import { ListedLog } from "../../shared/chain/log-view.ts";
 import { verifyReceipt } from "../../shared/chain/receipt.ts";
 import { VerifyKeyCache } from "../../shared/chain/rule-context.ts";
 import { computeRoot } from "../../shared/chain/tree.ts";
@@ -40,8 +41,9 @@ import { nodeSuite } from "../../shared/crypto/node-suite.ts";
 import { hashToken, signRequest } from "../../shared/message/request.ts";
 import { computeCt, computePt } from "../../shared/record/envelope.ts";
 import { computePoint } from "../../shared/record/meter-id.ts";
+import type { CorrectionPayload, ExchangePayload } from "../../shared/record/payload.ts";
 import { padPlaintext } from "../../shared/record/plaintext.ts";
-import { parseRecord, signRecord } from "../../shared/record/record.ts";
+import { type ParsedRecord, parseRecord, signRecord } from "../../shared/record/record.ts";
 import { sealLine2 } from "../../shared/record/sealed-box.ts";
 import { dayBounds, localDayOf } from "../../shared/time/civil-day.ts";
 import { seededBytes } from "./seeded-bytes.ts";
@@ -126,6 +128,9 @@ export interface DayChanges {
   /** Leave the meter's own place as it is. */
   readonly keepPlace?: true;
 }
+
+/** A correction but for what is filled in. */
+export type BlindCorrection = Omit<CorrectionPayload, "v" | "seq" | "prev" | "ct" | "pt">;
 
 export class TestLedger {
   readonly folder = mkdtempSync(join(tmpdir(), "wattproof-ledger-"));
@@ -301,6 +306,43 @@ export class TestLedger {
     return { record, line2, meter: meter.id };
   }
 
+  /** The meter's next record of this type with a line 2 of nonsense: no local rule looks at it twice. */
+  blind(meter: TestMeter, own: BlindCorrection): Candidate {
+    const { line2, ct, pt } = this.#nonsense("correction", meter.key.kid);
+    const line1 = signRecord(nodeSuite, meter.key, "correction", {
+      ...{ v: 1, seq: meter.seq + 1, prev: meter.prev, ct, pt },
+      ...own,
+    });
+    const record = parseRecord(nodeSuite, line1);
+    meter.seq = record.seq;
+    meter.prev = record.leaf;
+    return { record, line2, meter: meter.id };
+  }
+
+  /** Issues a correction of this gateway's with a line 2 of nonsense; returns its leaf. */
+  issueBlind(own: BlindCorrection): string {
+    const { line2, ct, pt } = this.#nonsense("correction", this.keys.signing.kid);
+    return this.ledger.issue("correction", { ct, pt, ...own }, line2);
+  }
+
+  /** The same of a meter swap. */
+  issueBlindExchange(own: Omit<ExchangePayload, "v" | "seq" | "prev" | "ct" | "pt">): string {
+    const { line2, ct, pt } = this.#nonsense("exchange", this.keys.signing.kid);
+    return this.ledger.issue("exchange", { ct, pt, ...own }, line2);
+  }
+
+  #nonsense(typ: string, signer: string): { line2: string; ct: string; pt: string } {
+    const plaintext = this.#random(1024);
+    const recipients = [
+      { kid: this.keys.utility.kid, key: decodeBase64url(this.keys.utility.jwk.x) },
+    ];
+    const line2 = sealLine2(nodeSuite, {
+      ...{ typ, plaintext, signer, recipients },
+      randomBytes: this.#random,
+    });
+    return { line2, ct: computeCt(nodeSuite, line2), pt: computePt(nodeSuite, plaintext) };
+  }
+
   /** Mines what is held into a block, without appending it. */
   seal(ledger: Ledger = this.ledger): SealedBlock {
     const template = ledger.template(Math.floor(this.clock.wallMs() / 1000));
@@ -344,12 +386,15 @@ export class TestLedger {
     const state = new ChainState();
     const keys = new VerifyKeyCache(nodeSuite);
     const leaves: Uint8Array[] = [];
+    const records: ParsedRecord[] = [];
+    const log = new ListedLog(records);
     let parent: ParentBlock | undefined;
     for (let height = 0; height <= tip.height; height++) {
       const block = ledger.block(height);
       assert.ok(block, `block ${height}`);
-      const checked = applyBlock(state, parent, block, { suite: nodeSuite, keys });
+      const checked = applyBlock(state, parent, block, { suite: nodeSuite, keys, log });
       state.takeChanges();
+      records.push(...checked.records);
       leaves.push(...checked.leaves);
       parent = {
         height,
