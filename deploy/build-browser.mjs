@@ -30,7 +30,7 @@ async function bundle(entry) {
 }
 
 /** Scripts that pages of the portal load from it (gateway/web/assets.ts). */
-const PAGE_SCRIPTS = ["portal"];
+const PAGE_SCRIPTS = ["portal", "explorer"];
 
 async function buildPageScripts() {
   mkdirSync(OUT, { recursive: true });

@@ -23,7 +23,7 @@ export interface Assets {
 }
 
 /** Built by deploy/build-browser.mjs. `portal` is on every page, others on the pages that name them. */
-const SCRIPTS = ["portal"];
+const SCRIPTS = ["portal", "explorer"];
 
 const STYLESHEET = "portal.css";
 /** Parts of the one style sheet, in the order in which they stand in it: tokens first, what bends the rest last. */
@@ -35,6 +35,8 @@ const STYLES = [
   "tables",
   "history",
   "charts",
+  "live",
+  "compare",
   "proof",
   "bill",
   "chain",

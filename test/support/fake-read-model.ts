@@ -207,7 +207,8 @@ export function createFakeReadModel(options: FakeOptions = {}): ReadModel {
 
 /** Figures as a small machine has them: mining is luck, the rest is not. */
 function fakeSpent(i: number, records: number): Spent {
-  const luck = -Math.log(1 - (((i + 3) * 7919) % 1000) / 1000);
+  const dice = Math.abs(Math.sin(i * 12.9898) * 43_758.5453) % 1;
+  const luck = -Math.log(1 - dice);
   return {
     records,
     templateMicros: 400 + 3 * records,

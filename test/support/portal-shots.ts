@@ -48,6 +48,8 @@ interface Shot {
   readonly widths?: readonly number[];
   readonly dark?: boolean;
   readonly open?: boolean;
+  /** Lets the browser check what the page shows, to the end. */
+  readonly walk?: boolean;
 }
 
 interface Album {
@@ -91,6 +93,12 @@ const ALBUMS: readonly Album[] = [
       { name: "block", path: "/blocks/40", widths: [390, 1440] },
       { name: "record", path: "/records/200", widths: ALL },
       { name: "record-open", path: "/records/200", open: true },
+      { name: "record-walk", path: "/records/200", walk: true, widths: ALL },
+      { name: "record-walk-dark", path: "/records/200", walk: true, dark: true },
+      { name: "block-walk", path: "/blocks/40", walk: true, widths: [390, 1440] },
+      { name: "chain-walk", path: "/chain", walk: true, widths: [390, 1440] },
+      { name: "performance", path: "/performance", widths: [390, 1440] },
+      { name: "performance-days", path: "/performance?by=day", dark: true },
       { name: "alarms", path: "/alarms", widths: [390, 1440] },
       { name: "missing", path: "/meters/999999999", widths: [390, 1440] },
     ],
@@ -181,6 +189,10 @@ async function shootAlbum(
         await page.evaluate(
           'document.querySelectorAll("details").forEach((d) => { d.open = true; })',
         );
+      }
+      if (shot.walk === true) {
+        await page.click("[data-start]");
+        await page.waitForSelector(".walk-verdict p");
       }
       const file = path.join(folder, `${album.name}-${shot.name}-${width}.png`);
       await page.screenshot({ path: file, fullPage: true });

@@ -19,10 +19,10 @@ export function alarmsPage(
   const { readModel } = context;
   const { openAlarms, acknowledgedAlarms } = readModel.overview();
   const body = html`${pageHead({ title: "Alarms", lead: leadFor(openAlarms, acknowledgedAlarms) })}
-${segments("Which alarms", [
-  { label: "To look at", href: "/alarms", current: !asked.closed },
-  { label: "Closed", href: "/alarms?state=closed", current: asked.closed },
-])}
+<div class="bar">${segments("Which alarms", [
+    { label: "To look at", href: "/alarms", current: !asked.closed },
+    { label: "Closed", href: "/alarms?state=closed", current: asked.closed },
+  ])}</div>
 ${asked.closed ? closedSection(context, asked.before) : activeSection(context, asked.before)}
 ${context.mayOperate && html`<section aria-labelledby="answers"><h2 id="answers">Answers of intake</h2><p class="note">Every message gets one answer. A refused one changes nothing.</p>${counterTable(readModel.counters())}</section>`}`;
   return { title: "Alarms", section: "alarms", body };

@@ -9,6 +9,8 @@ import { count, formatMeterId, formatNumber } from "../view/number.ts";
 import { bytesDisclosure, emptyState, pager, shortHash, stat, statStrip } from "../view/parts.ts";
 import { seal, sealLegend, sealShape } from "../view/seal.ts";
 import { formatDate, zonedTime } from "../view/time.ts";
+import { walkPanel } from "../view/walk-panel.ts";
+import { blockMeaning } from "./block-meaning.ts";
 import { type PageContext, requireFound } from "./context.ts";
 
 const PAGE_SIZE = 100;
@@ -47,6 +49,15 @@ ${statStrip([
 <section aria-labelledby="records"><h2 id="records">${count(block.records, "record")}</h2>
 ${records.length === 0 ? emptyState("An empty block", "Nothing arrived before it was due. It still carries the chain one step further.") : recordTable(records)}
 ${pager({ page, pages: Math.ceil(block.records / PAGE_SIZE), href: (to) => `/blocks/${height}?page=${to}` })}</section>
+${blockMeaning(block, readModel)}
+${walkPanel({
+  kind: "block",
+  title: "Check it yourself",
+  button: "Verify in this browser",
+  words:
+    "Your browser fetches this block, the one before it and every record in it, and hashes them again: work, link, records, log and seal.",
+  facts: { height, hash: hexOf(block.hash) },
+})}
 ${bytesDisclosure(
   "The bytes of this block",
   [
@@ -58,7 +69,7 @@ ${bytesDisclosure(
   ].join("\n"),
 )}
 ${sealLegend()}`;
-  return { title: `Block ${height}`, section: "chain", body };
+  return { title: `Block ${height}`, section: "chain", scripts: ["explorer"], body };
 }
 
 function neighbours(block: BlockDetail): Html {

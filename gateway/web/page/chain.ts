@@ -1,13 +1,14 @@
 /** The chain page: what a block is, the newest ones, and what would happen if somebody changed yesterday. */
 import type { BlockSummary, RecordDetail } from "../../projection/chain-view-types.ts";
 import { type Tampered, type TamperStory, tellTamperStory } from "../proof/tamper.ts";
-import { workHash } from "../view/hash.ts";
+import { hexOf, workHash } from "../view/hash.ts";
 import { type Html, html } from "../view/html.ts";
 import { type Page, pageHead } from "../view/layout.ts";
 import { count, formatNumber } from "../view/number.ts";
 import { stat, statStrip } from "../view/parts.ts";
 import { sealShape } from "../view/seal.ts";
 import { zonedTime } from "../view/time.ts";
+import { walkPanel } from "../view/walk-panel.ts";
 import type { PageContext } from "./context.ts";
 
 const PAGE_SIZE = 25;
@@ -21,6 +22,7 @@ export function chainPage(context: PageContext, before: number | undefined): Pag
   const body = html`${pageHead({
     title: "Chain",
     lead: "Each block holds the fingerprint of everything before it. Whoever changes an old reading changes every fingerprint after it, and everyone who kept one sees it.",
+    actions: context.mayOperate && html`<a class="button" href="/performance">Performance</a>`,
   })}
 ${
   before === undefined &&
@@ -33,12 +35,19 @@ ${
       zonedTime("UTC").clock(tip.timeSeconds),
       html`${zonedTime("UTC").date(tip.timeSeconds)}, UTC`,
     ),
-  ])}${links(blocks.slice(0, 3))}${story && tamperSection(story)}`
+  ])}${links(blocks.slice(0, 3))}${story && tamperSection(story)}${walkPanel({
+    kind: "chain",
+    title: "Walk the whole chain",
+    button: "Walk it in this browser",
+    words:
+      "Your browser fetches the header of every block from the first to the newest and checks each one: its work, its link to the one before, its time. It remembers where it ended, so that on your next visit it sees whether anything before that was changed.",
+    facts: { height: tip.height, hash: hexOf(tip.hash) },
+  })}`
 }
 <section aria-labelledby="blocks"><div class="section-head"><h2 id="blocks">${before === undefined ? "Newest blocks" : `Blocks before ${formatNumber(before)}`}</h2>${findForm()}</div>
 ${blockTable(blocks)}
 <nav class="pager" aria-label="Pages">${before === undefined ? html`<span></span>` : html`<a href="/chain">← Newest</a>`}<span></span>${oldest > 0 ? html`<a href="/chain?before=${oldest}" rel="next">Older →</a>` : html`<span></span>`}</nav></section>`;
-  return { title: "Chain", section: "chain", body };
+  return { title: "Chain", section: "chain", scripts: ["explorer"], body };
 }
 
 /** 1,234,567 stays; above a thousand million the size is enough. */

@@ -6,6 +6,7 @@ import { formatNumber } from "../view/number.ts";
 import { proofSteps, proofVerdict } from "../view/proof.ts";
 import { sealBadge } from "../view/seal.ts";
 import { zonedTime } from "../view/time.ts";
+import { walkPanel } from "../view/walk-panel.ts";
 import { about, kindWords, signerWords } from "./block.ts";
 import { type PageContext, requireFound } from "./context.ts";
 
@@ -35,6 +36,14 @@ export function recordPage({ readModel, suite }: PageContext, position: number):
 <div><dt>Mined</dt><dd>${time.stamp(record.block.timeSeconds)} UTC</dd></div>
 ${record.unusable !== undefined && html`<div><dt>Cannot be used</dt><dd><code>${record.unusable}</code></dd></div>`}
 </dl>
-<p class="note">“Before it” and “after it” are the neighbours by the same signer. Their numbers have no hole, so none was left out.</p></aside></div>`;
-  return { title: `Record ${position}`, section: "chain", body };
+<p class="note">“Before it” and “after it” are the neighbours by the same signer. Their numbers have no hole, so none was left out.</p></aside></div>
+${walkPanel({
+  kind: "record",
+  title: "Check it yourself",
+  button: "Verify in this browser",
+  words:
+    "What stands above is the gateway's own check. Your browser can do it all again, from the founding record and the signer's enrolment to the signed checkpoint, believing nothing but bytes.",
+  facts: { position, leaf: record.leaf },
+})}`;
+  return { title: `Record ${position}`, section: "chain", scripts: ["explorer"], body };
 }

@@ -14,6 +14,16 @@ const MARKS: Readonly<Record<Verdict, Html>> = {
   open: html`<circle cx="8" cy="8" r="6.1" class="seal-line seal-open"/>`,
 };
 
+/** The three marks for a script that draws steps itself, as templates. */
+export function verdictMarks(): Html {
+  const verdicts: readonly Verdict[] = ["holds", "fails", "open"];
+  return html`${verdicts.map((verdict) => html`<template data-mark="${verdict}">${verdictMark(verdict)}</template>`)}`;
+}
+
+function verdictMark(verdict: Verdict): Html {
+  return html`<svg class="seal seal-${verdict}" viewBox="0 0 16 16" width="18" height="18" aria-hidden="true" focusable="false">${MARKS[verdict]}</svg>`;
+}
+
 /** One sentence for the whole proof. */
 export function proofVerdict(check: RecordCheck): Html {
   const held = check.steps.filter((step) => step.verdict === "holds").length;
@@ -25,9 +35,7 @@ export function proofVerdict(check: RecordCheck): Html {
 
 export function proofSteps(steps: readonly ProofStep[]): Html {
   return html`<ol class="proof">${steps.map(
-    (
-      step,
-    ) => html`<li class="step step-${step.verdict}"><svg class="seal seal-${step.verdict}" viewBox="0 0 16 16" width="18" height="18" aria-hidden="true" focusable="false">${MARKS[step.verdict]}</svg>
+    (step) => html`<li class="step step-${step.verdict}">${verdictMark(step.verdict)}
 <div><h3>${step.title} <span class="vh">${WORDS[step.verdict]}</span>${step.code !== undefined && html`<code class="flag flag-bad">${step.code}</code>`}</h3><p>${step.sentence}</p>
 ${step.bytes.length > 0 && html`<details class="bytes"><summary>The bytes</summary>${step.bytes.map(([name, text]) => html`<h4>${name}</h4><pre tabindex="0">${text}</pre>`)}</details>`}</div></li>`,
   )}</ol>`;
