@@ -93,8 +93,13 @@ test("enrolment, tariff, assignment and rebuild while no gateway runs; a running
     assert.match(done.stdout, /^[A-Za-z0-9_-]{43}\n$/, done.stderr);
     const again = await runCli("gateway", ["enrol", "--data", data, "--request", request]);
     assert.match(again.stderr, /^gateway: enrolment: /);
+    // A second file is for the device that will take this one's place: the point stays the same.
     const twice = await runCli("gateway", ["enrol", "--data", data, "--meter", id]);
-    assert.match(twice.stderr, /^gateway: enrolment: /);
+    const saltOf = (text: string) => (JSON.parse(text) as { salt: string }).salt;
+    assert.equal(saltOf(twice.stdout), saltOf(readFileSync(file, "utf8")));
+    writeFileSync(request, new SealedMeter(id, seededBytes(`${id} new`)).request(twice.stdout));
+    const early = await runCli("gateway", ["enrol", "--data", data, "--request", request]);
+    assert.match(early.stderr, /^gateway: enrolment: .*gateway exchange/);
   };
   const order = async (): Promise<void> => {
     const body = join(folder, "tariff.json");
