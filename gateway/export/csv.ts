@@ -8,8 +8,13 @@ const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 /** Rows with CRLF after each. Text that would begin a formula gets an apostrophe before it. */
 export function formatCsv(rows: Iterable<readonly string[]>): string {
   let text = "";
-  for (const row of rows) text += `${row.map(formatField).join(",")}\r\n`;
+  for (const row of rows) text += `${formatCells(row)}\r\n`;
   return text;
+}
+
+/** Cells of a row with commas between them: for rows that share most of them. */
+export function formatCells(cells: readonly string[]): string {
+  return cells.map(formatField).join(",");
 }
 
 function formatField(text: string): string {

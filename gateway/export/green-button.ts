@@ -10,9 +10,9 @@
 import type { DayDetail, ReadModel } from "../projection/read-model-types.ts";
 import { AtomFeed, RESOURCE } from "./atom-feed.ts";
 import { FIRST_YEAR, readLocalTime } from "./dst-rule.ts";
-import { listSlots, type Period, readDays } from "./slots.ts";
-import { interval, listBills, usageSummary, WATT_HOUR } from "./usage-summary.ts";
-import type { XmlElement } from "./xml.ts";
+import { listMeasures, type Period, readDays } from "./slots.ts";
+import { listBills, usageSummary, WATT_HOUR } from "./usage-summary.ts";
+import { formatXml, type ReadyXml, type XmlElement } from "./xml.ts";
 
 const DELIVERED = 1;
 const RECEIVED = 19;
@@ -33,6 +33,14 @@ const QUALITIES: Readonly<Record<string, readonly number[]>> = {
   R: [11],
   S: [7],
 };
+
+/** By letter, what stands before a reading. */
+const QUALITY_XML = new Map(
+  Object.entries(QUALITIES).map(([letter, codes]) => [
+    letter,
+    formatXml(codes.map((code) => ["ReadingQuality", [["quality", code]]] as const)),
+  ]),
+);
 
 /** What all slots of one MeterReading have in common. */
 interface Series {
@@ -101,15 +109,13 @@ export function* greenButton(model: ReadModel, period: Period): Generator<string
   }
   for (const day of readDays(model, period)) {
     for (const one of seriesOf(day)) {
-      const readings = listReadings(day, one.flow);
       const name = `${nameOf(one)}/${day.leaf}`;
-      const span: XmlElement = ["interval", interval(day.fromSeconds, day.toSeconds)];
       yield feed.entry({
         name,
         title: day.date,
         self: `${readingOf(one)}/IntervalBlock/${feed.id(name)}`,
         up: `${readingOf(one)}/IntervalBlock`,
-        content: ["IntervalBlock", [span, ...readings]],
+        content: ["IntervalBlock", intervalBlock(day, one.flow)],
         at: day.toSeconds,
       });
     }
@@ -177,20 +183,20 @@ function readingType({ flow, stepSeconds }: Series): XmlElement[] {
   ];
 }
 
-function listReadings(day: DayDetail, flow: Series["flow"]): XmlElement[] {
-  return listSlots(day).flatMap(({ startSeconds, seconds, wh, exportWh, quality }) => {
+/** The span of a day record, and its readings. */
+function intervalBlock(day: DayDetail, flow: Series["flow"]): ReadyXml {
+  const parts = [spanXml("interval", day.fromSeconds, day.toSeconds - day.fromSeconds)];
+  for (const { startSeconds, seconds, wh, exportWh, quality } of listMeasures(day)) {
     const value = flow === DELIVERED ? wh : exportWh;
-    if (value === undefined) return [];
-    const qualities = QUALITIES[quality] ?? [];
-    return [
-      [
-        "IntervalReading",
-        [
-          ...qualities.map((code): XmlElement => ["ReadingQuality", [["quality", code]]]),
-          ["timePeriod", interval(startSeconds, startSeconds + seconds)],
-          ["value", value],
-        ],
-      ] satisfies XmlElement,
-    ];
-  });
+    if (value === undefined) continue;
+    const time = spanXml("timePeriod", startSeconds, seconds);
+    const qualities = QUALITY_XML.get(quality) ?? "";
+    parts.push(`<IntervalReading>${qualities}${time}<value>${value}</value></IntervalReading>`);
+  }
+  return { xml: parts.join("") };
+}
+
+/** A DateTimeInterval. */
+function spanXml(name: string, start: number, duration: number): string {
+  return `<${name}><duration>${duration}</duration><start>${start}</start></${name}>`;
 }

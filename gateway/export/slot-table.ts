@@ -1,7 +1,7 @@
 /** Slots of a period as CSV and as JSON, piece by piece: one piece a day record, so that nothing long is held or waited for. */
 import { formatDecimal } from "../../shared/money/bill-text.ts";
 import type { DayDetail, ReadModel, Spread } from "../projection/read-model-types.ts";
-import { formatCsv } from "./csv.ts";
+import { formatCells, formatCsv } from "./csv.ts";
 import { formatLocal, formatUtc, listSlots, type Period, readDays } from "./slots.ts";
 
 const PHASES = [0, 1, 2] as const;
@@ -29,11 +29,13 @@ const HEAD = [
  */
 export function* slotsCsv(model: ReadModel, period: Period): Generator<string> {
   yield formatCsv([HEAD]);
-  for (const day of readDays(model, period)) yield formatCsv(rowsOf(day));
+  for (const day of readDays(model, period)) yield formatRows(day);
 }
 
-function rowsOf(day: DayDetail): string[][] {
-  const conditions = [
+/** What all rows of a record share is written once. */
+function formatRows(day: DayDetail): string {
+  const meter = formatCells([day.meter, day.zone]);
+  const conditions = formatCells([
     ...PHASES.map((phase) => mean(day.voltageMilliVolt?.[phase], 3)),
     ...PHASES.map((phase) => mean(day.currentMilliAmp?.[phase], 3)),
     mean(day.temperatureMilliCelsius, 3),
@@ -41,22 +43,19 @@ function rowsOf(day: DayDetail): string[][] {
     day.state,
     day.position === undefined ? "" : String(day.position),
     day.unusable ?? "",
-  ];
-  const row = (start: number, seconds: number, values: readonly string[]): string[] => [
-    day.meter,
-    day.zone,
-    formatLocal(start, day.zone),
-    formatUtc(start),
-    String(seconds),
-    ...values,
-    ...conditions,
-  ];
+  ]);
   if (day.unusable !== undefined) {
-    return [row(day.fromSeconds, day.toSeconds - day.fromSeconds, ["", "", ""])];
+    const { fromSeconds, toSeconds, zone } = day;
+    const whole = [formatLocal(fromSeconds, zone), formatUtc(fromSeconds)];
+    return `${meter},${whole.join(",")},${toSeconds - fromSeconds},,,,${conditions}\r\n`;
   }
-  return listSlots(day).map(({ startSeconds, seconds, wh, exportWh, quality }) =>
-    row(startSeconds, seconds, [String(wh ?? ""), String(exportWh ?? ""), quality]),
-  );
+  // Times, numbers and a letter need no quotes.
+  return listSlots(day)
+    .map(
+      ({ localStart, utcStart, seconds, wh, exportWh, quality }) =>
+        `${meter},${localStart},${utcStart},${seconds},${wh ?? ""},${exportWh ?? ""},${quality},${conditions}\r\n`,
+    )
+    .join("");
 }
 
 function mean(spread: Spread | undefined, digits: number): string {

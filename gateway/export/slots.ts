@@ -5,8 +5,8 @@
  *      One record is in memory at a time, so a period may be long.
  */
 import { fail } from "../../shared/base/error.ts";
-import { formatDate, parseDate } from "../../shared/time/calendar-date.ts";
-import { offsetAt } from "../../shared/time/civil-day.ts";
+import { formatDate, parseDate, SECONDS_PER_DAY } from "../../shared/time/calendar-date.ts";
+import { listOffsets, offsetAt } from "../../shared/time/civil-day.ts";
 import type { DayDetail, ReadModel } from "../projection/read-model-types.ts";
 
 /** Local dates, both included. */
@@ -16,18 +16,21 @@ export interface Period {
   readonly to: string;
 }
 
-export interface Slot {
+export interface SlotMeasure {
+  readonly startSeconds: number;
+  readonly seconds: number;
+  /** A letter of records.md section 4. */
+  readonly quality: string;
+  /** Absent in a gap: unknown, not zero. */
+  readonly wh?: number;
+  readonly exportWh?: number;
+}
+
+export interface Slot extends SlotMeasure {
   /** Wall clock of the meter's zone with its offset: "2024-03-31T03:00:00+02:00". */
   readonly localStart: string;
   /** "2024-03-31T01:00:00Z" */
   readonly utcStart: string;
-  readonly startSeconds: number;
-  readonly seconds: number;
-  /** Absent in a gap: unknown, not zero. */
-  readonly wh?: number;
-  readonly exportWh?: number;
-  /** A letter of records.md section 4. */
-  readonly quality: string;
 }
 
 /** Eleven years. */
@@ -50,21 +53,31 @@ export function* readDays(model: ReadModel, { meter, from, to }: Period): Genera
   for (let day = first; day <= last; day++) yield* model.day(meter, formatDate(day));
 }
 
+/** What was measured when, without words for the time. None of a day that is unusable. */
+export function listMeasures(day: DayDetail): readonly SlotMeasure[] {
+  const seconds = day.stepSeconds === 0 ? day.toSeconds - day.fromSeconds : day.stepSeconds;
+  return [...day.quality].map((quality, i): SlotMeasure => {
+    const startSeconds = day.fromSeconds + i * seconds;
+    const slot = { startSeconds, seconds, quality };
+    if (quality === "G") return slot;
+    const exportWh = day.slotExportWh?.[i];
+    return { ...slot, wh: day.slotWh[i] ?? 0, ...(exportWh === undefined ? {} : { exportWh }) };
+  });
+}
+
 /** None of a day that is unusable. */
 export function listSlots(day: DayDetail): readonly Slot[] {
-  const seconds = day.stepSeconds === 0 ? day.toSeconds - day.fromSeconds : day.stepSeconds;
-  return [...day.quality].map((quality, i): Slot => {
-    const startSeconds = day.fromSeconds + i * seconds;
-    const time = {
-      localStart: formatLocal(startSeconds, day.zone),
-      utcStart: formatUtc(startSeconds),
-      startSeconds,
-      seconds,
-      quality,
+  const formatWall = createStamp();
+  const formatUniversal = createStamp();
+  const offsets = listOffsets(day.zone, day.fromSeconds, day.toSeconds);
+  return listMeasures(day).map((measure): Slot => {
+    const { startSeconds } = measure;
+    const offset = offsets.findLast(([from]) => from <= startSeconds)?.[1] ?? 0;
+    return {
+      localStart: formatWall(startSeconds + offset) + formatOffset(offset),
+      utcStart: `${formatUniversal(startSeconds)}Z`,
+      ...measure,
     };
-    if (quality === "G") return time;
-    const exportWh = day.slotExportWh?.[i];
-    return { ...time, wh: day.slotWh[i] ?? 0, ...(exportWh === undefined ? {} : { exportWh }) };
   });
 }
 
@@ -76,10 +89,29 @@ export function formatUtc(seconds: number): string {
 /** "2024-03-31T03:00:00+02:00" */
 export function formatLocal(seconds: number, zone: string): string {
   const offset = offsetAt(zone, seconds);
-  const clock = formatUtc(seconds + offset).slice(0, -1);
+  return formatUtc(seconds + offset).slice(0, -1) + formatOffset(offset);
+}
+
+/** "+02:00", with seconds where there are some. */
+function formatOffset(offset: number): string {
   const total = Math.abs(offset);
   const parts = [Math.floor(total / 3600), Math.floor(total / 60) % 60];
   if (total % 60 !== 0) parts.push(total % 60);
-  const text = parts.map((part) => String(part).padStart(2, "0")).join(":");
-  return `${clock}${offset < 0 ? "-" : "+"}${text}`;
+  return `${offset < 0 ? "-" : "+"}${parts.map(twoDigits).join(":")}`;
+}
+
+/** "2024-03-31T03:00:00" of instants that follow each other: the date is made once a day. */
+function createStamp(): (seconds: number) => string {
+  let [day, date] = [Number.NaN, ""];
+  return (seconds) => {
+    const now = Math.floor(seconds / SECONDS_PER_DAY);
+    if (now !== day) [day, date] = [now, formatDate(now)];
+    const rest = seconds - now * SECONDS_PER_DAY;
+    const [hours, minutes] = [Math.floor(rest / 3600), Math.floor(rest / 60) % 60];
+    return `${date}T${twoDigits(hours)}:${twoDigits(minutes)}:${twoDigits(rest % 60)}`;
+  };
+}
+
+function twoDigits(value: number): string {
+  return value < 10 ? `0${value}` : String(value);
 }

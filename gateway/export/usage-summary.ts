@@ -15,7 +15,7 @@ const ITEM_KINDS: Readonly<Record<string, number>> = { tax: 5, w: 2 };
 const ADMINISTRATIVE = 4;
 
 /** DateTimeInterval, in unix seconds. */
-export function interval(from: number, to: number): XmlElement[] {
+function interval(from: number, to: number): XmlElement[] {
   return [
     ["duration", to - from],
     ["start", from],

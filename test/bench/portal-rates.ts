@@ -156,7 +156,7 @@ function addressesOf(model: ReadModel): Map<string, () => string> {
   ask("/meters/:meter", () => `year=${month().slice(0, 4)}`);
   ask("/bills", () => `page=${1 + pick(Math.max(1, Math.ceil(bills / 60)))}`);
   ask("/bills", () => `meter=${parts["meter"]?.()}`);
-  ask("/chain", () => `before=${parts["height"]?.()}`);
+  ask("/chain", () => `before=${1 + pick(tip.height)}`);
   ask("/api/v1/meters", () => `offset=${pick(meters.length)}`);
   ask("/api/v1/bills", () => `offset=${pick(Math.max(1, bills))}`);
   ask("/api/v1/blocks", () => `before=${1 + pick(tip.height)}`);
@@ -169,10 +169,22 @@ function addressesOf(model: ReadModel): Map<string, () => string> {
     const asked = month();
     return `from=${asked}-01&to=${asked}-28`;
   };
-  for (const file of ["readings.csv", "readings.json", "green-button.xml"]) {
-    addresses.delete(`/meters/:meter/${file}`);
-    ask(`/meters/:meter/${file}`, span);
+  for (const route of [
+    "/meters/:meter/readings.csv",
+    "/meters/:meter/readings.json",
+    "/meters/:meter/green-button.xml",
+    "/meters/:meter/statement",
+    "/meters/:meter/statement.pdf",
+    "/api/v1/meters/:meter/statement",
+  ]) {
+    addresses.delete(route);
+    ask(route, span);
   }
+  // A row of its own: of the year so far.
+  ask("/meters/:meter/statement", () => {
+    const asked = month();
+    return `to=${asked}-28&from=${asked.slice(0, 4)}-01-01`;
+  });
   ask("/find", () => `q=${model.records(pick(tip.logSize), 1)[0]?.leaf ?? ""}`);
   ask("/meters/:meter/statements.csv", () => `month=${month()}`);
   return addresses;

@@ -7,6 +7,7 @@
 import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Candidate, Opened } from "../../gateway/ledger/candidate.ts";
+import { STORE_VERSION } from "../../gateway/ledger/schema.ts";
 import { packDay } from "../../gateway/projection/packed-day.ts";
 import { decodeBase64url, encodeBase64url, encodeUtf8 } from "../../shared/base/bytes.ts";
 import { nodeSuite } from "../../shared/crypto/node-suite.ts";
@@ -20,7 +21,7 @@ import { assignFlatTariff, closeMonthsOf } from "../support/test-bill.ts";
 import { TestLedger, type TestMeter, ZONE } from "../support/test-ledger.ts";
 
 /** Raise when the way in which the store is made changes. */
-const STORE_VERSION = 1;
+const MADE = 1;
 /** Between a meter's number and its twin's; more than there are meters. */
 const TWIN_STEP = 10_000;
 /** Records held in one transaction. */
@@ -43,7 +44,7 @@ export function preparePortalStore(order: PortalStoreOrder, say: (line: string) 
     projectRoot(),
     ".build",
     "bench",
-    `portal-${meters}-${twins}-${days}-${STORE_VERSION}`,
+    `portal-${meters}-${twins}-${days}-${MADE}.${STORE_VERSION}`,
   );
   const path = join(folder, "gateway.db");
   if (existsSync(path)) return path;
@@ -97,7 +98,8 @@ function addTwins(t: TestLedger, twins: number): void {
   const { db } = t.ledger;
   const dates = db.prepare<[], { date: number }>("SELECT date FROM day_total ORDER BY date").all();
   const days = db.prepare(
-    "INSERT INTO day SELECT date, meter + ?, pos, code, body FROM day WHERE date = ? AND meter < ?",
+    `INSERT INTO day (date, meter, pos, code, body)
+     SELECT date, meter + ?, pos, code, body FROM day WHERE date = ? AND meter < ?`,
   );
   const end = Number(t.meters.at(-1)?.id) + 1;
   const shifts = Array.from({ length: twins }, (_, twin) => (twin + 1) * TWIN_STEP);
