@@ -74,6 +74,18 @@ export function readMonth(text: string, name = "month"): string {
   return MONTH.test(text) ? text : refuse(name, "a month like 2024-01");
 }
 
+/** "24-47": first and last slot of a day, from 0. */
+export function readSlots(
+  text: string | undefined,
+): { readonly first: number; readonly last: number } | undefined {
+  if (text === undefined) return undefined;
+  const [, first, last] = /^(\d{1,4})-(\d{1,4})$/.exec(text) ?? [];
+  if (first === undefined || last === undefined || Number(last) < Number(first)) {
+    refuse("slots", "the first and last slot of a day, like 24-47");
+  }
+  return { first: Number(first), last: Number(last) };
+}
+
 /** "YYYY" */
 export function readYear(text: string, name = "year"): string {
   return YEAR.test(text) ? text : refuse(name, "a year like 2024");

@@ -10,6 +10,7 @@ import { billPage } from "./page/bill.ts";
 import { billsPage } from "./page/bills.ts";
 import { blockPage } from "./page/block.ts";
 import { chainPage } from "./page/chain.ts";
+import { comparePage } from "./page/compare.ts";
 import { type PageContext, requireFound } from "./page/context.ts";
 import { dayPage } from "./page/day.ts";
 import { meterPage } from "./page/meter.ts";
@@ -28,6 +29,7 @@ import {
   readMonth,
   readPeriod,
   readSearch,
+  readSlots,
   readYear,
 } from "./parameters.ts";
 import { STATEMENT_ROUTES } from "./statement-routes.ts";
@@ -84,8 +86,18 @@ export const ROUTES: readonly Route[] = [
   { path: "/meters/:meter/days.csv", shows: "readings", answer: csvOfDays },
   { path: "/meters/:meter/statements.csv", shows: "readings", answer: csvOfStatements },
   page("/meters/:meter/days/:date", "readings", (context, asked) =>
-    dayPage(context, readMeter(asked.param("meter")), readDate(asked.param("date"))),
+    dayPage(
+      context,
+      readMeter(asked.param("meter")),
+      readDate(asked.param("date")),
+      readSlots(asked.query("slots")),
+    ),
   ),
+  {
+    path: "/compare",
+    shows: "readings",
+    answer: async (context, asked) => ({ kind: "page", page: await compare(context, asked) }),
+  },
   page("/bills", "money", (context, asked) => {
     const meter = asked.query("meter");
     return billsPage(context, {
@@ -133,6 +145,19 @@ function page(
     shows,
     answer: (context, asked) => ({ kind: "page", page: make(context, asked) }),
   };
+}
+
+function compare(context: PageContext, asked: Asked): Promise<Page> {
+  const meterOf = (name: string): string | undefined => {
+    const meter = asked.query(name);
+    return meter === undefined ? undefined : readMeter(meter);
+  };
+  return comparePage(context, {
+    meter: meterOf("meter"),
+    days: readPeriod(asked.query("from"), asked.query("to")),
+    otherMeter: meterOf("with"),
+    otherDays: readPeriod(asked.query("with_from"), asked.query("with_to")),
+  });
 }
 
 function pageOf(asked: Asked): number {

@@ -25,7 +25,7 @@ export function alarmsPage(
   ])}</div>
 ${asked.closed ? closedSection(context, asked.before) : activeSection(context, asked.before)}
 ${context.mayOperate && html`<section aria-labelledby="answers"><h2 id="answers">Answers of intake</h2><p class="note">Every message gets one answer. A refused one changes nothing.</p>${counterTable(readModel.counters())}</section>`}`;
-  return { title: "Alarms", section: "alarms", body };
+  return { title: "Alarms", section: "alarms", body, follows: ["alarm"] };
 }
 
 function leadFor(open: number, acknowledged: number): string {

@@ -53,7 +53,7 @@ ${pager({
 ${rows.length > 0 && sealLegend()}
 ${of && accountSection(readModel.account(of.meter).entries, of.zone)}
 ${of && maySeeReadings && statementSection(defaultPeriod(of))}`;
-  return { title: "Bills", section: "bills", body };
+  return { title: "Bills", section: "bills", body, follows: ["bill"] };
 }
 
 function leadFor(total: number): string | undefined {

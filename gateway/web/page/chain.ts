@@ -47,7 +47,8 @@ ${
 <section aria-labelledby="blocks"><div class="section-head"><h2 id="blocks">${before === undefined ? "Newest blocks" : `Blocks before ${formatNumber(before)}`}</h2>${findForm()}</div>
 ${blockTable(blocks)}
 <nav class="pager" aria-label="Pages">${before === undefined ? html`<span></span>` : html`<a href="/chain">← Newest</a>`}<span></span>${oldest > 0 ? html`<a href="/chain?before=${oldest}" rel="next">Older →</a>` : html`<span></span>`}</nav></section>`;
-  return { title: "Chain", section: "chain", scripts: ["explorer"], body };
+  const follows = before === undefined ? ["block"] : [];
+  return { title: "Chain", section: "chain", scripts: ["explorer"], body, follows };
 }
 
 /** 1,234,567 stays; above a thousand million the size is enough. */

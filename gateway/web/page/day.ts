@@ -17,7 +17,15 @@ import {
   TEMPERATURE,
   VOLTAGE,
 } from "../view/number.ts";
-import { completeness, emptyState, shortHash, stat, statStrip, stepper } from "../view/parts.ts";
+import {
+  completeness,
+  emptyState,
+  keys,
+  shortHash,
+  stat,
+  statStrip,
+  stepper,
+} from "../view/parts.ts";
 import { proofBehind } from "../view/proof.ts";
 import { seal, sealBadge, sealLegend } from "../view/seal.ts";
 import {
@@ -28,6 +36,7 @@ import {
   type ZonedTime,
   zonedTime,
 } from "../view/time.ts";
+import { middleHalf, type Zoom, zoomable, zoomBar } from "../view/zoom.ts";
 import { type PageContext, requireFound } from "./context.ts";
 import { viewSegments } from "./meter.ts";
 
@@ -40,7 +49,13 @@ const LETTERS: Readonly<Record<string, string>> = {
   G: "no reading",
 };
 
-export function dayPage(context: PageContext, id: string, date: string): Page {
+/** `slots`: the first and last slot that the chart shows; all without it. */
+export function dayPage(
+  context: PageContext,
+  id: string,
+  date: string,
+  slots?: { readonly first: number; readonly last: number },
+): Page {
   const { readModel } = context;
   const meter = requireFound(readModel.meter(id), `Meter ${id}`);
   const parts = readModel.day(id, date);
@@ -67,15 +82,16 @@ export function dayPage(context: PageContext, id: string, date: string): Page {
   const body =
     parts.length === 0
       ? html`${head}${bar}${emptyState("Nothing was sealed", "The chain holds no record of this meter for this day. It is a gap, not a zero.")}`
-      : html`${head}${bar}${parts.map((day, i) => dayPart(context, day, checks[i], i))}${sealLegend()}`;
-  return { title: `${date} · meter ${id}`, section: "meters", body };
+      : html`${head}${bar}${parts.map((day, i) => dayPart(context, day, checks[i], { index: i, slots }))}${sealLegend()}`;
+  const follows = ["day", `meter:${id}`];
+  return { title: `${date} · meter ${id}`, section: "meters", body, follows };
 }
 
 function dayPart(
   context: PageContext,
   day: DayDetail,
   check: RecordCheck | undefined,
-  index: number,
+  shown: ShownSlots,
 ): Html {
   const time = zonedTime(day.zone);
   const proof = html`<div><h2>Proof of this day</h2>${proofOf(day, check)}</div>`;
@@ -88,7 +104,7 @@ ${statStrip([
   stat("Energy", measure(ENERGY, energyOf(day)), completeness(day.slots)),
   ...conditionStats(day),
 ])}
-${chartOf(day, index, time)}
+${chartOf(day, shown, time)}
 <section class="two" id="proof" aria-label="Proof and facts">${proof}<div>${facts(day, time)}</div></section>`;
 }
 
@@ -147,32 +163,80 @@ function slotWords(day: DayDetail, i: number): string {
 }
 
 /** A day in one slot has no course to draw. */
-function chartOf(day: DayDetail, index: number, time: ZonedTime): Html {
-  if (day.slotWh.length === 1) {
+/** Which part of a day it is, when the meter was swapped, and which of its slots are shown. */
+interface ShownSlots {
+  readonly index: number;
+  readonly slots: { readonly first: number; readonly last: number } | undefined;
+}
+
+/** Fewer slots fill no chart. */
+const LEAST_SLOTS = 4;
+
+function chartOf(day: DayDetail, { index, slots }: ShownSlots, time: ZonedTime): Html {
+  const total = day.slotWh.length;
+  if (total === 1) {
     return html`<p class="note">This meter seals the whole day as one number: there is no course of the day to draw.</p>`;
   }
+  const first = Math.min(slots?.first ?? 0, total - 1);
+  const last = Math.min(slots?.last ?? total - 1, total - 1);
   const times = slotTimes(day);
   const minutes = day.stepSeconds / 60;
-  const bars = day.slotWh.map((wh, i): Bar => {
-    const at = times[i]?.from ?? day.fromSeconds;
-    const clock = time.clock(at);
+  const isNear = (last - first + 1) * day.stepSeconds <= NEAR_S;
+  const numbers = Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  const bars = numbers.map((i): Bar => {
+    const wh = day.slotWh[i] ?? 0;
+    const clock = time.clock(times[i]?.from ?? day.fromSeconds);
     const hour = Number(clock.slice(0, 2));
-    const shown = clock.endsWith(":00") && hour % 3 === 0;
+    const shown = clock.endsWith(":00") && (isNear || hour % 3 === 0);
     const kind = kindOfLetter(day.quality[i] ?? "G");
     return {
       kind,
       value: wh / 1000,
       title: `${clock}: ${kind === "gap" ? "no reading" : `${speak({ ...ENERGY, digits: 3 }, wh)}, ${slotWords(day, i)}`}`,
       tick: shown ? clock : undefined,
-      minorTick: hour % 6 !== 0,
+      minorTick: hour % (isNear ? 2 : 6) !== 0,
     };
   });
-  const rows = day.slotWh.map(
-    (wh, i) =>
-      html`<tr><th scope="row">${time.clock(times[i]?.from ?? 0)} – ${time.clock(times[i]?.to ?? 0)}</th><td class="n">${day.quality[i] === "G" ? measure(ENERGY, undefined) : measure({ ...ENERGY, digits: 3 }, wh)}</td><td>${slotWords(day, i)}</td></tr>`,
+  const rows = numbers.map(
+    (i) =>
+      html`<tr><th scope="row">${time.clock(times[i]?.from ?? 0)} – ${time.clock(times[i]?.to ?? 0)}</th><td class="n">${day.quality[i] === "G" ? measure(ENERGY, undefined) : measure({ ...ENERGY, digits: 3 }, day.slotWh[i])}</td><td>${slotWords(day, i)}</td></tr>`,
   );
-  return html`<figure class="figure" id="chart-day${index > 0 && `-${index}`}"><figcaption><h2>Energy through the day</h2><p>kWh, ${formatNumber(minutes)} minutes a bar; times in ${time.zone}</p></figcaption>${barChart({ id: `day${index}`, bars })}
+  const address = `/meters/${day.meter}/days/${day.date}`;
+  const chart = barChart({ id: `day${index}`, bars });
+  const span = `${time.clock(times[first]?.from ?? 0)} to ${time.clock(times[last]?.to ?? 0)}`;
+  return html`<figure class="figure history" id="chart-day${index > 0 && `-${index}`}"><figcaption class="figure-head"><div><h2>Energy through the day</h2><p>kWh, ${formatNumber(minutes)} minutes a bar; ${numbers.length < total && `${span}; `}times in ${time.zone}${slotKeys(day, numbers)}</p></div>${index === 0 && zoomBar(slotZoom(address, total, first, last))}</figcaption>${
+    index === 0
+      ? zoomable({ keys: numbers.map(String), address: `${address}?slots={from}-{to}` }, chart)
+      : chart
+  }
 <details class="behind"><summary>The slots as a table</summary><div class="scroll" tabindex="0" role="region" aria-label="Slots"><table><thead><tr><th scope="col">Time</th><th scope="col" class="n">Energy</th><th scope="col">Quality</th></tr></thead><tbody>${rows}</tbody></table></div></details></figure>`;
+}
+
+/** So many seconds of slots have a label at each hour. */
+const NEAR_S = 8 * 3600;
+
+function slotZoom(address: string, total: number, first: number, last: number): Zoom {
+  const shown = last - first + 1;
+  const half = middleHalf(shown, LEAST_SLOTS);
+  const room = Math.ceil(shown / 2);
+  const [from, to] = [Math.max(0, first - room), Math.min(total - 1, last + room)];
+  const isWhole = from === 0 && to === total - 1;
+  return {
+    nearer: half && `${address}?slots=${first + half.first}-${first + half.last}`,
+    further: shown === total ? undefined : isWhole ? address : `${address}?slots=${from}-${to}`,
+    ...(shown < total && { whole: [address, "Whole day"] as const }),
+  };
+}
+
+/** What the patterns mean; only those that occur. */
+function slotKeys(day: DayDetail, numbers: readonly number[]): Html | undefined {
+  const kinds = new Set(numbers.map((i) => kindOfLetter(day.quality[i] ?? "G")));
+  const words = [
+    ["partial", "partly measured or recovered"],
+    ["substituted", "substituted"],
+    ["gap", "no reading"],
+  ] as const;
+  return keys(words.filter(([kind]) => kinds.has(kind)));
 }
 
 function facts(day: DayDetail, time: ZonedTime): Html {

@@ -1,13 +1,6 @@
-/** One meter's history by month or year (figure 9 of the paper): sentence, charts, and the table behind them. */
+/** One meter: what it measures now, and its history by month, year or any days (figure 9 of the paper): sentence, charts, table. */
 import type { MeterSummary } from "../../projection/read-model-types.ts";
-import {
-  addSlots,
-  type Column,
-  columnsOfDays,
-  columnsOfMonths,
-  energyOf,
-  measuredColumns,
-} from "../history.ts";
+import { addSlots, type Column, energyOf, measuredColumns } from "../history.ts";
 import { type Html, html } from "../view/html.ts";
 import { type Page, pageHead } from "../view/layout.ts";
 import {
@@ -30,65 +23,58 @@ import {
   segments,
   stat,
   statStrip,
-  stepper,
 } from "../view/parts.ts";
 import { seal, sealBadge, sealLegend } from "../view/seal.ts";
-import {
-  addMonths,
-  datesOfMonth,
-  formatDate,
-  formatLongDate,
-  formatMonth,
-  formatShortDate,
-} from "../view/time.ts";
+import { formatDate, formatLongDate, formatMonth, formatShortDate } from "../view/time.ts";
+import { zoomable, zoomBar } from "../view/zoom.ts";
 import { type PageContext, requireFound } from "./context.ts";
+import { liveStrip } from "./live-strip.ts";
 import { historyCharts } from "./meter-charts.ts";
 import { meterEvents } from "./meter-events.ts";
+import {
+  type AskedPeriod,
+  periodStepper,
+  readColumns,
+  type ShownPeriod,
+  shownPeriod,
+  zoomColumns,
+  zoomOf,
+} from "./meter-period.ts";
 import { type CostWords, monthCost } from "./month-cost.ts";
 
-/** A month ("YYYY-MM") or a year ("YYYY"); the month of the newest day when neither is asked for. */
-export function meterPage(
-  { readModel }: PageContext,
-  id: string,
-  asked: { readonly month?: string | undefined; readonly year?: string | undefined },
-): Page {
+/** A month ("YYYY-MM"), a year ("YYYY") or days; the month of the newest day when none is asked for. */
+export function meterPage(context: PageContext, id: string, asked: AskedPeriod): Page {
+  const { readModel } = context;
   const meter = requireFound(readModel.meter(id), `Meter ${id}`);
-  const newest = meter.lastDay?.date;
-  if (newest === undefined) return waitingPage(meter, meterEvents(readModel, id, meter.zone));
-  const month = asked.month ?? `${asked.year ?? newest.slice(0, 4)}-${newest.slice(5, 7)}`;
-  const yearly = asked.year !== undefined;
-  const year = month.slice(0, 4);
-  const columns = yearly
-    ? columnsOfMonths(
-        Array.from({ length: 12 }, (_, i) => addMonths(`${year}-01`, i)),
-        readModel.months(id),
-      )
-    : columnsOfDays(
-        datesOfMonth(month),
-        readModel.days(id, `${month}-01`, `${month}-31`),
-        meter.firstDate,
-        newest,
-      );
-  const period = yearly ? year : month;
-  const cost = yearly ? undefined : monthCost(readModel, readModel.statements(id, month));
+  const follows = ["day", "meters", `meter:${id}`];
+  if (meter.lastDay === undefined) return { ...waitingPage(context, meter), follows };
+  const newest = meter.lastDay.date;
+  const shown = shownPeriod(asked, newest);
+  const columns = readColumns(readModel, meter, shown);
+  const { yearly } = shown;
+  const cost =
+    shown.kind === "month"
+      ? monthCost(readModel, readModel.statements(id, shown.month))
+      : undefined;
   const body = html`${meterHead(meter)}
+${liveStrip(context, meter)}
 ${lastDayStrip(meter)}
 <section class="history" aria-label="History">
-<div class="bar">${viewSegments(meter, yearly ? "year" : "month", { month, date: newest })}${periodStepper(meter, period)}${downloads(id, yearly ? year : month)}</div>
+<div class="bar">${viewSegments(meter, shown.kind, { month: shown.month, date: newest })}${periodStepper(meter, shown)}${downloads(id, shown)}</div>
 ${
   columns.every((column) => column.kind === "none")
-    ? emptyState(
-        "No readings",
-        `${yearly ? year : formatMonth(month)} lies outside the days that this meter has sealed.`,
-      )
-    : html`${sentenceFor(columns, yearly, cost)}
-${historyCharts(columns, (column) => hrefOf(id, column, yearly), yearly)}`
+    ? emptyState("No readings", `${shown.name} lies outside the days that this meter has sealed.`)
+    : html`<div class="summary-line">${sentenceFor(columns, yearly, cost)}${zoomBar(zoomOf(meter, shown, columns))}</div>
+${zoomable(
+  zoomColumns(id, shown, columns),
+  historyCharts(columns, (column) => hrefOf(id, column, yearly), yearly),
+)}`
 }
 ${yearly ? monthTable(id, columns) : dayTable(id, columns)}
 </section>
 ${meterEvents(readModel, id, meter.zone)}
 ${sealLegend()}`;
-  return { title: `Meter ${id}`, section: "meters", body };
+  return { title: `Meter ${id}`, section: "meters", body, follows };
 }
 
 /** From a month to its days, from a day to its page; a day that was never sealed leads nowhere. */
@@ -97,31 +83,30 @@ function hrefOf(id: string, column: Column, yearly: boolean): string | undefined
   return column.days.length > 0 ? `/meters/${id}/days/${column.key}` : undefined;
 }
 
-function waitingPage(meter: MeterSummary, events: Html | undefined): Page {
+function waitingPage(context: PageContext, meter: MeterSummary): Page {
+  const events = meterEvents(context.readModel, meter.meter, meter.zone);
   return {
     title: `Meter ${meter.meter}`,
     section: "meters",
-    body: html`${meterHead(meter)}${emptyState(
+    body: html`${meterHead(meter)}${liveStrip(context, meter)}${emptyState(
       "Waiting for the first day",
       html`This meter was enrolled by <a href="/records/${meter.enrolPosition}">record ${meter.enrolPosition}</a>. Its first sealed day appears here after midnight in ${meter.zone}.`,
     )}${events}`,
   };
 }
 
-/** All days as one table, and what is shown slot by slot. `period` is a month or a year. */
-function downloads(id: string, period: string): Html {
-  const [from, to] =
-    period.length === 4
-      ? [`${period}-01-01`, `${period}-12-31`]
-      : [`${period}-01`, datesOfMonth(period).at(-1) ?? `${period}-28`];
-  const link = (name: string, label: string): Html =>
-    html`<a class="button" href="/meters/${id}/${name}?from=${from}&amp;to=${to}">${label}<span class="vh"> of ${period}</span></a>`;
+/** All days as one table, and what is shown slot by slot. */
+function downloads(id: string, { from, to, name: period }: ShownPeriod): Html {
+  const link = (file: string, label: string): Html =>
+    html`<a class="button" href="/meters/${id}/${file}?from=${from}&amp;to=${to}">${label}<span class="vh"> of ${period}</span></a>`;
   return html`<div class="actions"><a class="button" href="/meters/${id}/days.csv">CSV<span class="vh"> of all days of this meter</span></a>${link("readings.csv", "Slots")}${link("green-button.xml", "Green Button")}</div>`;
 }
 
 function meterHead(meter: MeterSummary): Html {
   const place = formatPlace(meter);
-  const facts = [meter.label, place, meter.zone, meter.tariff && `tariff ${meter.tariff}`];
+  const presence = meter.online === undefined ? undefined : meter.online ? "online" : "offline";
+  const tariff = meter.tariff && `tariff ${meter.tariff}`;
+  const facts = [meter.label, place, meter.zone, tariff, presence];
   const unusual = meter.state === "frozen" || meter.state === "revoked";
   return pageHead({
     trail: [["/", "Meters"]],
@@ -130,7 +115,7 @@ function meterHead(meter: MeterSummary): Html {
       ? html`<span class="flag flag-bad">${meterStateWords(meter.state)}</span>`
       : meter.lastDay && sealBadge(meter.lastDay),
     lead: facts.filter((fact) => fact !== undefined).join(" · "),
-    actions: html`<a class="button" href="/bills?meter=${meter.meter}">Bills</a>`,
+    actions: html`<a class="button" href="/compare?meter=${meter.meter}">Compare</a><a class="button" href="/bills?meter=${meter.meter}">Bills</a>`,
   });
 }
 
@@ -173,7 +158,7 @@ function lastDayStrip(meter: MeterSummary): Html | undefined {
 /** Day, month, year of one meter; each keeps the moment that is being looked at. */
 export function viewSegments(
   meter: MeterSummary,
-  current: "day" | "month" | "year",
+  current: "day" | "month" | "year" | "days",
   at: { readonly month: string; readonly date: string },
 ): Html {
   const base = `/meters/${meter.meter}`;
@@ -182,24 +167,6 @@ export function viewSegments(
     { label: "Month", href: `${base}?month=${at.month}`, current: current === "month" },
     { label: "Year", href: `${base}?year=${at.month.slice(0, 4)}`, current: current === "year" },
   ]);
-}
-
-function periodStepper(meter: MeterSummary, period: string): Html {
-  const yearly = period.length === 4;
-  const shift = (by: number): string =>
-    yearly ? String(Number(period) + by).padStart(4, "0") : addMonths(period, by);
-  const name = (text: string): string => (yearly ? text : formatMonth(text));
-  const first = (meter.firstDate ?? "").slice(0, period.length);
-  const last = (meter.lastDay?.date ?? "").slice(0, period.length);
-  const link = (to: string): readonly [string, string] => [
-    `/meters/${meter.meter}?${yearly ? "year" : "month"}=${to}`,
-    name(to),
-  ];
-  return stepper({
-    label: name(period),
-    previous: period > first ? link(period > last ? last : shift(-1)) : undefined,
-    next: period < last ? link(period < first ? first : shift(1)) : undefined,
-  });
 }
 
 /** What the charts say, in words. */

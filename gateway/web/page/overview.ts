@@ -2,6 +2,7 @@
  * Overview: all meters with their last sealed day (table 4 of the paper), the newest day's total, the chain's
  * tip and open alarms.
  */
+import type { LiveValue } from "../../live/live-values.ts";
 import type { MeterSummary, Overview } from "../../projection/read-model-types.ts";
 import { type Bar, barChart, padBars } from "../chart/bars.ts";
 import { energyOf } from "../history.ts";
@@ -13,8 +14,10 @@ import {
   ENERGY,
   formatMeterId,
   formatNumber,
+  formatQuantity,
   HUMIDITY,
   measure,
+  POWER,
   speak,
   TEMPERATURE,
   VOLTAGE,
@@ -37,9 +40,10 @@ const PAGE_SIZE = 50;
 const SILENT_DAYS = 3;
 
 export function overviewPage(
-  { readModel, nowSeconds }: PageContext,
+  context: PageContext,
   query: { readonly search?: string | undefined; readonly page: number },
 ): Page {
+  const { readModel } = context;
   const overview = readModel.overview();
   if (overview.meters === 0) return emptyOverview();
   const { rows, total } = readModel.meters({
@@ -56,7 +60,7 @@ ${stats(overview)}
 ${recentDays(overview)}
 <section aria-labelledby="all-meters">
 <div class="section-head"><h2 id="all-meters">${query.search === undefined ? "All meters" : `Meters matching “${query.search}”`}</h2>${search(overview, query.search)}</div>
-${rows.length > 0 ? meterTable(rows, nowSeconds) : emptyState("No meter matches", html`Nothing begins with or contains “${query.search ?? ""}”. <a href="/">Show all meters</a>.`)}
+${rows.length > 0 ? meterTable(rows, context) : emptyState("No meter matches", html`Nothing begins with or contains “${query.search ?? ""}”. <a href="/">Show all meters</a>.`)}
 ${pager({
   page: query.page,
   pages: Math.ceil(total / PAGE_SIZE),
@@ -65,8 +69,12 @@ ${pager({
 })}
 </section>
 ${sealLegend()}`;
-  return { title: "Meters", section: "meters", body };
+  const shown = rows.map(({ meter }) => `meter:${meter}`);
+  return { title: "Meters", section: "meters", body, follows: [...FOLLOWS, ...shown] };
 }
+
+/** Besides the meters that are shown. */
+const FOLLOWS = ["block", "day", "alarm", "meters"];
 
 function emptyOverview(): Page {
   return {
@@ -143,18 +151,33 @@ function search(overview: Overview, value: string | undefined): Html | undefined
   return html`<form class="search" action="/" method="get" role="search"><label class="vh" for="q">Find a meter by its number or name</label><input id="q" name="q" type="search" maxlength="100" value="${value ?? ""}" placeholder="Meter number or name" autocomplete="off"><button>Find</button></form>`;
 }
 
-function meterTable(rows: readonly MeterSummary[], nowSeconds: number): Html {
+function meterTable(
+  rows: readonly MeterSummary[],
+  { live, nowSeconds }: Pick<PageContext, "live" | "nowSeconds">,
+): Html {
+  const values = new Map(rows.map(({ meter }) => [meter, live?.newest(meter)]));
+  // Where no meter says what it measures now, there is no column of dashes.
+  const isLive = [...values.values()].some((value) => value !== undefined);
   return html`<table class="cards" role="table">
-<thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Meter</th><th role="columnheader" scope="col">Where</th><th role="columnheader" scope="col" class="n">Energy</th><th role="columnheader" scope="col" class="n">Current</th><th role="columnheader" scope="col" class="n">Voltage</th><th role="columnheader" scope="col" class="n">Temperature</th><th role="columnheader" scope="col" class="n">Humidity</th><th role="columnheader" scope="col" class="n">Last day</th></tr></thead>
-<tbody role="rowgroup">${rows.map((meter) => meterRow(meter, nowSeconds))}</tbody></table>`;
+<thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Meter</th><th role="columnheader" scope="col">Where</th>${isLive && html`<th role="columnheader" scope="col" class="n">Now</th>`}<th role="columnheader" scope="col" class="n">Energy</th><th role="columnheader" scope="col" class="n">Current</th><th role="columnheader" scope="col" class="n">Voltage</th><th role="columnheader" scope="col" class="n">Temperature</th><th role="columnheader" scope="col" class="n">Humidity</th><th role="columnheader" scope="col" class="n">Last day</th></tr></thead>
+<tbody role="rowgroup">${rows.map((meter) => meterRow(meter, nowSeconds, isLive && liveCell(values.get(meter.meter))))}</tbody></table>`;
 }
 
-function meterRow(meter: MeterSummary, nowSeconds: number): Html {
+/** The script of the page goes on with it (browser/live-cells.ts). */
+function liveCell(value: LiveValue | undefined): Html {
+  const { powerMilliWatt } = value ?? {};
+  if (powerMilliWatt === undefined) {
+    return html`<td role="cell" class="n" data-label="Now">${measure(POWER, undefined)}</td>`;
+  }
+  return html`<td role="cell" class="n" data-label="Now"><span class="measure"><span class="num live-value">${formatQuantity(POWER, powerMilliWatt)}</span> <span class="unit">${POWER.unit}</span></span></td>`;
+}
+
+function meterRow(meter: MeterSummary, nowSeconds: number, now: Html | false): Html {
   const day = meter.lastDay;
   const usable = day?.unusable === undefined ? day : undefined;
-  return html`<tr role="row"><th role="rowheader" scope="row"><a href="/meters/${meter.meter}" class="num">${formatMeterId(meter.meter)}</a>${presence(meter, nowSeconds)}</th>
+  return html`<tr role="row" data-live-row="${meter.meter}"><th role="rowheader" scope="row"><a href="/meters/${meter.meter}" class="num">${formatMeterId(meter.meter)}</a>${presence(meter, nowSeconds)}</th>
 <td role="cell" class="where">${meterPlace(meter)}</td>
-<td role="cell" class="n main" data-label="Energy">${measure(ENERGY, energyOf(day))}</td>
+${now}<td role="cell" class="n main" data-label="Energy">${measure(ENERGY, energyOf(day))}</td>
 <td role="cell" class="n" data-label="Current">${measure(CURRENT, usable?.currentMilliAmp?.[0]?.mean)}</td>
 <td role="cell" class="n" data-label="Voltage">${measure(VOLTAGE, usable?.voltageMilliVolt?.[0]?.mean)}</td>
 <td role="cell" class="n" data-label="Temperature">${measure(TEMPERATURE, usable?.temperatureMilliCelsius?.mean)}</td>

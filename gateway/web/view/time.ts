@@ -70,6 +70,37 @@ export function datesOfMonth(month: string): string[] {
   return dates;
 }
 
+/** Days from one date to another, 0 for the same. */
+export function daysBetween(from: string, to: string): number {
+  return Math.round((noon(to).getTime() - noon(from).getTime()) / 86_400_000);
+}
+
+/** All dates from one to another, both included, ascending. */
+export function datesBetween(from: string, to: string): string[] {
+  return Array.from({ length: daysBetween(from, to) + 1 }, (_, i) => addDays(from, i));
+}
+
+/** All months from one to another, both included, ascending. */
+export function monthsBetween(from: string, to: string): string[] {
+  const months: string[] = [];
+  for (let month = from; month <= to; month = addMonths(month, 1)) months.push(month);
+  return months;
+}
+
+/** "5 – 12 Mar 2024", "28 Feb – 5 Mar 2024", "29 Dec 2023 – 4 Jan 2024"; a whole month or year by its name. */
+export function formatPeriod(from: string, to: string): string {
+  const isStart = from.endsWith("-01");
+  const isEnd = addDays(to, 1).endsWith("-01");
+  if (isStart && isEnd && from.slice(0, 7) === to.slice(0, 7)) return formatMonth(from.slice(0, 7));
+  if (from.endsWith("-01-01") && to.endsWith("-12-31") && from.slice(0, 4) === to.slice(0, 4)) {
+    return from.slice(0, 4);
+  }
+  if (from === to) return formatDate(from);
+  if (from.slice(0, 7) === to.slice(0, 7)) return `${Number(from.slice(8))} – ${formatDate(to)}`;
+  const start = from.slice(0, 4) === to.slice(0, 4) ? formatShortDate(from) : formatDate(from);
+  return `${start} – ${formatDate(to)}`;
+}
+
 /** Formats of one zone; a page makes one and names the zone once. */
 export interface ZonedTime {
   readonly zone: string;
