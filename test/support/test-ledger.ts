@@ -125,6 +125,8 @@ export interface DayChanges {
   readonly garbage?: true;
   /** First register; default where the day before ended. */
   readonly register?: number;
+  /** Only from where the meter is until here, instead of the whole local day. */
+  readonly until?: number;
   /** Leave the meter's own place as it is. */
   readonly keepPlace?: true;
 }
@@ -204,7 +206,8 @@ export class TestLedger {
     const date = localDayOf(zone, meter.from);
     const bounds = dayBounds(zone, date);
     assert.ok(bounds);
-    const { from, to } = bounds;
+    const from = Math.max(bounds.from, meter.from);
+    const to = changes.until ?? bounds.to;
     const wh = changes.wh ?? Array.from({ length: (to - from) / step }, (_, i) => 40 + (i % 60));
     const sum = sumOf(wh);
     const first = changes.register ?? meter.register;
