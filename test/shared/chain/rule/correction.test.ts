@@ -82,7 +82,7 @@ for (const suite of SUITES) {
     test("an elder key's days, and those of a key that moved, are still the point's", () => {
       const b = new RuleBench(suite, "correction-stays");
       const meter = b.enrol();
-      const [old = ""] = b.days(meter, 0, 2);
+      const [old = "", newest = ""] = b.days(meter, 0, 2);
       const away = b.chain.createMeter("352522396").point;
       const moved = b.move(meter, away);
       const [there = ""] = b.days(moved, 2, 4);
@@ -93,6 +93,8 @@ for (const suite of SUITES) {
       b.take(meter.key, "correction", { ...span(moved, 2), of: there });
       const wrong = { ...span(meter, 2), of: there };
       assert.equal(b.refusal(b.operator, "correction", wrong), "reference");
+      const before = { ...span(moved, 1), of: newest };
+      assert.equal(b.refusal(b.operator, "correction", before), "reference");
       assert.equal(
         b.refusal(successor.key, "correction", { ...span(meter, 0), of: old }),
         "reference",
