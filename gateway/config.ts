@@ -119,6 +119,7 @@ export const CONFIG_KEYS = {
     "sign-in",
     ["open"],
   ),
+  portal_direction: choice("direction in which the portal's pages run", "ltr", ["rtl"]),
   portal_https: choice(
     "whether browsers reach the portal by https, through a proxy; sessions then never travel without it",
     "no",

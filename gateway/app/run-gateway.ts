@@ -224,6 +224,7 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
         suite: nodeSuite,
         ...(gate === undefined ? {} : { gate }),
         office,
+        dir: config.portal_direction,
         ...{ live: live.values, events: live.hub },
         allowedHosts: listHosts(config.portal_host, config.portal_names),
         exportBundle: heavy.exportBundle,

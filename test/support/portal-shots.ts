@@ -105,12 +105,18 @@ const ALBUMS: readonly Album[] = [
   },
   {
     name: "rtl",
-    options: VILLAGE,
+    options: { ...VILLAGE, labels: ["קומת קרקע, שמאל", "الطابق الأول (يمين)"] },
     dir: "rtl",
     shots: [
-      { name: "overview", path: "/" },
+      { name: "overview", path: "/", widths: [390, 1440] },
       { name: "month", path: METER, widths: [390, 1440] },
-      { name: "record", path: "/records/200" },
+      { name: "day", path: `${METER}/days/2024-03-13` },
+      { name: "bills", path: "/bills", widths: [390, 1440] },
+      { name: "bill", path: "/bills/352-2024-02-352522395" },
+      { name: "chain", path: "/chain", walk: true },
+      { name: "record", path: "/records/200", walk: true, widths: [390, 1440] },
+      { name: "alarms", path: "/alarms", widths: [390, 1440] },
+      { name: "performance", path: "/performance" },
     ],
   },
   {

@@ -2,6 +2,7 @@
 import type { AccountEntry } from "../../projection/account-types.ts";
 import { type Html, html } from "../view/html.ts";
 import { formatMinor, formatNumber, money } from "../view/number.ts";
+import { ownWords } from "../view/parts.ts";
 import { zonedTime } from "../view/time.ts";
 
 /** Rows that are shown; the JSON interface has all. */
@@ -39,5 +40,5 @@ function whatWords({ kind, text, billNo, position }: AccountEntry): Html {
   const forBill =
     billNo !== undefined &&
     html` for <a href="/bills/${encodeURIComponent(billNo)}">bill ${billNo}</a>`;
-  return html`<a href="/records/${position}">Payment</a> ${text}${forBill}`;
+  return html`<a href="/records/${position}">Payment</a> ${ownWords(text)}${forBill}`;
 }

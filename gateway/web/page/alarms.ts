@@ -5,7 +5,7 @@ import { codeWords, kindOfAlarmWords } from "../view/alarm-words.ts";
 import { type Html, html } from "../view/html.ts";
 import { type Page, pageHead } from "../view/layout.ts";
 import { count, formatMeterId, formatNumber } from "../view/number.ts";
-import { emptyState, segments } from "../view/parts.ts";
+import { emptyState, segments, way } from "../view/parts.ts";
 import { type ZonedTime, zonedTime } from "../view/time.ts";
 import type { PageContext } from "./context.ts";
 
@@ -64,7 +64,7 @@ function rowsOf(
 function older(rows: readonly AlarmRow[], href: string): Html | undefined {
   const last = rows.at(-1);
   if (rows.length < LIMIT || last === undefined) return undefined;
-  return html`<nav class="pager" aria-label="Pages"><span></span><span></span><a href="${`${href}before=${last.id}`}" rel="next">Older →</a></nav>`;
+  return html`<nav class="pager" aria-label="Pages"><span></span><span></span><a href="${`${href}before=${last.id}`}" rel="next">Older ${way("on")}</a></nav>`;
 }
 
 function section(context: PageContext, title: string, rows: readonly AlarmRow[]): Html {

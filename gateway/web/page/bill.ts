@@ -15,7 +15,7 @@ import {
   formatNumber,
   money,
 } from "../view/number.ts";
-import { completeness } from "../view/parts.ts";
+import { completeness, ownWords } from "../view/parts.ts";
 import { proofBehind } from "../view/proof.ts";
 import { sealBadge } from "../view/seal.ts";
 import { addDays, formatDate, formatMonth, zonedTime } from "../view/time.ts";
@@ -59,7 +59,7 @@ function billActions(no: string, hasBundle: boolean): Html {
 }
 
 function receiptLine(line: BillLine, bill: BillDetail): Html {
-  return html`<tr><th scope="row">${line.label}<span class="how">${quantityWords(line, bill)} × ${rateWords(line, bill)}</span></th><td class="n"><span class="num">${formatMinor(line.amountMinor, bill.minorDigits)}</span></td></tr>`;
+  return html`<tr><th scope="row">${ownWords(line.label)}<span class="how">${quantityWords(line, bill)} × ${rateWords(line, bill)}</span></th><td class="n"><span class="num">${formatMinor(line.amountMinor, bill.minorDigits)}</span></td></tr>`;
 }
 
 /** "312.400 kWh", "31 days", "20.11 EUR" for a tax. */

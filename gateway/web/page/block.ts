@@ -6,7 +6,15 @@ import { hexOf, workHash } from "../view/hash.ts";
 import { type Html, html } from "../view/html.ts";
 import { type Page, pageHead } from "../view/layout.ts";
 import { count, formatMeterId, formatNumber } from "../view/number.ts";
-import { bytesDisclosure, emptyState, pager, shortHash, stat, statStrip } from "../view/parts.ts";
+import {
+  bytesDisclosure,
+  emptyState,
+  pager,
+  shortHash,
+  stat,
+  statStrip,
+  way,
+} from "../view/parts.ts";
 import { seal, sealLegend, sealShape } from "../view/seal.ts";
 import { formatDate, zonedTime } from "../view/time.ts";
 import { walkPanel } from "../view/walk-panel.ts";
@@ -73,7 +81,7 @@ ${sealLegend()}`;
 }
 
 function neighbours(block: BlockDetail): Html {
-  return html`${block.height > 0 && html`<a class="button" rel="prev" href="/blocks/${block.height - 1}">← ${formatNumber(block.height - 1)}</a>`}${block.nextHash !== undefined && html`<a class="button" rel="next" href="/blocks/${block.height + 1}">${formatNumber(block.height + 1)} →</a>`}`;
+  return html`${block.height > 0 && html`<a class="button" rel="prev" href="/blocks/${block.height - 1}">${way("back")} ${formatNumber(block.height - 1)}</a>`}${block.nextHash !== undefined && html`<a class="button" rel="next" href="/blocks/${block.height + 1}">${formatNumber(block.height + 1)} ${way("on")}</a>`}`;
 }
 
 const KINDS: Readonly<Record<string, string>> = {

@@ -5,7 +5,7 @@ import { hexOf, workHash } from "../view/hash.ts";
 import { type Html, html } from "../view/html.ts";
 import { type Page, pageHead } from "../view/layout.ts";
 import { count, formatNumber } from "../view/number.ts";
-import { stat, statStrip } from "../view/parts.ts";
+import { stat, statStrip, way } from "../view/parts.ts";
 import { sealShape } from "../view/seal.ts";
 import { zonedTime } from "../view/time.ts";
 import { walkPanel } from "../view/walk-panel.ts";
@@ -46,7 +46,7 @@ ${
 }
 <section aria-labelledby="blocks"><div class="section-head"><h2 id="blocks">${before === undefined ? "Newest blocks" : `Blocks before ${formatNumber(before)}`}</h2>${findForm()}</div>
 ${blockTable(blocks)}
-<nav class="pager" aria-label="Pages">${before === undefined ? html`<span></span>` : html`<a href="/chain">← Newest</a>`}<span></span>${oldest > 0 ? html`<a href="/chain?before=${oldest}" rel="next">Older →</a>` : html`<span></span>`}</nav></section>`;
+<nav class="pager" aria-label="Pages">${before === undefined ? html`<span></span>` : html`<a href="/chain">${way("back")} Newest</a>`}<span></span>${oldest > 0 ? html`<a href="/chain?before=${oldest}" rel="next">Older ${way("on")}</a>` : html`<span></span>`}</nav></section>`;
   const follows = before === undefined ? ["block"] : [];
   return { title: "Chain", section: "chain", scripts: ["explorer"], body, follows };
 }
@@ -96,7 +96,7 @@ function findStory(
 
 function tamperSection(story: TamperStory): Html {
   const row = (title: string, sentence: string, change: Tampered): Html =>
-    html`<li><h3>${title}</h3><p>${sentence}</p><p class="change"><code class="was"><span class="vh">was </span>${change.before.slice(0, 18)}…</code><span aria-hidden="true">→</span><code class="is"><span class="vh">became </span>${change.after.slice(0, 18)}…</code></p></li>`;
+    html`<li><h3>${title}</h3><p>${sentence}</p><p class="change"><code class="was"><span class="vh">was </span>${change.before.slice(0, 18)}…</code>${way("on")}<code class="is"><span class="vh">became </span>${change.after.slice(0, 18)}…</code></p></li>`;
   return html`<section class="tamper" aria-labelledby="tamper"><h2 id="tamper">What if somebody changed an old reading?</h2>
 <p class="lead">Computed just now with real <a href="/records/${story.position}">record ${story.position}</a>, changing one character of it.</p>
 <ol>${row("The reading", "One character of the sealed reading changes, so its fingerprint is another one.", story.fingerprint)}

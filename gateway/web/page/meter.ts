@@ -20,6 +20,7 @@ import {
   emptyState,
   formatPlace,
   meterStateWords,
+  ownWords,
   segments,
   stat,
   statStrip,
@@ -106,7 +107,9 @@ function meterHead(meter: MeterSummary): Html {
   const place = formatPlace(meter);
   const presence = meter.online === undefined ? undefined : meter.online ? "online" : "offline";
   const tariff = meter.tariff && `tariff ${meter.tariff}`;
-  const facts = [meter.label, place, meter.zone, tariff, presence];
+  const facts = [meter.label, place, meter.zone, tariff, presence].filter(
+    (fact) => fact !== undefined,
+  );
   const unusual = meter.state === "frozen" || meter.state === "revoked";
   return pageHead({
     trail: [["/", "Meters"]],
@@ -114,7 +117,7 @@ function meterHead(meter: MeterSummary): Html {
     badge: unusual
       ? html`<span class="flag flag-bad">${meterStateWords(meter.state)}</span>`
       : meter.lastDay && sealBadge(meter.lastDay),
-    lead: facts.filter((fact) => fact !== undefined).join(" · "),
+    lead: html`${facts.map((fact, i) => html`${i > 0 && " · "}${ownWords(fact)}`)}`,
     actions: html`<a class="button" href="/compare?meter=${meter.meter}">Compare</a><a class="button" href="/bills?meter=${meter.meter}">Bills</a>`,
   });
 }

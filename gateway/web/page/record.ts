@@ -1,8 +1,9 @@
 /** One record with its proof, checked again while this page is made. */
 import { checkRecord } from "../proof/check-record.ts";
-import { html } from "../view/html.ts";
+import { type Html, html } from "../view/html.ts";
 import { type Page, pageHead } from "../view/layout.ts";
 import { formatNumber } from "../view/number.ts";
+import { way } from "../view/parts.ts";
 import { proofSteps, proofVerdict } from "../view/proof.ts";
 import { sealBadge } from "../view/seal.ts";
 import { zonedTime } from "../view/time.ts";
@@ -14,7 +15,7 @@ export function recordPage({ readModel, suite }: PageContext, position: number):
   const record = requireFound(readModel.record(position), `Record ${position}`);
   const check = checkRecord({ suite, origin: readModel.overview().tip.origin }, record);
   const time = zonedTime("UTC");
-  const neighbour = (to: number | undefined, label: string) =>
+  const neighbour = (to: number | undefined, label: Html) =>
     to !== undefined && html`<a class="button" href="/records/${to}">${label}</a>`;
   const body = html`${pageHead({
     trail: [
@@ -24,7 +25,7 @@ export function recordPage({ readModel, suite }: PageContext, position: number):
     title: `Record ${formatNumber(position)}`,
     badge: sealBadge({ state: check.state }),
     lead: html`This is ${kindWords(record.typ)}, signed by ${signerWords(record)}.`,
-    actions: html`${neighbour(record.previousPosition, "← Before it")}${neighbour(record.nextPosition, "After it →")}`,
+    actions: html`${neighbour(record.previousPosition, html`${way("back")} Before it`)}${neighbour(record.nextPosition, html`After it ${way("on")}`)}`,
   })}
 <div class="two two-proof"><div><h2 class="vh">The proof, step by step</h2>${proofVerdict(check)}${proofSteps(check.steps)}</div>
 <aside aria-label="About this record"><dl class="facts">

@@ -14,7 +14,7 @@ import type { MeterSummary } from "../../projection/read-model-types.ts";
 import { type Html, html } from "../view/html.ts";
 import { type Page, pageHead } from "../view/layout.ts";
 import { count, formatMeterId, formatMinor, formatNumber, money } from "../view/number.ts";
-import { completeness } from "../view/parts.ts";
+import { completeness, ownWords } from "../view/parts.ts";
 import { formatDate, zonedTime } from "../view/time.ts";
 
 /** Stretches that are shown; the JSON has all. */
@@ -81,7 +81,7 @@ function statementBody(statement: PeriodStatement): Html {
 function lineRow(line: StatementLine, minorDigits: number): Html {
   const sealed = { ...line, amount: line.amountMinor, unit: line.unit as LineUnit };
   const amount = formatMinor(line.amountMinor, minorDigits);
-  return html`<tr><th scope="row">${line.label}<span class="how">${formatQuantity(sealed, minorDigits)} × ${formatRate(sealed)}</span><span class="how">${roundingWords(line.exact, amount)}</span></th><td class="n"><span class="num">${amount}</span></td></tr>`;
+  return html`<tr><th scope="row">${ownWords(line.label)}<span class="how">${formatQuantity(sealed, minorDigits)} × ${formatRate(sealed)}</span><span class="how">${roundingWords(line.exact, amount)}</span></th><td class="n"><span class="num">${amount}</span></td></tr>`;
 }
 
 /** What the statement does not know, stretch by stretch. */

@@ -6,7 +6,7 @@ import type { TariffVersion } from "../../projection/tariff-types.ts";
 import { type Html, html } from "../view/html.ts";
 import { type Page, pageHead } from "../view/layout.ts";
 import { count, formatMeterId } from "../view/number.ts";
-import { bytesDisclosure, emptyState, pager } from "../view/parts.ts";
+import { bytesDisclosure, emptyState, ownWords, pager } from "../view/parts.ts";
 import { chargesInWords } from "../view/tariff-words.ts";
 import { zonedTime } from "../view/time.ts";
 import type { PageContext } from "./context.ts";
@@ -36,7 +36,7 @@ ${pager({ page, pages: Math.ceil(total / PAGE_SIZE), href: (n) => `/tariffs?page
 function tariffSection({ id, version, position, body }: TariffVersion): Html {
   const tariff = readBody(body);
   const anchor = `t-${position}`;
-  const head = html`<h2 id="${anchor}">${tariff?.name ?? id} <small class="quiet">${id}, version ${version}</small></h2>`;
+  const head = html`<h2 id="${anchor}">${ownWords(tariff?.name ?? id)} <small class="quiet">${id}, version ${version}</small></h2>`;
   const record = html`<a href="/records/${position}">record ${position}</a>`;
   if (tariff === undefined) {
     return html`<section aria-labelledby="${anchor}">${head}<p class="notice">This version has a form that is not known here: ${record}.</p></section>`;
@@ -46,7 +46,7 @@ function tariffSection({ id, version, position, body }: TariffVersion): Html {
     tariff,
   ).map(
     ({ label, lines }) =>
-      html`<tr><th scope="row">${label}</th><td>${lines.map((line, i) => html`${i > 0 && html`<br>`}${line}`)}</td></tr>`,
+      html`<tr><th scope="row">${ownWords(label)}</th><td>${lines.map((line, i) => html`${i > 0 && html`<br>`}${line}`)}</td></tr>`,
   )}</tbody></table>
 ${tariff.holidays && bytesDisclosure(count(tariff.holidays.length, "holiday"), tariff.holidays.join("\n"))}</section>`;
 }

@@ -85,7 +85,7 @@ ${
       html`<li><a href="${href}"${id === section && html` aria-current="page"`}>${label}${id === "alarms" && alarmCount(frame)}</a></li>`,
   )}</ul></nav>`
 }
-${frame && tipLine(frame.tip)}${frame?.viewer && html`<a class="tip" href="/account">${frame.viewer.name}</a>`}
+${frame && tipLine(frame.tip)}${frame?.viewer && html`<a class="tip" href="/account"><bdi>${frame.viewer.name}</bdi></a>`}
 </div>
 </header>
 <main id="main" class="wrap" tabindex="-1">

@@ -51,7 +51,9 @@ function formatDegrees(e7: number): string {
 
 /** Where a meter is, in words: its label, else its coordinates. */
 export function meterPlace(meter: MeterSummary): HtmlValue {
-  return meter.label ?? formatPlace(meter) ?? html`<span class="quiet">not given</span>`;
+  const { label } = meter;
+  if (label !== undefined) return ownWords(label);
+  return formatPlace(meter) ?? html`<span class="quiet">not given</span>`;
 }
 
 /** "96 of 96 slots measured" or what is not. */
@@ -81,6 +83,16 @@ export function shortHash(hash: string): Html {
   return html`<code class="hash" title="${hash}">${hash.slice(0, 10)}…</code>`;
 }
 
+/** An arrow to what comes before or after; the style sheet turns it where the page runs from right to left. */
+export function way(to: "back" | "on"): Html {
+  return html`<span class="way" aria-hidden="true">${to === "back" ? "←" : "→"}</span>`;
+}
+
+/** Words of somebody's own, in any script: they keep their own direction and leave the rest of the line alone. */
+export function ownWords(text: string): Html {
+  return html`<bdi>${text}</bdi>`;
+}
+
 /** Links to the neighbouring pages of a list; nothing when all fits on one. */
 export function pager(options: {
   readonly page: number;
@@ -90,9 +102,13 @@ export function pager(options: {
   const { page, pages, href } = options;
   if (pages <= 1) return undefined;
   return html`<nav class="pager" aria-label="Pages">${
-    page > 1 ? html`<a href="${href(page - 1)}" rel="prev">← Previous</a>` : html`<span></span>`
+    page > 1
+      ? html`<a href="${href(page - 1)}" rel="prev">${way("back")} Previous</a>`
+      : html`<span></span>`
   }<span>Page ${formatNumber(page)} of ${formatNumber(pages)}</span>${
-    page < pages ? html`<a href="${href(page + 1)}" rel="next">Next →</a>` : html`<span></span>`
+    page < pages
+      ? html`<a href="${href(page + 1)}" rel="next">Next ${way("on")}</a>`
+      : html`<span></span>`
   }</nav>`;
 }
 
