@@ -2,13 +2,14 @@
  * A meter reduced to its seal: a key and its chain of day envelopes, for tests of the gateway and for load.
  */
 import { decodeBase64url, encodeBase64url, encodeUtf8 } from "../../shared/base/bytes.ts";
-import type { Json } from "../../shared/base/canonical-json.ts";
+import type { Json, JsonObject } from "../../shared/base/canonical-json.ts";
 import type { RandomBytes } from "../../shared/base/clock.ts";
 import { createSigningKey, type SigningKey } from "../../shared/crypto/key.ts";
 import { nodeSuite } from "../../shared/crypto/node-suite.ts";
 import { formatJoinRequest, parseJoin } from "../../shared/message/join.ts";
 import { signRequest } from "../../shared/message/request.ts";
 import { computeCt, computePt, joinEnvelope } from "../../shared/record/envelope.ts";
+import { computePoint } from "../../shared/record/meter-id.ts";
 import { padPlaintext } from "../../shared/record/plaintext.ts";
 import { computeLeaf, signRecord } from "../../shared/record/record.ts";
 import { type Recipient, sealLine2 } from "../../shared/record/sealed-box.ts";
@@ -23,6 +24,8 @@ export interface SealedDay {
   readonly line1: string;
   readonly line2: string;
   readonly envelope: Uint8Array;
+  /** What was sealed. */
+  readonly plaintext: { readonly from: number; readonly to: number; readonly [name: string]: Json };
 }
 
 export class SealedMeter {
@@ -34,6 +37,8 @@ export class SealedMeter {
   #register = 1000;
   seq = 0;
   prev = "";
+  /** P, from the join file. */
+  point = "";
 
   constructor(id: string, randomBytes: RandomBytes) {
     this.id = id;
@@ -44,6 +49,7 @@ export class SealedMeter {
   /** The request file that answers a join file. */
   request(joinFile: string): string {
     const join = parseJoin(joinFile);
+    this.point = computePoint(nodeSuite, join.meter, decodeBase64url(join.salt));
     const req = signRequest(nodeSuite, this.key, {
       chain: join.chain,
       token: decodeBase64url(join.token),
@@ -67,46 +73,70 @@ export class SealedMeter {
     const random = this.#randomBytes(slots);
     const wh = Array.from({ length: slots }, (_, i) => (random[i] as number) * 2);
     const sum = wh.reduce((a, b) => a + b, 0);
-    const plaintext = encodeUtf8(
-      padPlaintext(
-        {
-          v: 1,
-          meter: this.id,
-          salt: encodeBase64url(this.#randomBytes(32)),
-          day: this.#date,
-          zone: ZONE,
-          tz: "2024a",
-          ...{ from, to, step: STEP, wh },
-          quality: "M".repeat(slots),
-          register: [this.#register, this.#register + sum],
-          events: [],
-          clock: [],
-          fw: encodeBase64url(new Uint8Array(32)),
-          ...change,
-        },
-        slots,
-      ),
-    );
+    const plaintext = {
+      v: 1,
+      meter: this.id,
+      salt: encodeBase64url(this.#randomBytes(32)),
+      day: this.#date,
+      zone: ZONE,
+      tz: "2024a",
+      ...{ from, to, step: STEP, wh },
+      quality: "M".repeat(slots),
+      register: [this.#register, this.#register + sum],
+      events: [],
+      clock: [],
+      fw: encodeBase64url(new Uint8Array(32)),
+      ...change,
+    };
+    const sealed = this.#seal("day", plaintext, { from, to }, slots, keep);
+    if (!keep) {
+      this.#register += sum;
+      this.#date = nextLocalDay(ZONE, this.#date);
+    }
+    return { ...sealed, plaintext };
+  }
+
+  /** Corrects a day that it sealed; `change` alters the plaintext, `own` the payload. */
+  sealCorrection(
+    { leaf: of, plaintext: day }: SealedDay,
+    change: Readonly<Record<string, Json>> = {},
+    own: Readonly<Record<string, Json>> = {},
+    keep = false,
+  ): SealedDay {
+    const { from, to } = day;
+    const plaintext = { ...day, reason: "calibration", ...change };
+    const slots = (to - from) / STEP;
+    const payload = { point: this.point, from, to, of, ...own };
+    return { ...this.#seal("correction", plaintext, payload, slots, keep), plaintext };
+  }
+
+  #seal(
+    typ: "day" | "correction",
+    body: JsonObject,
+    own: JsonObject,
+    slots: number,
+    keep: boolean,
+  ): Omit<SealedDay, "plaintext"> {
+    const plaintext = encodeUtf8(padPlaintext(body, slots));
     const line2 = sealLine2(nodeSuite, {
-      typ: "day",
+      typ,
       plaintext,
       signer: this.key.kid,
       recipients: this.recipients,
       randomBytes: this.#randomBytes,
     });
     const seq = this.seq + 1;
-    const line1 = signRecord(nodeSuite, this.key, "day", {
+    const line1 = signRecord(nodeSuite, this.key, typ, {
       v: 1,
-      ...{ seq, prev: this.prev, from, to },
+      ...{ seq, prev: this.prev },
       ct: computeCt(nodeSuite, line2),
       pt: computePt(nodeSuite, plaintext),
-    });
+      ...own,
+    } as never);
     const leaf = encodeBase64url(computeLeaf(nodeSuite, line1));
     if (!keep) {
       this.seq = seq;
       this.prev = leaf;
-      this.#register += sum;
-      this.#date = nextLocalDay(ZONE, this.#date);
     }
     return { seq, leaf, line1, line2, envelope: joinEnvelope({ line1, line2 }) };
   }
