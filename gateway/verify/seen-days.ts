@@ -47,6 +47,13 @@ export class SeenDays implements LogView {
     }
   }
 
+  /** No more blocks come: lets go of what it has. */
+  forget(): void {
+    this.#batches.length = 0;
+    this.#byNo.length = 0;
+    this.#byKid.clear();
+  }
+
   *daysUpTo(kid: string, seq: number): Iterable<LoggedDay> {
     this.#look();
     const days = this.#byKid.get(kid)?.days ?? [];
