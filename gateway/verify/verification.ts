@@ -225,6 +225,7 @@ export class Verification {
   async #prepareOpened(): Promise<OpenedVerifier> {
     const { OpenedVerifier } = await import("./opened-verifier.ts");
     const opened = new OpenedVerifier(nodeSuite);
+    this.#seen.forget();
     for (const { first, height, facts, others } of this.#kept.splice(0)) {
       let position = first;
       let other = 0;
