@@ -71,10 +71,13 @@ function measured(columns: readonly Column[], by: "block" | "day"): Html {
       `${formatNumber(all.hashes / all.blocks)} tries a block`,
     ),
   ])}
-<section class="history" aria-label="Over time"><div class="bar">${segments("Show by", [
-    { label: "Block", href: "/performance", current: by === "block" },
-    { label: "Day", href: "/performance?by=day", current: by === "day" },
-  ])}</div>
+<section class="history" aria-labelledby="over-time"><div class="bar"><h2 id="over-time">Over time</h2>${segments(
+    "Show by",
+    [
+      { label: "Block", href: "/performance", current: by === "block" },
+      { label: "Day", href: "/performance?by=day", current: by === "day" },
+    ],
+  )}</div>
 <div class="quartet">
 ${chart(columns, "throughput", "Throughput", `Records a second: those of a ${per} over the time from choosing them to the durable end of their block${by === "day" ? "s" : ""}.`, throughputOf, "records/s", 0)}
 ${chart(columns, "mining", "Mining time", `Milliseconds to find the nonce${by === "day" ? ", mean of the day's blocks" : ""}. It is luck around a mean that the difficulty sets.`, (one) => one.miningMicros / one.blocks / 1000, "ms", 1)}
@@ -157,7 +160,7 @@ function table(columns: readonly Column[], by: "block" | "day"): Html {
 function comparison(): Html {
   return html`<section aria-labelledby="paper"><h2 id="paper">Beside the paper</h2>
 <p class="note">Figure 11 of “Enhancing Security of Smart Energy Meter Data Using Blockchain Technology” draws these same four quantities for its one node and prints no numbers, so only what it describes can be compared.</p>
-<div class="scroll" tabindex="0" role="region" aria-label="Beside the paper"><table class="plain-words"><thead><tr><th scope="col"></th><th scope="col">The paper</th><th scope="col">Here</th></tr></thead><tbody>
+<div class="scroll" tabindex="0" role="region" aria-label="Comparison"><table class="plain-words"><thead><tr><th scope="col">What</th><th scope="col">The paper</th><th scope="col">Here</th></tr></thead><tbody>
 <tr><th scope="row">Block</th><td>one a day</td><td>one a day at least, else when records wait</td></tr>
 <tr><th scope="row">In it</th><td>a row of readings a meter and day (its table 4)</td><td>a signed record a meter and day, up to 16,384 a block</td></tr>
 <tr><th scope="row">Mining</th><td>proof of work validates the block</td><td>proof of work orders and throttles; signatures make it secure</td></tr>
