@@ -98,7 +98,7 @@ function orderOf(
 function makeBill(house: TestLedger, order: BillOrder, issue: (d: Draft, line2: string) => string) {
   const randomBytes = seededBytes(`${order.point.meter} ${order.from}`);
   const ledger: BillingOptions["ledger"] = {
-    issue: (_, { v: _v, ...draft }, line2) => issue(draft, line2),
+    issue: (_, draft, line2) => issue(draft as unknown as Draft, line2),
   };
   const signer = house.keys.signing.kid;
   return issueBill({ suite: nodeSuite, randomBytes, signer, ledger }, order);

@@ -2,6 +2,7 @@
 // verifier refuse them with the same code, and both accept what stands just inside the rules.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { encodeBase64url, encodeUtf8 } from "../../shared/base/bytes.ts";
 import type { BlockHeader, SealedBlock } from "../../shared/chain/block.ts";
 import { formatDumpLine } from "../../shared/chain/dump.ts";
@@ -16,8 +17,15 @@ import { signRequest } from "../../shared/message/request.ts";
 import { computeCt } from "../../shared/record/envelope.ts";
 import { computeLeaf, parseRecord, signRecord } from "../../shared/record/record.ts";
 import { makeTestFolder } from "../support/process.ts";
+import { RandomLog, step } from "../support/random-log.ts";
 import { DAY_S, SampleChain, type SampleMeter, START } from "../support/sample-chain.ts";
-import { askFirst, askSecond, assertBothRefuse, writeTo } from "../support/second-verifier.ts";
+import {
+  askFirst,
+  askSecond,
+  assertBothRefuse,
+  judgeRecords,
+  writeTo,
+} from "../support/second-verifier.ts";
 import { requireSystemPart } from "../support/system-part.ts";
 
 type Draft = { readonly [name: string]: unknown };
@@ -141,7 +149,11 @@ const FAULTS: readonly Fault[] = [
   ["schema", (c) => c.any(c.meter(0).key, "event", { ct: H, pt: H })],
   ["role", (c) => c.any(c.operator, "event", { ct: H, pt: H, at: 0 })],
   ["future", (c) => c.any(c.meter(0).key, "event", { ct: H, pt: H, at: NOW + 601 })],
-  ["unsupported", (c) => c.any(c.operator, "revoke", {})],
+  ["unsupported", (c) => c.any(c.operator, "rotate", {})],
+  ["schema", (c) => c.any(c.operator, "revoke", { kid: H, last: -1, reason: "x" })],
+  ["schema", (c) => c.any(c.operator, "credit", { ct: H, pt: H, bill: H, days: H })],
+  ["schema", (c) => c.any(c.operator, "exchange", { ct: H, pt: H, point: H, old: H, new: H })],
+  ["schema", (c) => c.any(c.operator, "correction", { ct: H, pt: H, from: 0, to: 1, of: H })],
   ["typ", (c) => c.any(c.operator, "nothing", {})],
   ["form", (c) => `${c.dayOf(0)}A`],
   ["form", (c) => c.dayOf(0).replace(/\./, "")],
@@ -428,4 +440,34 @@ test("what stands just inside the rules is accepted by both", async (t) => {
   const [said] = askSecond([file]);
   const { tip, records, blobs } = report;
   assert.deepEqual([said?.["tip"], said?.["records"], said?.["blobs"]], [tip, records, blobs]);
+});
+
+const LOGS = 150;
+
+test(`${LOGS} logs of revocations, corrections, exchanges and credits: the same verdict on each record`, (t) => {
+  if (!requireSystemPart(t, "python-cryptography")) return;
+  const steps = fc.array(step, { minLength: 30, maxLength: 80 });
+  const logs = fc
+    .sample(steps, { seed: 21, numRuns: LOGS })
+    .map((one) => new RandomLog(suite, one));
+  const said = judgeRecords(
+    logs.map(({ verdicts }) => ({
+      time: START + 100 * DAY_S,
+      records: verdicts.map(({ record }) => record.line1),
+    })),
+  );
+  const counts = new Map<string, number>();
+  for (const [i, { verdicts }] of logs.entries()) {
+    for (const [j, { record, code }] of verdicts.entries()) {
+      const second = said[i]?.[j] ?? "none";
+      assert.equal(
+        second === "ok",
+        code === "ok",
+        `log ${i}, record ${j}, ${record.typ}: ${code}, ${second}`,
+      );
+      const name = `${record.typ} ${code}${second === code ? "" : ` (${second})`}`;
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+  }
+  t.diagnostic(JSON.stringify(Object.fromEntries([...counts].sort())));
 });

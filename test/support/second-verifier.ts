@@ -52,6 +52,14 @@ export function judgeBills(cases: readonly object[]): readonly (string | undefin
   return said.map(({ code }) => code);
 }
 
+/** What the second verifier says of each record of each log: "ok", or the code of the rule that it breaks. */
+export function judgeRecords(
+  logs: readonly { readonly time: number; readonly records: readonly string[] }[],
+): readonly (readonly string[])[] {
+  const input = logs.map((one) => `${JSON.stringify(one)}\n`).join("");
+  return runScript("rules.py", [], input).map((said) => said["codes"] as readonly string[]);
+}
+
 export function writeTo(folder: string, name: string, content: string | Uint8Array): string {
   const file = path.join(folder, name);
   writeFileSync(file, content);

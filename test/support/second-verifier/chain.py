@@ -4,9 +4,11 @@ from collections import Counter
 
 from forms import (BY_METER, MAX, Fault, ascending, b64url, es256, is_h, is_object, leaf_of, list_of, need, object_of,
                    on_curve, one_of, parse_jws, read_json, rule_c1, sha, is_text, thumbprint, to_b64url)
+from effective import Reading, is_void
 from proofs import Tree
 
-SIGNERS = {"enrol": {"registrar"}, "tariff": {"biller"}, "price": {"biller"}, "payment": {"biller"}, "assign": {"biller"}, "bill": {"biller"},
+SIGNERS = {"enrol": {"registrar"}, "revoke": {"registrar"}, "correction": {"registrar"}, "exchange": {"registrar"},
+           "credit": {"biller"}, "tariff": {"biller"}, "price": {"biller"}, "payment": {"biller"}, "assign": {"biller"}, "bill": {"biller"},
            "evidence": {"gateway", "registrar"}}
 is_block = object_of(header=is_text, nonce=is_text, records=list_of(is_text), seal=is_text)
 is_request = object_of(v=one_of(1), chain=is_h, token=is_h)
@@ -48,10 +50,27 @@ class Meter:
         self.frozen, self.last, self.ended, self.to, self.day = False, None, False, [], None
 
 
+class Stay:
+    """The records that one key signed at a point: seq above `after`, up to `last` once it has ended."""
+    def __init__(self, kid, after):
+        self.kid, self.after, self.last = kid, after, None
+
+
 class Point:
-    """A metering point."""
+    """A metering point: who was there in turn, who is there, the `to` keys of its last enrol, its bills, fills, exchanges."""
     def __init__(self):
-        self.active, self.last, self.bills = None, 0, []
+        self.active, self.last, self.bills, self.to = None, 0, [], []
+        self.stays, self.fills, self.exchanged = [], [], set()
+
+    def enter(self, kid, seq):
+        """A key comes, its last seq being this one."""
+        self.active = kid
+        self.stays.append(Stay(kid, seq))
+
+    def leave(self, kid, seq):
+        """A key does not occupy the point any more, if it did."""
+        if self.active == kid:
+            self.active, self.stays[-1].last = None, seq
 
 
 class Chain:
@@ -61,6 +80,7 @@ class Chain:
         self.members, self.meters, self.points, self.tokens = {}, {}, {}, set()
         self.versions, self.tariffs, self.assigns, self.sealed, self.day_before = {}, [], [], {}, {}
         self.series, self.prices, self.bill_points = {}, [], {}
+        self.readings, self.revoked = {}, {}
         self.tree, self.position, self.roots, self.entries = Tree(), {}, {}, []
         self.heights, self.height, self.time = [], -1, 0
 
@@ -82,7 +102,8 @@ class Chain:
         key = self.members.get(record.kid) or self.meters.get(record.kid)
         need(key, "unknown-key", "kid is not known")
         need(isinstance(key, Member) or not key.frozen, "frozen", "key is frozen")
-        may = record.typ in BY_METER if isinstance(key, Meter) else key.roles & SIGNERS.get(record.typ, set())
+        need(isinstance(key, Member) or record.kid not in self.revoked, "inactive-key", "key is revoked")
+        may = record.typ in (*BY_METER, "correction") if isinstance(key, Meter) else key.roles & SIGNERS.get(record.typ, set())
         need(may, "role", f"key may not sign {record.typ}")
         return key
 
@@ -146,7 +167,7 @@ class Chain:
         need(kid not in self.members, "known-key", "the key is a member's")
         need(ascending(to) and any(entry["use"] == "utility" for entry in payload["to"]), "recipients", "order, or no utility")
         meter, point = self.meters.get(kid), self.points.get(name) or Point()
-        need(not (meter and meter.frozen), "known-key", "the key is known and not active")
+        need(not (meter and (meter.frozen or kid in self.revoked)), "known-key", "the key is known and not active")
         need(point.active in (None, kid), "point", "another key is active at the point")
         need(("req" in payload) == (meter is None), "request", "req is there for a new key only")
         if meter is None:
@@ -155,9 +176,10 @@ class Chain:
             meter = self.meters[kid] = Meter(payload["key"], record.leaf)
         if meter.point != name:
             if meter.point is not None:
-                self.points[meter.point].active = None
+                self.points[meter.point].leave(kid, meter.seq)
             meter.point, meter.last, meter.ended = name, None, False
-        self.points[name], point.active, meter.to = point, kid, to
+            point.enter(kid, meter.seq)
+        self.points[name], point.to, meter.to = point, to, to
 
     def check_request(self, line, kid, jwk):
         """The request inside an enrol; returns its token."""
@@ -184,6 +206,62 @@ class Chain:
         meter.last = point.last = end
         self.sealed[record.leaf] = meter.point, meter.to
         self.day_before[record.leaf], meter.day = meter.day, record.leaf
+        self.readings[record.leaf] = Reading(record, len(self.entries), meter.point)
+
+    def type_revoke(self, record, _key, _time):
+        """revoke: a meter key signs nothing more, and what it signed after `last` is void."""
+        kid, last = b64url(record.payload["kid"]), record.payload["last"]
+        meter = self.meters.get(kid)
+        need(meter, "reference", "no meter key")
+        need(kid not in self.revoked, "inactive-key", "revoked before")
+        need(last <= meter.seq, "reference", "last is beyond the key's records")
+        self.points[meter.point].leave(kid, meter.seq)
+        self.revoked[kid] = last, len(self.entries)
+        for name in {one.point for one in self.days_of(kid)}:
+            standing = [one.end for one in self.days_at(name) if not is_void(one, self.readings, self.revoked)]
+            self.points[name].last = max(standing, default=0)
+
+    def days_of(self, kid):
+        """The days that a key signed."""
+        return [one for one in self.readings.values() if one.is_day and one.kid == kid]
+
+    def days_at(self, name):
+        """The days logged at a point."""
+        return [one for one in self.readings.values() if one.is_day and one.point == name]
+
+    def type_correction(self, record, key, _time):
+        """correction: in the place of another reading, or of none."""
+        payload, point = record.payload, self.points.get(record.payload["point"])
+        begin, end = span = payload["from"], payload["to"]
+        need(point, "point", "the point was not enrolled")
+        need(begin < end <= begin + 100800, "period", "from and to")
+        if "of" in payload:
+            other = self.readings.get(b64url(payload["of"]))
+            need(other and not is_void(other, self.readings, self.revoked), "reference", "no reading, or a void one")
+            need((other.begin, other.end) == span and other.point == payload["point"], "reference", "another time or point")
+            need(isinstance(key, Member) or other.kid == record.kid, "reference", "somebody else's reading")
+        else:
+            need(isinstance(key, Member), "role", "a meter key fills nothing")
+            days = [one for one in self.days_at(payload["point"]) if not is_void(one, self.readings, self.revoked)]
+            spans = [(one.begin, one.end) for one in days] + point.fills
+            need(all(b <= begin or end <= a for a, b in spans), "overlap", "there is a day or a fill")
+            point.fills.append(span)
+        self.sealed[record.leaf] = payload["point"], point.to
+        self.readings[record.leaf] = Reading(record, len(self.entries), payload["point"])
+
+    def type_exchange(self, record, _key, _time):
+        """exchange: two keys that followed each other at a point, once."""
+        payload, point = record.payload, self.points.get(record.payload["point"])
+        need(point, "point", "the point was not enrolled")
+        pair = b64url(payload["old"]), b64url(payload["new"])
+        kids = [stay.kid for stay in point.stays]
+        need(pair in zip(kids, kids[1:]) and pair not in point.exchanged, "exchange", "no such pair, or exchanged before")
+        point.exchanged.add(pair)
+        self.sealed[record.leaf] = payload["point"], point.to
+
+    def type_credit(self, record, _key, _time):
+        """credit: of a bill."""
+        need(record.payload["bill"] in self.bill_points, "reference", "no bill")
 
     def type_event(self, record, meter, time):
         """event: it happened before the block."""
@@ -244,8 +322,7 @@ class Chain:
         need(same and a.leaf != b.leaf, "evidence", "not two in one place")
         need(all(es256(meter.jwk, one.signature, one.signed) for one in (a, b)), "evidence", "a signature")
         meter.frozen = True
-        if self.points[meter.point].active == a.kid:
-            self.points[meter.point].active = None
+        self.points[meter.point].leave(a.kid, meter.seq)
 
     # Section 5
     def gateways(self):

@@ -232,7 +232,7 @@ def es256_holds(point, signature, message):
 
 # ---- Sections 2 and 4: records and their tables --------------------------------------------------------------------
 
-RESERVED = "member params rotate revoke correction exchange credit erase".split()
+RESERVED = "member params rotate erase".split()
 ROLES = ("authority", "biller", "gateway", "registrar")
 Jws = namedtuple("Jws", "kid typ payload signature signed leaf")
 is_member = object_of(key=is_p256, note_q=is_h, name=is_c, roles=list_of(one_of(*ROLES), 1, 4))
@@ -246,15 +246,19 @@ TABLES = {
     "enrol": {"key": is_p256, "point": is_h, "req_q": is_j,
               "to": list_of(object_of(key=is_x25519, use=one_of("utility", "customer")), 1, 4)},
     "day": {**LINE2, **SPAN},
+    "revoke": {"kid": is_h, "last": is_n, "reason": is_c},
     "event": {**LINE2, "at": is_n},
+    "correction": {**LINE2, **SPAN, "point": is_h, "of_q": is_h},
+    "exchange": {**LINE2, "point": is_h, "old": is_h, "new": is_h, "at": is_n},
     "tariff": {"id": is_c, "ver": between(1, MAX), "body": lambda v: is_object(v) and len(canonical(v)) <= 16384},
     "price": {"id": is_c, "from": is_n, "step": between(1, MAX), "nano": list_of(is_int, 1)},
     "payment": {**LINE2, "point": is_h, "bill_q": is_h},
     "assign": {"point": is_h, "tariff": is_c, "from": is_n, "to_q": is_n},
     "bill": {**LINE2, **SPAN, "point": is_h, "tariffs": list_of(is_h), "days": is_h, "n": is_n},
+    "credit": {**LINE2, "bill": is_h, "days": is_h, "n": is_n},
     "evidence": {"a": is_j, "b": is_j},
 }
-HAS_LINE2 = ("day", "event", "bill", "payment")
+HAS_LINE2 = ("day", "event", "correction", "exchange", "bill", "credit", "payment")
 BY_METER = ("day", "event")
 
 

@@ -31,7 +31,7 @@ def point_of(plain):
 
 
 class Bill:
-    """The recomputation of one bill from the chain and the usable days that stand before it."""
+    """The recomputation of one bill from the chain before it and the readings that count, whether below it or below a credit of it."""
     def __init__(self, chain, record, plain, days):
         self.line, self.plain, before = record.payload, plain, chain.position[record.leaf]
         self.begin, self.end = self.line["from"], self.line["to"]
@@ -41,8 +41,7 @@ class Bill:
         names = {one["tariff"] for one in self.assigns}
         self.tariffs = [one for position, one in chain.tariffs if position < before and one.payload["id"] in names]
         need(all(is_body(one.payload["body"]) for one in self.tariffs), "tariff-body", "version 1 cannot compute with a body")
-        self.days = sorted((day for day in days if chain.position[day.record.leaf] < before and day.point == point
-                            and self.begin <= day.plain["from"] and day.plain["to"] <= self.end),
+        self.days = sorted((day for day in days if self.begin <= day.plain["from"] and day.plain["to"] <= self.end),
                            key=lambda day: day.plain["from"])
         self.cuts, self.forces = self.timeline()
         self.in_order = list({one.leaf: one for one in self.forces}.values())
@@ -109,21 +108,24 @@ class Bill:
         counts["missing"] = sum((b - a + 899) // 900 for a, b in self.missing())
         return counts | {"total": sum(counts.values())}
 
-    def check(self):
-        """Compare line 1 and the plaintext with what was computed again."""
-        line, plain, lines, body = self.line, self.plain, self.lines(), self.forces[0].payload["body"]
+    def compare(self, line, plain, back, code):
+        """Compare days, n and a plaintext with what was computed again, after the lines `back`."""
+        lines, body = back + self.lines(), self.forces[0].payload["body"]
         need(abs(sum(one["amount"] for one in lines)) <= MAX, "money-range", "total")
         found = {"from": self.begin, "to": self.end, "currency": body["currency"], "minor": body["minor"],
                  "offsets": self.offsets, "lines": lines, "total": sum(one["amount"] for one in lines),
                  "missing": self.missing(), "slots": self.counts(),
                  "used": [[to_b64url(day.record.leaf), sum(day.plain["wh"])] for day in self.days]}
         for name, value in found.items():
-            need(plain[name] == value, "bill-differs", f"{name} is {plain[name]}, computed {value}")
-        need(line["n"] == len(self.days), "bill-differs", "n")
-        need(b64url(line["days"]) == Tree(day.record.leaf for day in self.days).root(), "bill-differs", "days")
+            need(plain[name] == value, code, f"{name} is {plain[name]}, computed {value}")
+        need(line["n"] == len(self.days), code, "n")
+        need(b64url(line["days"]) == Tree(day.record.leaf for day in self.days).root(), code, "days")
+
+    def check(self):
+        """Compare line 1 and the plaintext with what was computed again."""
+        self.compare(self.line, self.plain, [], "bill-differs")
         known = sorted({one.leaf for one in self.in_order} | self.priced, key=self.places.get)
-        tariffs = list(map(to_b64url, known))
-        need(line["tariffs"] == tariffs, "bill-differs", "tariffs")
+        need(self.line["tariffs"] == list(map(to_b64url, known)), "bill-differs", "tariffs")
 
 
 def check_bill(chain, record, plain, days):
@@ -131,13 +133,33 @@ def check_bill(chain, record, plain, days):
     need(is_bill(plain), "schema", "members")
     check_pad(plain, 0, "pad")
     need(point_of(plain) == record.payload["point"], "bill-differs", "opening is not that of the point")
+    within_calendar("bill-differs", lambda: Bill(chain, record, plain, days).check())
+
+
+def within_calendar(code, check):
+    """Run a check; what the calendar does not hold differs."""
     try:
-        Bill(chain, record, plain, days).check()
+        check()
     except (OverflowError, ValueError) as error:
-        raise Fault("bill-differs", f"beyond the calendar: {error}") from error
+        raise Fault(code, f"beyond the calendar: {error}") from error
     except Fault as fault:
-        fault.code = "bill-differs" if fault.code == "zone" else fault.code
+        fault.code = code if fault.code == "zone" else fault.code
         raise
+
+
+def check_credit(chain, record, plain, days, bill, credits):
+    """Recompute a credit of a bill (record, plaintext), after the plaintexts of its credits before. Code credit-differs, and a bill's."""
+    need(is_bill(plain), "schema", "members")
+    check_pad(plain, 0, "pad")
+    need(bill, "credit-differs", "its bill is not opened")
+    for name in ("meter", "opening", "zone", "from", "to", "offsets"):
+        need(plain[name] == bill[1][name], "credit-differs", f"{name} is not the bill's")
+    need(plain["no"] == f"{bill[1]['no']}-c{len(credits) + 1}", "credit-differs", "no")
+    lines = bill[1]["lines"]
+    for one in credits:
+        lines = one["lines"][len(lines):]
+    back = [line | {"qty": -line["qty"], "amount": -line["amount"]} for line in lines]
+    within_calendar("credit-differs", lambda: Bill(chain, *bill, days).compare(record.payload, plain, back, "credit-differs"))
 
 
 def check_payment(plain):

@@ -3,6 +3,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from effective import repeated
 from forms import (BY_METER, Fault, b64url, canonical, is_c, is_date, is_h, is_int, is_n, is_s, is_text, is_x25519, list_of, matches,
                    need, object_of, one_of, read_canonical, to_b64url, tuple_of)
 
@@ -108,11 +109,12 @@ def day_bounds(zone, day):
 is_span, is_list_n = tuple_of(is_n, is_n), list_of(is_n)
 naturals, integers = tuple_of(is_n, is_n, is_n), tuple_of(is_int, is_int, is_int)
 HEAD = {"v": one_of(1), "meter": matches("[0-9]{9}"), "salt": is_h, "pad": matches("0*"), "from": is_n, "to": is_n, "zone": is_s}
-is_day = object_of(
-    **HEAD, day=is_date, tz=is_s, step=one_of(0, 60, 300, 600, 900, 1800, 3600), wh=is_list_n, quality=matches("[MIEmieRG]*"),
-    register=is_span, out_q=object_of(wh=is_list_n, register=is_span), current_q=list_of(naturals, 1, 3),
+DAY = dict(
+    **HEAD, day=is_date, tz=is_s, step=one_of(0, 60, 300, 600, 900, 1800, 3600), wh=is_list_n, register=is_span, out_q=object_of(wh=is_list_n, register=is_span), current_q=list_of(naturals, 1, 3),
     voltage_q=list_of(naturals, 1, 3), temperature_q=integers, humidity_q=naturals, location_q=tuple_of(is_int, is_int),
     events=list_of(tuple_of(is_n, is_c, is_s, optional=1)), clock=list_of(tuple_of(is_n, is_n, is_c, is_int)), fw=is_h, cal_q=is_h)
+is_day = object_of(**DAY, quality=matches("[MIEmieRG]*"))
+is_correction = object_of(**DAY, quality=matches("[MIEmieRSG]*"), reason=is_c)
 
 
 def check_pad(plain, slots, code):
@@ -128,8 +130,9 @@ def slots_of(plain):
 
 
 def check_day(plain, record):
-    """What a day must hold by itself to count. Code unusable."""
-    need(is_day(plain), "unusable", "members")
+    """What a day or correction must hold by itself to count. Code unusable."""
+    is_own = record.typ == "day"
+    need((is_day if is_own else is_correction)(plain), "unusable", "members")
     begin, end, step, wh = plain["from"], plain["to"], plain["step"], plain["wh"]
     need((begin, end) == (record.payload["from"], record.payload["to"]), "unusable", "from and to are not line 1's")
     bounds = day_bounds(zone_of(plain["zone"]), plain["day"])
@@ -140,7 +143,8 @@ def check_day(plain, record):
     for _, energy, letter in slots_of(plain):
         need(letter == "R" or energy * 3600 <= 100_000 * length, "unusable", "more than 100 kW")
     for side in [plain] + ([plain["out"]] if "out" in plain else []):
-        need(len(side["wh"]) == count and side["register"][1] - side["register"][0] == sum(side["wh"]), "unusable", "register")
+        need(len(side["wh"]) == count, "unusable", "number of slots")
+        need(not is_own or side["register"][1] - side["register"][0] == sum(side["wh"]), "unusable", "register")
         need(all(letter != "G" or energy == 0 for energy, letter in zip(side["wh"], plain["quality"])), "unusable", "a gap with energy")
     check_pad(plain, count, "unusable")
     check_values(plain)
@@ -167,21 +171,50 @@ def goes_on(plain, before):
     return all(old["register"][1] == new["register"][0] for old, new in pairs)
 
 
-class Day:
-    """An opened day: its record, its point, its plaintext, and whether it counts."""
-    def __init__(self, record, point, plain):
-        self.record, self.point, self.plain, self.sound = record, point, plain, False
+def judge(reading, known, before, blob, to, meter):
+    """Is an opened reading sound, and usable? `before`: the reading that is the key's previous day; blob and meter as far as known."""
+    plain = reading.plain
+    try:
+        check_day(plain, reading.record)
+        need(meter in (None, plain["meter"]), "unusable", "not the meter of the point's opening")
+        if blob is not None:
+            check_line2(blob, reading.record, len(canonical(plain)), to)
+    except (Fault, OverflowError, ValueError):
+        return
+    reading.sound = True
+    if reading.is_day:
+        reading.usable = goes_on(plain, before.plain if before and before.sound else None)
+    else:
+        reading.usable = repeats(plain, repeated(reading, known))
 
-    def judge(self, blob, to, meter):
-        """All rules of the paragraph on usable days but the one on the previous day; blob and meter as far as known."""
-        try:
-            check_day(self.plain, self.record)
-            need(meter in (None, self.plain["meter"]), "unusable", "not the meter of the point's opening")
-            if blob is not None:
-                check_line2(blob, self.record, len(canonical(self.plain)), to)
-            self.sound = True
-        except (Fault, OverflowError, ValueError):
-            self.sound = False
+
+def repeats(plain, other):
+    """Does a correction have the registers of what it corrects?"""
+    if other is None:
+        return True
+    if other == "fill":
+        return all(side["register"] == [0, 0] for side in (plain, plain.get("out", plain)))
+    return plain["register"] == other["register"] and (
+        plain.get("out", {}).get("register") == other.get("out", {}).get("register"))
+
+
+is_exchange = object_of(v=one_of(1), meter=matches("[0-9]{9}"), salt=is_h, pad=matches("0*"), final=is_n, first=is_n, unmetered=is_n,
+                        reason=is_c)
+
+
+def check_exchange(plain):
+    """The form of an exchange. Codes schema, pad."""
+    need(is_exchange(plain), "schema", "members")
+    check_pad(plain, 0, "pad")
+
+
+def shows_registers(payload, plain, days):
+    """Are an exchange's registers those of the devices' days? `days`: those of the point that are not void, in log order."""
+    old, new = b64url(payload["old"]), b64url(payload["new"])
+    last = next((day for day in reversed(days) if day.kid == old and day.end <= payload["at"]), None)
+    first = next((day for day in days if day.kid == new), None)
+    return ((not last or not last.sound or last.plain["register"][1] == plain["final"])
+            and (not first or not first.sound or first.plain["register"][0] == plain["first"]))
 
 
 is_event = object_of(v=one_of(1), meter=matches("[0-9]{9}"), salt=is_h, pad=matches("0*"), at=is_n, code=is_c, before_q=is_s,

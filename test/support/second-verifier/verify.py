@@ -7,8 +7,8 @@ the rest; "section" means a section of that page, and where the page is silent t
 Usage: verify.py [--no-blobs] [--csv FILE] [--receipt FILE LEAF [--old N ROOT_HEX]] DUMP
        verify.py [--no-blobs] --many     (reads paths of dumps from standard input, one a line)
 
-For each dump one line of JSON: {chain, blocks, records, tip, log_size, log_root, blobs, checkpoint, opened, usable, events, bills}
-for a good one, {code, height, record, leaf, message} for a bad one. Exit 1 if the dump, or one of many, is bad.
+For each dump one line of JSON: {chain, blocks, records, tip, log_size, log_root, blobs, checkpoint, opened, usable, events,
+corrections, exchanges, mismatched, bills, credits} for a good one, {code, height, record, leaf, message} for a bad one. Exit 1 if the dump, or one of many, is bad.
 """
 import argparse
 import csv
@@ -16,11 +16,12 @@ import json
 import sys
 
 from chain import Chain
+from effective import counting, is_void
 from forms import (HAS_LINE2, Fault, b64url, canonical, decimal, is_h, is_object, matches, need, object_of, read_canonical, sha,
                    to_b64url)
-from money import check_bill, check_payment, is_bill, point_of
+from money import check_bill, check_credit, check_payment, is_bill, point_of
 from proofs import Tree, check_receipt, read_checkpoint
-from readings import COLUMNS, Day, event_counts, goes_on, is_day, row_of
+from readings import COLUMNS, check_exchange, event_counts, is_day, judge, row_of, shows_registers
 
 KINDS = ("header", "blob", "checkpoint", "opened")
 is_opened = object_of(leaf=is_h, plaintext=is_object, row_q=lambda value: is_object(value) and all(map(matches(".*"), value.values())))
@@ -30,7 +31,7 @@ class Dump:
     """A dump, verified line by line in the steps of section 9."""
     def __init__(self, raw, with_blobs=True):
         self.chain, self.with_blobs, self.blobs, self.wanted, self.order = Chain(), with_blobs, {}, {}, []
-        self.checkpoint, self.opened, self.last, self.bills, self.days, self.events = None, {}, -1, [], [], []
+        self.checkpoint, self.opened, self.last, self.money, self.events, self.exchanges = None, {}, -1, [], [], []
         stage = 0
         for line in self.lines(raw):
             kind = next((kind for kind in KINDS if is_object(line) and kind in line), None)
@@ -127,13 +128,17 @@ class Dump:
             need(to_b64url(sha(canonical(plain))) == record.payload["pt"], "opened", "not the plaintext of its record")
             if record.typ == "day":
                 self.check_row(opened, plain)
-                self.days.append(Day(record, self.chain.sealed[record.leaf][0], plain))
             else:
                 need("row" not in opened, "opened", "only a day has a row")
-                if record.typ == "payment":
-                    check_payment(plain)
-                else:
-                    {"bill": self.bills, "event": self.events}[record.typ].append((record, plain))
+            if record.typ in ("day", "correction"):
+                self.chain.readings[record.leaf].plain = plain
+            elif record.typ == "payment":
+                check_payment(plain)
+            elif record.typ == "exchange":
+                check_exchange(plain)
+                self.exchanges.append((record, plain))
+            else:
+                (self.events if record.typ == "event" else self.money).append((record, plain))
         except Fault as fault:
             raise self.placed(fault, record)
         self.last, self.opened[opened["leaf"]] = position, plain
@@ -151,22 +156,42 @@ class Dump:
         need(opened["row"] == row, "opened", f"row is {opened['row']}, the plaintext's is {row}")
 
     def judge_opened(self):
-        """Which days count, then the bills. A point's meter is known from its bills."""
-        meters = {point_of(plain): plain["meter"] for _, plain in self.bills if is_bill(plain)}
-        sound = {}
-        for day in self.days:
-            to = self.chain.sealed[day.record.leaf][1]
-            day.judge(self.blobs.get(day.record.payload["ct"]), to, meters.get(day.point))
-            if day.sound:
-                sound[day.record.leaf] = day.plain
-        before = self.chain.day_before
-        self.days = [day for day in self.days if day.sound and goes_on(day.plain, sound.get(before[day.record.leaf]))]
+        """Which readings and events are usable, then bills and credits. A point's meter is known from its bills."""
+        chain, bills = self.chain, {}
+        meters = {point_of(plain): plain["meter"] for record, plain in self.money if record.typ == "bill" and is_bill(plain)}
+        for one in chain.readings.values():
+            if one.plain is not None:
+                before = chain.readings.get(chain.day_before.get(one.leaf))
+                blob = self.blobs.get(one.record.payload["ct"])
+                judge(one, chain.readings, before, blob, chain.sealed[one.leaf][1], meters.get(one.point))
         self.events = [event for event in self.events if self.counts(*event, meters)]
-        for record, plain in self.bills:
+        for record, plain in self.money:
             try:
-                check_bill(self.chain, record, plain, self.days)
+                if record.typ == "bill":
+                    check_bill(chain, record, plain, self.counting(record, record))
+                    bills[record.leaf] = record, plain, []
+                else:
+                    *bill, credits = bills.get(b64url(record.payload["bill"]), (None, []))
+                    days = self.counting(bill[0], record) if bill[0] else []
+                    check_credit(chain, record, plain, days, bill if bill[0] else None, credits)
+                    credits.append(plain)
             except Fault as fault:
                 raise self.placed(fault, record)
+
+    def counting(self, bill, below):
+        """The readings that count for a bill below the record that is it, or credits it."""
+        chain = self.chain
+        return counting(chain.readings, chain.revoked, bill.payload["point"], chain.position[below.leaf])
+
+    def is_matching(self, record, plain):
+        """Does an exchange show the registers of its devices' days?"""
+        chain = self.chain
+        days = [one for one in chain.days_at(record.payload["point"]) if not is_void(one, chain.readings, chain.revoked)]
+        return shows_registers(record.payload, plain, days)
+
+    def usable(self, is_day):
+        """The usable days, or corrections."""
+        return [one for one in self.chain.readings.values() if one.usable and one.is_day == is_day]
 
     def counts(self, record, plain, meters):
         """Does an event count?"""
@@ -184,7 +209,7 @@ class Dump:
 
     def check_csv(self, file):
         """The rows of `gateway dump --csv`: those of the opened days that count, in log order."""
-        found = [[row_of(day.plain).get(column, "") for column in COLUMNS] for day in self.days]
+        found = [[row_of(day.plain).get(column, "") for column in COLUMNS] for day in self.usable(True)]
         need(list(csv.reader(file)) == [COLUMNS, *found], "csv", "other rows than those of the opened days")
 
     def summary(self):
@@ -192,8 +217,11 @@ class Dump:
         chain = self.chain
         return {"chain": to_b64url(chain.id), "blocks": chain.height + 1, "records": len(chain.entries), "tip": chain.tip.hex(),
                 "log_size": chain.tree.size, "log_root": chain.tree.root().hex(), "blobs": len(self.blobs),
-                "checkpoint": self.checkpoint, "opened": len(self.opened), "usable": len(self.days),
-                "events": len(self.events), "bills": len(self.bills)}
+                "checkpoint": self.checkpoint, "opened": len(self.opened), "usable": len(self.usable(True)),
+                "events": len(self.events), "corrections": len(self.usable(False)), "exchanges": len(self.exchanges),
+                "mismatched": sum(not self.is_matching(*one) for one in self.exchanges),
+                "bills": sum(record.typ == "bill" for record, _ in self.money),
+                "credits": sum(record.typ == "credit" for record, _ in self.money)}
 
 
 def verdict(path, options):
