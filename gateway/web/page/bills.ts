@@ -6,7 +6,7 @@ import { type Page, pageHead } from "../view/layout.ts";
 import { count, ENERGY, formatMeterId, formatMinor, measure, money } from "../view/number.ts";
 import { emptyState, keys, pager } from "../view/parts.ts";
 import { seal, sealLegend } from "../view/seal.ts";
-import { formatMonth, formatShortMonth, zonedTime } from "../view/time.ts";
+import { formatMonth, formatShortMonth, zonedTimes } from "../view/time.ts";
 import { accountSection } from "./account.ts";
 import { type PageContext, requireFound } from "./context.ts";
 import { defaultPeriod, statementSection } from "./statement.ts";
@@ -89,10 +89,11 @@ function billHref(bill: BillSummary): string {
 }
 
 function billTable(rows: readonly BillSummary[]): Html {
+  const timeOf = zonedTimes();
   return html`<table class="cards" role="table"><caption class="vh">Bills, the newest first</caption>
 <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Month</th><th role="columnheader" scope="col">Meter</th><th role="columnheader" scope="col" class="n">Energy</th><th role="columnheader" scope="col" class="n">Amount</th><th role="columnheader" scope="col">State</th><th role="columnheader" scope="col" class="n">Bill date</th></tr></thead>
 <tbody role="rowgroup">${rows.map((bill) => {
-    const time = zonedTime(bill.zone);
+    const time = timeOf(bill.zone);
     return html`<tr role="row"><th role="rowheader" scope="row"><a href="${billHref(bill)}">${formatMonth(bill.month)}</a>${bill.kind === "credit" && html` <span class="flag">credit</span>`}</th>
 <td role="cell" class="where"><a href="/meters/${bill.meter}" class="num quiet-link">${formatMeterId(bill.meter)}</a></td>
 <td role="cell" class="n" data-label="Energy">${measure(ENERGY, bill.wh)}</td>

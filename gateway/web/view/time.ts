@@ -116,28 +116,39 @@ export interface ZonedTime {
 
 /** A zone that this machine's tzdata does not know is shown in UTC. */
 export function zonedTime(zone: string): ZonedTime {
-  const known = isKnownZone(zone) ? zone : "UTC";
-  const options = { timeZone: known } as const;
-  const stamp = new Intl.DateTimeFormat(LOCALE, {
-    ...SHORT,
-    year: "numeric",
-    hour: "2-digit",
-    minute: "2-digit",
-    ...options,
-  });
-  const date = new Intl.DateTimeFormat(LOCALE, { ...SHORT, year: "numeric", ...options });
-  const clock = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit", ...options });
-  const iso = new Intl.DateTimeFormat("sv-SE", options);
+  const timeZone = isKnownZone(zone) ? zone : "UTC";
+  // A format takes long to make, and most pages need one of the four.
+  const lazily = (locale: string, options: Intl.DateTimeFormatOptions) => {
+    let format: Intl.DateTimeFormat | undefined;
+    return (seconds: number): string => {
+      format ??= new Intl.DateTimeFormat(locale, { ...options, timeZone });
+      return format.format(seconds * 1000);
+    };
+  };
+  const dated = { ...SHORT, year: "numeric" } as const;
+  const timed = { hour: "2-digit", minute: "2-digit" } as const;
+  const stamp = lazily(LOCALE, { ...dated, ...timed });
+  const date = lazily(LOCALE, dated);
   const mark = (seconds: number, text: string): Html => {
     const utc = new Date(seconds * 1000).toISOString();
     return html`<time datetime="${utc}" title="${utc.replace("T", " ").replace(".000Z", " UTC")}">${text}</time>`;
   };
   return {
-    zone: known,
-    stamp: (seconds) => mark(seconds, stamp.format(seconds * 1000)),
-    date: (seconds) => mark(seconds, date.format(seconds * 1000)),
-    isoDate: (seconds) => iso.format(seconds * 1000),
-    clock: (seconds) => clock.format(seconds * 1000),
+    zone: timeZone,
+    stamp: (seconds) => mark(seconds, stamp(seconds)),
+    date: (seconds) => mark(seconds, date(seconds)),
+    isoDate: lazily("sv-SE", {}),
+    clock: lazily(LOCALE, timed),
+  };
+}
+
+/** The same for rows of several zones: each zone's formats are made once. */
+export function zonedTimes(): (zone: string) => ZonedTime {
+  const known = new Map<string, ZonedTime>();
+  return (zone) => {
+    const time = known.get(zone) ?? zonedTime(zone);
+    known.set(zone, time);
+    return time;
   };
 }
 
