@@ -2,57 +2,16 @@
  * Builds the chain vectors of `test/vectors/chain.json` from seeds, with the noble suite, whose signatures are the
  * same each time (RFC 6979). A second implementation reads the dumps and must reach the same values and verdicts.
  */
-import { encodeBase64url, encodeHex } from "../../shared/base/bytes.ts";
+import { encodeBase64url } from "../../shared/base/bytes.ts";
 import { nobleSuite } from "../../shared/crypto/noble-suite.ts";
 import { parseRecord, signRecord } from "../../shared/record/record.ts";
+import { type ChainVector, finishVector } from "./chain-vector.ts";
+import { buildReadingVectors } from "./reading-vectors.ts";
 import { DAY_S, SampleChain, START } from "./sample-chain.ts";
-
-export interface ChainVector {
-  readonly name: string;
-  /** Lines of the dump. */
-  readonly dump: readonly string[];
-  readonly chain: string;
-  /** Hex. */
-  readonly tip: string;
-  readonly log_size: number;
-  /** Hex. */
-  readonly log_root: string;
-  readonly receipts: readonly {
-    readonly leaf: string;
-    readonly old: number;
-    readonly text: string;
-  }[];
-  /** Next records, each alone on top of the chain, and the code that refuses it. */
-  readonly refused: readonly {
-    readonly record: string;
-    readonly time: number;
-    readonly code: string;
-  }[];
-}
 
 export interface ChainVectors {
   readonly origin: string;
   readonly chains: readonly ChainVector[];
-}
-
-function finish(
-  name: string,
-  chain: SampleChain,
-  rest: Partial<Pick<ChainVector, "receipts" | "refused">> = {},
-): ChainVector {
-  const { parent } = chain;
-  if (parent === undefined) throw new Error("a chain without blocks");
-  return {
-    name,
-    dump: chain.dump().slice(0, -1).split("\n"),
-    chain: chain.chainId,
-    tip: encodeHex(parent.hash),
-    log_size: parent.range.size,
-    log_root: encodeHex(parent.range.root()),
-    receipts: [],
-    refused: [],
-    ...rest,
-  };
 }
 
 /** Enrol and day in one block, an empty block, two blocks with the same logRoot; receipts with old 0 and old n. */
@@ -68,7 +27,7 @@ function oneAuthority(): ChainVector {
     text: chain.receipt(index, old),
   });
   const receipts = [receipt(2, 0), receipt(3, 3), receipt(0, 1), receipt(3, 4)];
-  const done = finish("one authority", chain, { receipts });
+  const done = finishVector("one authority", chain, { receipts });
   const later = START + 9 * DAY_S;
   const gap = chain.day(meter, START + 3 * DAY_S, START + 4 * DAY_S);
   const replay = done.dump[1]?.match(/"records":\["([^"]+)"/)?.[1] ?? "";
@@ -102,7 +61,7 @@ function threeAuthorities(): ChainVector {
   chain.append([chain.enrol(meter, desk), tariff], START + 60);
   const assign = { point: meter.point, tariff: "flat", from: START };
   chain.append([chain.sign(money, "assign", assign)], START + 60);
-  const done = finish("three authorities, one key a role", chain);
+  const done = finishVector("three authorities, one key a role", chain);
   const wrong = chain.sign(desk, "tariff", { id: "flat", ver: 2, body: {} });
   return { ...done, refused: [{ record: wrong, time: START + 99, code: "role" }] };
 }
@@ -120,7 +79,7 @@ function equivocation(): ChainVector {
   const first = chain.enrol(next);
   const noon = START + DAY_S + 43_200;
   chain.append([first, chain.day(next, noon, START + 2 * DAY_S)], START + 2 * DAY_S);
-  const done = finish("evidence, and a swap at noon", chain);
+  const done = finishVector("evidence, and a swap at noon", chain);
   const frozen = chain.day(meter, START + DAY_S, START + 2 * DAY_S);
   return { ...done, refused: [{ record: frozen, time: START + 3 * DAY_S, code: "frozen" }] };
 }
@@ -139,7 +98,7 @@ function events(): ChainVector {
     START + DAY_S,
   );
   chain.append([chain.day(meter, START + DAY_S, START + 2 * DAY_S)], START + 2 * DAY_S);
-  const done = finish("events", chain);
+  const done = finishVector("events", chain);
   const time = START + 3 * DAY_S;
   const late = chain.event(meter, time + 601);
   return { ...done, refused: [{ record: late, time, code: "future" }] };
@@ -149,6 +108,9 @@ export function buildChainVectors(): ChainVectors {
   return {
     origin:
       "Made by test/support/chain-vectors.ts from seeds, with the noble suite; both suites reach the same verdicts.",
-    chains: [oneAuthority(), threeAuthorities(), equivocation(), events()],
+    chains: [
+      ...[oneAuthority(), threeAuthorities(), equivocation(), events()],
+      ...buildReadingVectors(),
+    ],
   };
 }

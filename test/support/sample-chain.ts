@@ -41,7 +41,13 @@ import type { CryptoSuite } from "../../shared/crypto/suite.ts";
 import { signRequest } from "../../shared/message/request.ts";
 import { computeCt, computePt } from "../../shared/record/envelope.ts";
 import { computePoint } from "../../shared/record/meter-id.ts";
-import type { PayloadByTyp, Role, Typ, TypWithLine2 } from "../../shared/record/payload.ts";
+import {
+  hasLine2,
+  type PayloadByTyp,
+  type Role,
+  type Typ,
+  type TypWithLine2,
+} from "../../shared/record/payload.ts";
 import { computeLeaf, type ParsedRecord, signRecord } from "../../shared/record/record.ts";
 import { sealLine2 } from "../../shared/record/sealed-box.ts";
 import { seededBytes } from "./seeded-bytes.ts";
@@ -140,6 +146,16 @@ export class SampleChain {
     const line1 = signRecord(this.suite, key, typ, payload as unknown as PayloadByTyp[T]);
     const leaf = encodeBase64url(computeLeaf(this.suite, line1));
     this.#places.set(key.kid, { seq: place.seq + 1, leaf });
+    return line1;
+  }
+
+  /** A record for the key's next place that is not logged: the builder's place stays. */
+  trial<T extends Typ>(key: SigningKey, typ: T, own: Omit<Draft<T>, "ct" | "pt">): string {
+    const place = this.#places.get(key.kid);
+    const hash = this.chainId;
+    const draft = hasLine2(typ) ? { ...own, ct: hash, pt: hash } : own;
+    const line1 = this.sign(key, typ, draft as never);
+    if (place !== undefined) this.#places.set(key.kid, place);
     return line1;
   }
 

@@ -12,7 +12,7 @@ import { verifyReceipt } from "../../../shared/chain/receipt.ts";
 import { VerifyKeyCache } from "../../../shared/chain/rule-context.ts";
 import { nobleSuite } from "../../../shared/crypto/noble-suite.ts";
 import { nodeSuite } from "../../../shared/crypto/node-suite.ts";
-import { parseRecord } from "../../../shared/record/record.ts";
+import { type ParsedRecord, parseRecord } from "../../../shared/record/record.ts";
 import { buildChainVectors, type ChainVectors } from "../../support/chain-vectors.ts";
 import { codeOf } from "../../support/code-of.ts";
 import { readVectors } from "../../support/json-file.ts";
@@ -28,6 +28,8 @@ for (const suite of [nodeSuite, nobleSuite]) {
     test(`${vector.name} (${suite.name})`, () => {
       const keys = new VerifyKeyCache(suite);
       const state = new ChainState();
+      const records: ParsedRecord[] = [];
+      const log = new ListedLog(records);
       let parent: ParentBlock | undefined;
       /** Size → root at the end of each block. */
       const roots = new Map<number, Uint8Array>([[0, new Uint8Array(0)]]);
@@ -35,7 +37,10 @@ for (const suite of [nodeSuite, nobleSuite]) {
       for (const line of vector.dump.map(parseDumpLine)) {
         if (line.kind === "checkpoint") note = line.note;
         if (line.kind !== "block") continue;
-        const { header, hash, range } = applyBlock(state, parent, line.block, { suite, keys });
+        const context = { suite, keys, log };
+        const checked = applyBlock(state, parent, line.block, context);
+        const { header, hash, range } = checked;
+        records.push(...checked.records);
         parent = { height: header.height, hash, time: header.time, range };
         roots.set(range.size, range.root());
       }
@@ -61,7 +66,6 @@ for (const suite of [nodeSuite, nobleSuite]) {
         verifyReceipt(suite, text, decodeBase64url(leaf), trust);
       }
       for (const { record, time, code } of vector.refused) {
-        const log = new ListedLog([]);
         const place = { position: range.size, height: height + 1, blockTime: time };
         const context = { suite, keys, log, ...place };
         const apply = () => applyRecord(state, parseRecord(suite, record), context);
