@@ -44,6 +44,11 @@ export function askSecond(files: readonly string[]): readonly Said[] {
   return runSecond(["--many"], files.map((file) => `${file}\n`).join(""));
 }
 
+/** What the second verifier says of each of these files of bundles. */
+export function judgeBundles(files: readonly string[]): readonly Said[] {
+  return runScript("bundle.py", [], files.map((file) => `${file}\n`).join(""));
+}
+
 /** The second verifier's code for each of these bills (evidence, payload, plaintext) or bodies; undefined for a right one. */
 export function judgeBills(cases: readonly object[]): readonly (string | undefined)[] {
   const input = cases.map((one) => `${JSON.stringify(one)}\n`).join("");
