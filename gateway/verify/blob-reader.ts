@@ -2,15 +2,15 @@
 import { isUtf8 } from "node:buffer";
 import { hash } from "node:crypto";
 import { type BlobFacts, HASH_BYTES } from "./facts.ts";
-import { PackedLine2 } from "./packed-line2.ts";
+import { PackedLine2, type SealedHead } from "./packed-line2.ts";
 
 export class BlobReader {
   readonly #packed = new PackedLine2();
   #text = Buffer.alloc(1 << 16);
 
-  /** `ct` of a packed line 2 as one character a byte; undefined: read it the long way. */
-  hashPacked(source: Buffer, start: number, end: number): string | undefined {
-    const line2 = this.#packed.write(source, start, end);
+  /** `ct` of a packed line 2 as one character a byte; undefined: read it the long way. `head`: as PackedLine2 takes it. */
+  hashPacked(source: Buffer, start: number, end: number, head?: SealedHead): string | undefined {
+    const line2 = this.#packed.write(source, start, end, head);
     return line2 === undefined ? undefined : hash("sha256", line2, "binary");
   }
 

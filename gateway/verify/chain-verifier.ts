@@ -22,6 +22,8 @@ import {
   HASHES,
   type KnownKey,
   LEAF_AT,
+  LINE2,
+  NO_LINE2,
   type RecordFacts,
 } from "./facts.ts";
 import { LogTree } from "./log-tree.ts";
@@ -57,6 +59,9 @@ export class ChainVerifier {
   /** Log root after each block, by log size; what a checkpoint of that size must show. */
   readonly #roots = new Map<number, Uint8Array>();
   #parent: Parent | undefined;
+  /** Records beside which the source showed the line 2 that they name, and whether it showed anything else. */
+  #shown = 0;
+  #hasDoubtfulBlobs = false;
   #work = 0n;
   #checkpoint: number | undefined;
 
@@ -160,9 +165,11 @@ export class ChainVerifier {
             : toLatin1(other.leaf);
         if (other === undefined) {
           this.#sealed.demand(batch.words, (at + CT_AT) / 4, this.size);
+          if (batch.line2[i] === LINE2) this.#shown += 1;
+          else this.#hasDoubtfulBlobs = true;
         } else {
           others.push(other);
-          this.#demand(other);
+          this.#demand(other, batch, i);
         }
         tree.append(leaf);
         this.#log.append(leaf);
@@ -202,8 +209,17 @@ export class ChainVerifier {
     }
   }
 
-  #demand(record: ParsedRecord): void {
-    if ("ct" in record.payload) this.#sealed.demand(toWords(record.payload.ct), 0, this.size);
+  #demand(record: ParsedRecord, batch: RecordFacts, i: number): void {
+    if (!("ct" in record.payload)) {
+      if (batch.line2[i] !== NO_LINE2) this.#hasDoubtfulBlobs = true;
+      return;
+    }
+    const ct = toWords(record.payload.ct);
+    this.#sealed.demand(ct, 0, this.size);
+    const at = (i * HASHES + CT_AT) / 4;
+    const isShown = batch.line2[i] === LINE2 && ct.every((word, w) => word === batch.words[at + w]);
+    if (isShown) this.#shown += 1;
+    else this.#hasDoubtfulBlobs = true;
   }
 
   #checkRoots(header: BlockHeader, tree: LogTree): void {
@@ -221,6 +237,16 @@ export class ChainVerifier {
     if (this.#parent === undefined) fail("dump", "a blob before the blocks");
     if (this.#checkpoint !== undefined) fail("dump", "a blob after checkpoints");
     this.#sealed.find(words, at, (position) => this.#placeOf(position));
+  }
+
+  /**
+   * Takes the lines 2 that were shown beside the records instead of {@link addBlob} for each. False, and nothing has
+   * changed, unless every record was shown with the one that it names and no two records name the same.
+   */
+  acceptShownBlobs(): boolean {
+    if (this.#hasDoubtfulBlobs || this.#shown !== this.#sealed.count) return false;
+    this.#sealed.findAll();
+    return true;
   }
 
   #placeOf(position: number): Place {

@@ -135,6 +135,7 @@ function gatherBlobs(
   const item: SourceBlobs = {
     kind: "source-blobs",
     order,
+    wereShown: false,
     load: () =>
       starts.map((start, id) => ({
         id,

@@ -16,9 +16,9 @@ export interface KnownKey {
 }
 
 export type Order =
-  /** Records of a store by position. */
+  /** Records of a store by position, with their lines 2. */
   | { readonly kind: "rows"; readonly first: number; readonly count: number }
-  /** Lines 2 of those records. */
+  /** The lines 2 alone. */
   | { readonly kind: "row-blobs"; readonly first: number; readonly count: number }
   /** Lines 1 of a dump's block as they stand there: joined by `","`. */
   | { readonly kind: "lines"; readonly text: Uint8Array }
@@ -37,9 +37,16 @@ export const VOUCHED = 1;
 /** The same of a day, of which numbers and hashes say everything. */
 export const DAY = 2;
 
+/** What a store shows beside a record, if the source is one. */
+export const NO_LINE2 = 0;
+/** A line 2 whose SHA-256 stands at CT_AT; of a day only if that is its ct. */
+export const LINE2 = 1;
+/** Something else: reading it the long way says what. */
+export const DOUBTFUL_LINE2 = 2;
+
 /** Numbers of a day: no of its key, seq, from, to. */
 export const NUMBERS = 4;
-/** Bytes of hashes a record: leaf, then ct, prev, pt as a packed day has them. Of a vouched record that is no day only the leaf is given. */
+/** Bytes of hashes a record: leaf, then ct, prev, pt as a packed day has them. Of a vouched record that is no day only the leaf is given; see also `LINE2`. */
 export const HASHES = 128;
 export const HASH_BYTES = 32;
 export const LEAF_AT = 0;
@@ -52,6 +59,8 @@ export interface RecordFacts {
   /** Lengths of all lines 1 together. */
   readonly bytes: number;
   readonly status: Uint8Array<ArrayBuffer>;
+  /** `LINE2` and so on; nothing but `NO_LINE2` where the source is no store. */
+  readonly line2: Uint8Array<ArrayBuffer>;
   readonly numbers: Float64Array<ArrayBuffer>;
   readonly hashes: Uint8Array<ArrayBuffer>;
   /** The hashes in words, for comparing. */
@@ -90,26 +99,47 @@ export type ReaderMessage =
   | { readonly kind: "order"; readonly order: Order };
 
 /** Views of one buffer, so that an answer travels as one. */
-export function allocateFacts(
-  count: number,
-): Pick<RecordFacts, "status" | "numbers" | "hashes" | "words"> {
-  const numbersBytes = 8 * NUMBERS * count;
-  const buffer = new ArrayBuffer(numbersBytes + HASHES * count + count);
+type FactViews = Pick<RecordFacts, "status" | "line2" | "numbers" | "hashes" | "words">;
+
+/** Of `buffer`, if it is given: one that was made here for as many records. */
+export function allocateFacts(count: number, buffer?: ArrayBuffer): FactViews {
+  const hashesAt = 8 * NUMBERS * count;
+  const statusAt = hashesAt + HASHES * count;
+  const bytes = buffer ?? new ArrayBuffer(statusAt + 2 * count);
   return {
-    numbers: new Float64Array(buffer, 0, NUMBERS * count),
-    hashes: new Uint8Array(buffer, numbersBytes, HASHES * count),
-    words: new Uint32Array(buffer, numbersBytes, (HASHES / 4) * count),
-    status: new Uint8Array(buffer, numbersBytes + HASHES * count, count),
+    numbers: new Float64Array(bytes, 0, NUMBERS * count),
+    hashes: new Uint8Array(bytes, hashesAt, HASHES * count),
+    words: new Uint32Array(bytes, hashesAt, (HASHES / 4) * count),
+    status: new Uint8Array(bytes, statusAt, count),
+    line2: new Uint8Array(bytes, statusAt + count, count),
   };
 }
 
 /** Facts that say nothing but the lines 1. */
 export function unknownFacts(lines: readonly string[]): RecordFacts {
-  return {
-    ...allocateFacts(lines.length),
-    count: lines.length,
-    bytes: lines.reduce((sum, line1) => sum + line1.length, 0),
-    texts: lines,
-    admitted: [],
-  };
+  const bytes = lines.reduce((sum, line1) => sum + line1.length, 0);
+  return toFacts(allocateFacts(lines.length), lines.length, bytes, lines, []);
+}
+
+/** All facts are made here: objects of one hidden class, so that what reads them is compiled once. */
+export function toFacts(
+  { numbers, hashes, words, status, line2 }: FactViews,
+  count: number,
+  bytes: number,
+  texts: readonly string[],
+  admitted: RecordFacts["admitted"],
+): RecordFacts {
+  return { count, bytes, status, line2, numbers, hashes, words, texts, admitted };
+}
+
+/** Facts that came from another thread, as if they had been made here. */
+export function renewFacts({
+  count,
+  bytes,
+  status,
+  hashes,
+  texts,
+  admitted,
+}: RecordFacts): RecordFacts {
+  return toFacts(allocateFacts(status.length, hashes.buffer), count, bytes, texts, admitted);
 }

@@ -10,42 +10,34 @@ const DAY_FORM = 1;
 const KID_AT = 1;
 const SIGNATURE_AT = 33;
 const CT_AT = 97;
-const PREV_AT = 129;
-const PT_AT = 161;
 const VARINTS_AT = 193;
 /** "." and base64url of 64 bytes. */
 const SIGNATURE_PART = 87;
 
-/** What canonical JSON has between a day's values, in the order of their names. */
-const TEXTS = [
-  '{"ct":"',
-  '","from":',
-  ',"prev":"',
-  '","pt":"',
-  '","seq":',
-  ',"to":',
-  ',"v":1}',
-].map((text) => Buffer.from(text)) as unknown as readonly [
-  Buffer,
-  Buffer,
-  Buffer,
-  Buffer,
-  Buffer,
-  Buffer,
-  Buffer,
-];
+/** What canonical JSON has before ct, prev and pt, and before from, seq and to; then its end. */
+const BEFORE_HASHES = ['{"ct":"', ',"prev":"', '","pt":"'].map(bytesOf);
+const BEFORE_NUMBERS = ['","from":', '","seq":', ',"to":'].map(bytesOf);
+const END = bytesOf(',"v":1}');
 const DOT = 0x2e;
 const ZERO = 0x30;
 
+function bytesOf(text: string): Buffer {
+  return Buffer.from(text);
+}
+
+const EMPTY = Buffer.alloc(0);
+
 export class PackedDay {
-  /** 0x00, then line 1: what its leaf is the hash of. */
-  readonly line = Buffer.alloc(2_048);
+  /** Both valid until the next day: what the leaf is the hash of, 0x00 and line 1, and what the signature is over. */
+  leafInput: Uint8Array = EMPTY;
+  signed: Uint8Array = EMPTY;
+  readonly signature = Buffer.alloc(64);
+  readonly #line = Buffer.alloc(2_048);
   readonly #payload = Buffer.alloc(1_024);
-  readonly #digits = new Uint8Array(16);
-  #source: Buffer = Buffer.alloc(0);
+  readonly #digits = Buffer.alloc(16);
+  #source: Buffer = EMPTY;
   #start = 0;
-  /** Where `line` ends. */
-  end = 0;
+  #end = 0;
   seq = 0;
   from = 0;
   to = 0;
@@ -73,29 +65,32 @@ export class PackedDay {
     return this.seq > 0;
   }
 
-  get kid(): string {
-    return this.#source.toString("base64url", this.#start + KID_AT, this.#start + SIGNATURE_AT);
+  /** Where in the source the kid stands. */
+  get kidAt(): number {
+    return this.#start + KID_AT;
+  }
+
+  /** Length of line 1. */
+  get length(): number {
+    return this.#end - 1;
   }
 
   /** Writes line 1; `head` is its header part with the dot. */
   write(head: Buffer): void {
-    const { line } = this;
+    const line = this.#line;
     const source = this.#source;
-    const start = this.#start;
+    const start = this.#start + SIGNATURE_AT;
     const length = this.#writePayload();
     let at = 1 + head.copy(line, 1);
     at = writeBase64url(this.#payload, 0, length, line, at);
     line[at] = DOT;
-    this.end = writeBase64url(source, start + SIGNATURE_AT, start + CT_AT, line, at + 1);
-  }
-
-  /** What the signature is over; valid until the next day. */
-  get signed(): Uint8Array {
-    return this.line.subarray(1, this.end - SIGNATURE_PART);
-  }
-
-  get signature(): Uint8Array {
-    return this.#source.subarray(this.#start + SIGNATURE_AT, this.#start + CT_AT);
+    const end = writeBase64url(source, start, start + 64, line, at + 1);
+    for (let i = 0; i < 64; i++) this.signature[i] = source[start + i] as number;
+    if (end === this.#end) return;
+    // Almost all lines have the same length, and with it the same views.
+    this.#end = end;
+    this.leafInput = line.subarray(0, end);
+    this.signed = line.subarray(1, end - SIGNATURE_PART);
   }
 
   /** ct, prev and pt one after the other. */
@@ -104,19 +99,17 @@ export class PackedDay {
   }
 
   #writePayload(): number {
-    const source = this.#source;
-    const start = this.#start;
-    const [ct, from, prev, pt, seq, to, v] = TEXTS;
-    let at = this.#writeText(ct, 0);
-    at = writeBase64url(source, start + CT_AT, start + PREV_AT, this.#payload, at);
-    at = this.#writeNumber(this.from, this.#writeText(from, at));
-    at = this.#writeText(prev, at);
-    at = writeBase64url(source, start + PREV_AT, start + PT_AT, this.#payload, at);
-    at = this.#writeText(pt, at);
-    at = writeBase64url(source, start + PT_AT, start + VARINTS_AT, this.#payload, at);
-    at = this.#writeNumber(this.seq, this.#writeText(seq, at));
-    at = this.#writeNumber(this.to, this.#writeText(to, at));
-    return this.#writeText(v, at);
+    const hashesAt = this.#start + CT_AT;
+    let at = 0;
+    // In the order of names: ct, from, prev, pt, seq, to, v. One place of each call keeps what is compiled small.
+    for (let i = 0; i < 3; i++) {
+      const hashAt = hashesAt + 32 * i;
+      at = this.#writeText(BEFORE_HASHES[i] as Buffer, at);
+      at = writeBase64url(this.#source, hashAt, hashAt + 32, this.#payload, at);
+      if (i === 0) at = this.#writeNumber(0, at);
+    }
+    for (let i = 1; i < 3; i++) at = this.#writeNumber(i, at);
+    return this.#writeText(END, at);
   }
 
   #writeText(text: Buffer, at: number): number {
@@ -125,7 +118,10 @@ export class PackedDay {
     return at + text.length;
   }
 
-  #writeNumber(value: number, at: number): number {
+  /** from, seq or to with what stands before it. */
+  #writeNumber(which: number, before: number): number {
+    const value = which === 0 ? this.from : which === 1 ? this.seq : this.to;
+    const at = this.#writeText(BEFORE_NUMBERS[which] as Buffer, before);
     const digits = this.#digits;
     let count = 0;
     let rest = value;

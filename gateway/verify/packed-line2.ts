@@ -22,17 +22,30 @@ const KID = "\u0005";
 const EPK = "\u0006";
 const KEY = "\u0007";
 
+/** The protected header of one signer's lines 2, and how their packed form begins behind its first byte. */
+export interface SealedHead {
+  readonly start: Buffer;
+  readonly header: Buffer;
+}
+
+/** Of the lines 2 with `typ`; `signer` has 32 bytes. */
+export function sealedHeadOf(typ: string, signer: Buffer): SealedHead {
+  return {
+    start: Buffer.concat([Buffer.from([typ.length]), Buffer.from(typ), signer]),
+    header: Buffer.from(formatProtectedHeader(typ, signer.toString("base64url"))),
+  };
+}
+
 interface Shape {
   readonly ciphertextLength: number;
   readonly headerLength: number;
   readonly recipients: number;
-  readonly length: number;
   readonly ciphertextAt: number;
-  readonly ivAt: number;
   readonly headerAt: number;
-  readonly tagAt: number;
-  /** Of each recipient: kid as apv, kid, epk, wrapped key. */
-  readonly places: readonly (readonly [apv: number, kid: number, epk: number, key: number])[];
+  /** Of each short value where it is behind the iv's first byte, its length, and where its text goes. */
+  readonly places: Int32Array;
+  /** All of the text. */
+  readonly text: Buffer;
 }
 
 export class PackedLine2 {
@@ -40,39 +53,38 @@ export class PackedLine2 {
   #text = Buffer.alloc(0);
   #shape: Shape | undefined;
 
-  /** The text of a packed line 2, valid until the next one; undefined: unpack it the long way. */
-  write(source: Buffer, start: number, end: number): Uint8Array | undefined {
+  /**
+   * The text of a packed line 2, valid until the next one; undefined: unpack it the long way. `head`: of the signer
+   * that it is likely to have.
+   */
+  write(source: Buffer, start: number, end: number, head?: SealedHead): Buffer | undefined {
     if (source[start] !== SEALED_FORM) return undefined;
     const typEnd = start + 2 + (source[start + 1] as number);
     const ivAt = typEnd + 32;
-    const tagAt = ivAt + 16;
-    const countAt = tagAt + 32;
+    const countAt = ivAt + 48;
     if (countAt >= end) return undefined;
     const recipients = source[countAt] as number;
     const ciphertextAt = countAt + 1 + recipients * RECIPIENT_BYTES;
     if (ciphertextAt > end || recipients > MAX_RECIPIENTS) return undefined;
-    const header = this.#headerOf(source, start + 2, typEnd, ivAt);
+    const header =
+      head !== undefined && standsAt(head.start, source, start + 1)
+        ? head.header
+        : this.#headerOf(source, start + 2, typEnd, ivAt);
     if (header === undefined) return undefined;
     const shape = this.#layOut(
       Math.ceil(((end - ciphertextAt) * 4) / 3),
       header.length,
       recipients,
     );
-    const text = this.#text;
+    const { text, places } = shape;
     // The one long value: here a text pays.
     text.write(source.toString("base64url", ciphertextAt, end), shape.ciphertextAt, "latin1");
-    writeBase64url(source, ivAt, tagAt, text, shape.ivAt);
-    writeBase64url(source, tagAt, countAt, text, shape.tagAt);
     header.copy(text, shape.headerAt);
-    let at = countAt + 1;
-    for (const [apv, kid, epk, key] of shape.places) {
-      writeBase64url(source, at, at + 32, text, apv);
-      writeBase64url(source, at, at + 32, text, kid);
-      writeBase64url(source, at + 32, at + 64, text, epk);
-      writeBase64url(source, at + 64, at + RECIPIENT_BYTES, text, key);
-      at += RECIPIENT_BYTES;
+    for (let i = 0; i < places.length; i += 3) {
+      const from = ivAt + (places[i] as number);
+      writeBase64url(source, from, from + (places[i + 1] as number), text, places[i + 2] as number);
     }
-    return text.subarray(0, shape.length);
+    return text;
   }
 
   #headerOf(source: Buffer, typAt: number, typEnd: number, signerEnd: number): Buffer | undefined {
@@ -111,28 +123,33 @@ export class PackedLine2 {
         encryptedKey: KEY.repeat(96),
       })),
     });
-    const [kids, epks, keys] = [KID, EPK, KEY].map((mark) => findRuns(sample, mark));
+    const [kids = [], epks = [], keys = []] = [KID, EPK, KEY].map((mark) => findRuns(sample, mark));
+    const places = [0, 16, sample.indexOf(IV), 16, 32, sample.indexOf(TAG)];
+    for (let i = 0; i < recipients; i++) {
+      const at = 49 + i * RECIPIENT_BYTES;
+      // The kid stands there as apv, too.
+      places.push(at, 32, kids[2 * i] ?? 0, at, 32, kids[2 * i + 1] ?? 0);
+      places.push(at + 32, 32, epks[i] ?? 0, at + 64, 72, keys[i] ?? 0);
+    }
+    if (this.#text.length < sample.length) this.#text = Buffer.alloc(2 * sample.length);
+    this.#text.write(sample, "latin1");
     const shape: Shape = {
       ciphertextLength,
       headerLength,
       recipients,
-      length: sample.length,
       ciphertextAt: sample.indexOf(CIPHERTEXT),
-      ivAt: sample.indexOf(IV),
       headerAt: sample.indexOf(HEADER),
-      tagAt: sample.indexOf(TAG),
-      places: Array.from({ length: recipients }, (_, i) => [
-        kids?.[2 * i] ?? 0,
-        kids?.[2 * i + 1] ?? 0,
-        epks?.[i] ?? 0,
-        keys?.[i] ?? 0,
-      ]),
+      places: Int32Array.from(places),
+      text: this.#text.subarray(0, sample.length),
     };
-    if (this.#text.length < sample.length) this.#text = Buffer.alloc(2 * sample.length);
-    this.#text.write(sample, "latin1");
     this.#shape = shape;
     return shape;
   }
+}
+
+function standsAt(bytes: Buffer, source: Buffer, at: number): boolean {
+  for (let i = 0; i < bytes.length; i++) if (source[at + i] !== bytes[i]) return false;
+  return true;
 }
 
 /** Where each run of a mark begins. */

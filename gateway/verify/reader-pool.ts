@@ -1,22 +1,23 @@
 /**
- * The verifier's readers: one in this thread and a worker thread for each further core. A worker has its next order
+ * The verifier's readers: one in this thread and a worker thread for each further core. A worker has its next orders
  * waiting while it works on one; this thread takes an order when it has nothing to fold and the workers have theirs.
  */
 import { Worker } from "node:worker_threads";
-import type {
-  Answer,
-  BlobFacts,
-  KnownKey,
-  Order,
-  ReaderMessage,
-  ReaderStore,
-  RecordFacts,
+import {
+  type Answer,
+  type BlobFacts,
+  type KnownKey,
+  type Order,
+  type ReaderMessage,
+  type ReaderStore,
+  type RecordFacts,
+  renewFacts,
 } from "./facts.ts";
 import type { Reader } from "./reader.ts";
 import type { StoreReader } from "./store-reader.ts";
 
-/** Orders that a worker holds: the one it works on and the next. */
-const HELD = 2;
+/** Orders that a worker holds: the one it works on and what lasts while this thread is busy. */
+const HELD = 3;
 
 interface Waiting {
   readonly order: Order;
@@ -106,7 +107,7 @@ export class ReaderPool {
     worker.on("message", (answer: Answer) => {
       const waiting = hand.held.shift();
       this.#feed();
-      waiting?.resolve(this.#take(answer));
+      waiting?.resolve(this.#take(renewed(answer)));
     });
     worker.on("error", (error) => this.#break(error));
     return hand;
@@ -156,4 +157,9 @@ export class ReaderPool {
     const lost = [...this.#hands.flatMap(({ held }) => held.splice(0)), ...this.#queue.splice(0)];
     for (const { reject } of lost) reject(error);
   }
+}
+
+function renewed(answer: Answer): Answer {
+  if (answer.kind !== "records" || answer.facts === undefined) return answer;
+  return { kind: "records", facts: renewFacts(answer.facts) };
 }

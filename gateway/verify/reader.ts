@@ -30,7 +30,7 @@ export class Reader {
       case "rows":
         return {
           kind: "records",
-          facts: this.#store?.readRows(this.#records, order.first, order.count),
+          facts: this.#store?.readRows(this.#records, this.#blobs, order.first, order.count),
         };
       case "row-blobs":
         return {

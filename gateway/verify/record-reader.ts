@@ -6,6 +6,7 @@
  * found out about the text's form. A property test holds this to `parseRecord` of the unpacked line.
  */
 import { hash } from "node:crypto";
+import { decodeBase64url } from "../../shared/base/bytes.ts";
 import { isCoded } from "../../shared/base/error.ts";
 import { thumbprint } from "../../shared/crypto/key.ts";
 import { nodeVerifier } from "../../shared/crypto/node-verifier.ts";
@@ -15,29 +16,38 @@ import { verifyCompactJws } from "../../shared/record/compact-jws.ts";
 import { dayHeaderPart, parseLine1 } from "../../shared/record/day-line.ts";
 import type { EnrolPayload } from "../../shared/record/payload.ts";
 import { type ParsedRecord, verifyRecordSignature } from "../../shared/record/record.ts";
+import type { BlobReader } from "./blob-reader.ts";
 import {
   allocateFacts,
   CT_AT,
   DAY,
+  DOUBTFUL_LINE2,
+  HASH_BYTES,
   HASHES,
   type KnownKey,
   LEAF_AT,
+  LINE2,
   NUMBERS,
   PREV_AT,
   PT_AT,
   type RecordFacts,
+  toFacts,
   UNKNOWN,
   VOUCHED,
 } from "./facts.ts";
+import { KidTable } from "./kid-table.ts";
 import { PackedDay } from "./packed-day.ts";
+import { type SealedHead, sealedHeadOf } from "./packed-line2.ts";
 
 interface ReaderKey extends KnownKey {
   /** Header part of line 1 of this key's days, with the dot. */
   readonly dayHead: Buffer;
+  readonly sealedHead: SealedHead;
 }
 
 export class RecordReader {
   readonly #keys = new Map<string, ReaderKey>();
+  readonly #packedKeys = new KidTable<ReaderKey>();
   readonly #kidByHeader = new Map<string, string>();
   readonly #day = new PackedDay();
   /** The batch that is being read. */
@@ -47,11 +57,21 @@ export class RecordReader {
   #admitted: Omit<KnownKey, "no">[] = [];
   #count = 0;
   #bytes = 0;
+  /** What a line 2 of the record that was read last is likely to begin with. */
+  #sealedHead: SealedHead | undefined;
 
   addKeys(keys: readonly KnownKey[]): void {
     for (const key of keys) {
       const head = dayHeaderPart(key.kid);
-      this.#keys.set(key.kid, { ...key, dayHead: Buffer.from(`${head}.`) });
+      const kid = Buffer.from(decodeBase64url(key.kid));
+      const { no, key: verifyKey } = key;
+      const known: ReaderKey = {
+        ...{ no, kid: key.kid, key: verifyKey },
+        dayHead: Buffer.from(`${head}.`),
+        sealedHead: sealedHeadOf("day", kid),
+      };
+      this.#keys.set(key.kid, known);
+      this.#packedKeys.set(kid, known);
       this.#kidByHeader.set(head, key.kid);
     }
   }
@@ -68,26 +88,19 @@ export class RecordReader {
   }
 
   finish(): RecordFacts {
-    return {
-      ...this.#views,
-      count: this.#count,
-      bytes: this.#bytes,
-      texts: this.#texts,
-      admitted: this.#admitted,
-    };
+    return toFacts(this.#views, this.#count, this.#bytes, this.#texts, this.#admitted);
   }
 
   /** Reads a packed record if it is a day under a known key that is vouched for; false: read its text. */
   readPackedDay(source: Buffer, start: number, end: number): boolean {
     const day = this.#day;
     if (!day.open(source, start, end)) return false;
-    const known = this.#keys.get(day.kid);
+    const known = this.#packedKeys.get(source, day.kidAt);
     if (known === undefined) return false;
     day.write(known.dayHead);
     if (!nodeVerifier.verify(known.key, day.signed, day.signature)) return false;
     const hashesAt = this.#count * HASHES;
-    const leaf = hash("sha256", day.line.subarray(0, day.end), "binary");
-    this.#hashes.write(leaf, hashesAt + LEAF_AT, "latin1");
+    writeBinary(hash("sha256", day.leafInput, "binary"), this.#hashes, hashesAt + LEAF_AT);
     day.copyHashes(this.#hashes, hashesAt + CT_AT);
     const numbers = this.#views.numbers;
     const numbersAt = this.#count * NUMBERS;
@@ -95,11 +108,26 @@ export class RecordReader {
     numbers[numbersAt + 1] = day.seq;
     numbers[numbersAt + 2] = day.from;
     numbers[numbersAt + 3] = day.to;
-    this.#add(DAY, day.end - 1);
+    this.#sealedHead = known.sealedHead;
+    this.#add(DAY, day.length);
     return true;
   }
 
+  /** The packed line 2 that a store has for the record that was read last. */
+  readPackedLine2(reader: BlobReader, source: Buffer, start: number, end: number): void {
+    const last = this.#count - 1;
+    const at = last * HASHES + CT_AT;
+    const ct = reader.hashPacked(source, start, end, this.#sealedHead);
+    let found = ct === undefined ? DOUBTFUL_LINE2 : LINE2;
+    if (ct !== undefined) {
+      if (this.#views.status[last] !== DAY) writeBinary(ct, this.#hashes, at);
+      else if (!equalsBinary(ct, this.#hashes, at)) found = DOUBTFUL_LINE2;
+    }
+    this.#views.line2[last] = found;
+  }
+
   readText(line1: string): void {
+    this.#sealedHead = undefined;
     const record = this.#vouchFor(line1);
     if (record?.typ === "day") {
       this.#writeDay(record);
@@ -156,4 +184,14 @@ export class RecordReader {
   #writeHash(text: string, at: number): void {
     this.#hashes.write(text, this.#count * HASHES + at, "base64url");
   }
+}
+
+/** A hash of one character a byte. */
+function writeBinary(text: string, target: Buffer, at: number): void {
+  for (let i = 0; i < HASH_BYTES; i++) target[at + i] = text.charCodeAt(i);
+}
+
+function equalsBinary(text: string, bytes: Buffer, at: number): boolean {
+  for (let i = 0; i < HASH_BYTES; i++) if (bytes[at + i] !== text.charCodeAt(i)) return false;
+  return true;
 }

@@ -28,6 +28,16 @@ export class SealedOrder {
     return this.#found;
   }
 
+  /** How many there are, each counted once. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** All of them have come. */
+  findAll(): void {
+    this.#found = this.#count;
+  }
+
   /** The ct at word `at` of `words` belongs to the record at `position`. */
   demand(words: Uint32Array, at: number, position: number): void {
     const place = this.#placeOf(words, at);

@@ -14,8 +14,11 @@ import type { SourceBlobs, SourceBlock, SourceItem, VerifySource } from "./verif
 
 /** Forms of the store that keep the chain alike: later ones have more tables beside it. */
 const STORE_VERSIONS: readonly unknown[] = [1, 2, 3];
-/** Records a batch: enough to pay for the message, few enough to keep all cores busy at the end. */
+/** Records a batch: enough to pay for the message, few enough for a processor's cache. */
 const BATCH = 256;
+/** Batches get smaller at the end, so that all cores are busy until then. */
+const LEAST_BATCH = 64;
+const TAIL = 16;
 
 /** Loaded when it is needed: by then the worker threads are starting. */
 function loadDriver(): typeof Database {
@@ -51,6 +54,7 @@ export function openStoreSource(file: string): VerifySource {
           .prepare("SELECT height, hash FROM block ORDER BY height DESC LIMIT 1")
           .get() as { height: number; hash: Uint8Array } | undefined;
         store = { file, height: tip?.height ?? 0, hash: plain(tip?.hash ?? new Uint8Array(0)) };
+        const logSize = Number(db.prepare("SELECT sum(records) FROM block").pluck().get());
         const heights = db.prepare("SELECT height FROM block ORDER BY height").pluck();
         const block = db.prepare(
           "SELECT height, header, nonce, seal, first, records FROM block WHERE height = ?",
@@ -61,9 +65,9 @@ export function openStoreSource(file: string): VerifySource {
         for (const each of heights.all() as number[]) {
           const row = block.get(each) as BlockRow;
           height = row.height;
-          yield toBlock(row, file, line1s);
+          yield toBlock(row, file, line1s, logSize);
         }
-        yield* blobItems(db, file);
+        yield* blobItems(db, file, logSize);
         const notes = db.prepare("SELECT note FROM checkpoint ORDER BY size").pluck();
         for (const note of notes.all() as string[]) yield { kind: "checkpoint", note };
       } catch (error) {
@@ -78,11 +82,19 @@ function sizeOf(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-function toBlock(row: BlockRow, file: string, line1s: Database.Statement): SourceBlock {
+function toBlock(
+  row: BlockRow,
+  file: string,
+  line1s: Database.Statement,
+  logSize: number,
+): SourceBlock {
   const { first, records } = row;
   const orders: Order[] = [];
-  for (let at = 0; at < records; at += BATCH) {
-    orders.push({ kind: "rows", first: first + at, count: Math.min(BATCH, records - at) });
+  for (let at = 0; at < records; ) {
+    const left = Math.max(LEAST_BATCH, Math.ceil((logSize - first - at) / TAIL));
+    const count = Math.min(BATCH, left, records - at);
+    orders.push({ kind: "rows", first: first + at, count });
+    at += count;
   }
   return {
     kind: "source-block",
@@ -96,7 +108,7 @@ function toBlock(row: BlockRow, file: string, line1s: Database.Statement): Sourc
 }
 
 /** Ranges of all records, also of those that no block has: a line 2 that nothing names is found. */
-function* blobItems(db: Database.Database, file: string): Iterable<SourceBlobs> {
+function* blobItems(db: Database.Database, file: string, logSize: number): Iterable<SourceBlobs> {
   const last = db.prepare("SELECT max(pos) FROM record WHERE blob IS NOT NULL").pluck().get();
   const rows = db
     .prepare(
@@ -110,6 +122,7 @@ function* blobItems(db: Database.Database, file: string): Iterable<SourceBlobs> 
     yield {
       kind: "source-blobs",
       order: { kind: "row-blobs", first, count },
+      wereShown: end <= logSize,
       load: () => {
         const found = orUnreadable(file, () => rows.all(first, first + count));
         return (found as [number, Uint8Array][]).map(([id, body]) => ({

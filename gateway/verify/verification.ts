@@ -63,6 +63,7 @@ export class Verification {
   readonly #seen = new SeenDays((no) => this.#verifier.kidOf(no));
   readonly #ahead: Step[] = [];
   #ordersAhead = 0;
+  #areBlobsAccepted: boolean | undefined;
   /** Whether the founding members' keys were looked up. */
   #isFounded = false;
   /** Of a dump, which may have opened plaintexts at its end. */
@@ -113,7 +114,7 @@ export class Verification {
         this.#takeBlock(item);
         break;
       case "source-blobs":
-        this.#takeBlobs(item);
+        if (!item.wereShown || !(await this.#acceptsBlobs())) this.#takeBlobs(item);
         break;
       default:
         this.#push(0, Promise.resolve(), () => this.#addLine(item));
@@ -167,6 +168,16 @@ export class Verification {
       fail("chain", `this is chain ${chain.id}, not ${wanted}`);
     }
     if (!this.#source.usesStore) this.#kept.push({ first, height, facts, others });
+  }
+
+  /** Whether each record's line 2 was found beside it, so that reading them again would find nothing else. */
+  async #acceptsBlobs(): Promise<boolean> {
+    if (this.#areBlobsAccepted === undefined) {
+      await this.#foldAll();
+      this.#areBlobsAccepted =
+        this.#options.withoutBlobs !== true && this.#verifier.acceptShownBlobs();
+    }
+    return this.#areBlobsAccepted;
   }
 
   #takeBlobs(blobs: SourceBlobs): void {

@@ -26,6 +26,8 @@ export interface SourceBlock {
 export interface SourceBlobs {
   readonly kind: "source-blobs";
   readonly order: Order;
+  /** Whether all lines 2 of the source were also read with the records of the blocks. */
+  readonly wereShown: boolean;
   /** The same lines the long way. `read` throws the code of a line that cannot be read; `id` is the store's row. */
   load(): readonly { readonly id: number; read(): string }[];
 }

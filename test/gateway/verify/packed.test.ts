@@ -43,8 +43,11 @@ function readPacked(packed: Uint8Array): string | undefined {
   const source = Buffer.concat([Buffer.from([1, 1, 1]), packed, Buffer.from([1, 1])]);
   const day = new PackedDay();
   if (!day.open(source, 3, 3 + packed.length)) return undefined;
-  day.write(Buffer.from(`${dayHeaderPart(day.kid)}.`));
-  const text = Buffer.from(day.line.subarray(1, day.end)).toString("latin1");
+  const kid = source.toString("base64url", day.kidAt, day.kidAt + 32);
+  day.write(Buffer.from(`${dayHeaderPart(kid)}.`));
+  assert.equal(day.leafInput[0], 0);
+  const text = Buffer.from(day.leafInput.subarray(1)).toString("latin1");
+  assert.equal(day.length, text.length);
   const { seq, payload } = parseRecord(nodeSuite, text) as ReturnType<typeof parseRecord> & {
     payload: { from: number; to: number };
   };

@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import Database from "better-sqlite3";
+import { BlobReader } from "../../../gateway/verify/blob-reader.ts";
 import { RecordReader } from "../../../gateway/verify/record-reader.ts";
 import { openStoreReader } from "../../../gateway/verify/store-reader.ts";
 import { openStoreSource } from "../../../gateway/verify/store-source.ts";
@@ -114,8 +115,8 @@ test("a reader that sees another chain than the main thread reads nothing", () =
   const hash = db.prepare("SELECT hash FROM block WHERE height = 3").pluck().get() as Buffer;
   db.close();
   const reader = openStoreReader({ file, height: 3, hash });
-  assert.equal(reader?.readRows(new RecordReader(), 0, 4)?.count, 4);
-  assert.equal(reader?.readRows(new RecordReader(), 0, 5), undefined);
+  assert.equal(reader?.readRows(new RecordReader(), new BlobReader(), 0, 4)?.count, 4);
+  assert.equal(reader?.readRows(new RecordReader(), new BlobReader(), 0, 5), undefined);
   reader?.close();
   assert.equal(openStoreReader({ file, height: 2, hash }), undefined);
   assert.equal(openStoreReader({ file, height: 9, hash }), undefined);
