@@ -7,14 +7,11 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { fail, isCoded } from "../../shared/base/error.ts";
-import type { BundleReport } from "../../shared/bundle/bundle-report.ts";
 import { verifyBundle } from "../../shared/bundle/verify-bundle.ts";
 import { nodeSuite } from "../../shared/crypto/node-suite.ts";
-import { sumExactly } from "../../shared/money/amount.ts";
-import type { BillLine } from "../../shared/money/bill-plaintext.ts";
-import { formatMinor, formatQuantity, formatRate } from "../../shared/money/bill-text.ts";
+import { describeReport } from "./describe-report.ts";
 
-const HELP = `verify-bill: checks a bill's bundle, from the meter's signatures to the last line of the sum
+const HELP = `verify-bill: checks the bundle of a bill or a credit, from the meter's signatures to the last line of the sum
 
 usage: verify-bill FILE [--chain ID] [--json]
 
@@ -40,7 +37,8 @@ function main(args: string[]): number {
   }
   const chain = values.chain;
   const report = verifyBundle(nodeSuite, text, chain === undefined ? {} : { chain });
-  const output = values.json === true ? JSON.stringify(report, null, 2) : describe(report, chain);
+  const output =
+    values.json === true ? JSON.stringify(report, null, 2) : describeReport(report, chain);
   process.stdout.write(`${output}\n`);
   return 0;
 }
@@ -59,44 +57,6 @@ function readArguments(args: string[]) {
   } catch (error) {
     fail("usage", (error as Error).message);
   }
-}
-
-function describe(report: BundleReport, chain: string | undefined): string {
-  const { bill, days, records } = report;
-  const wh = sumExactly(days.map(({ day }) => sumExactly(day.wh)));
-  const amount = (value: number): string => formatMinor(value, bill.minor);
-  const width = Math.max(...bill.lines.map(({ label }) => label.length), 5);
-  const lines = bill.lines.map((line) => describeLine(line, bill.minor, width));
-  const { slots } = bill;
-  return [
-    `The bill ${bill.no} is right.`,
-    "",
-    `  meter ${bill.meter}, ${formatDate(bill.from, bill.zone)} to ${formatDate(bill.to, bill.zone)} (${bill.zone})`,
-    ...lines.map((line) => `  ${line}`),
-    `  ${"Total".padEnd(width)}  ${amount(bill.total).padStart(46)} ${bill.currency}`,
-    "",
-    `  ${days.length} days opened, each signed by its meter, ${wh / 1000} kWh`,
-    `  ${slots.total} slots: ${slots.measured} measured, ${slots.partial} partial, ${slots.recovered} recovered, ${slots.substituted} substituted, ${slots.gap} gaps, ${slots.missing} missing`,
-    `  ${records.length} signatures and proofs of inclusion hold, under a checkpoint of ${report.size} records`,
-    `  signed by ${report.gateways.join(", ")} for ${report.origin}`,
-    `  chain ${report.chain}${chain === undefined ? "  (compare it with the one that you know)" : ", as expected"}`,
-  ].join("\n");
-}
-
-function describeLine(line: BillLine, minor: number, width: number): string {
-  const rate = `${formatQuantity(line, minor)} at ${formatRate(line)}`;
-  return `${line.label.padEnd(width)}  ${rate.padStart(32)}  ${formatMinor(line.amount, minor).padStart(12)}`;
-}
-
-function formatDate(instant: number, zone: string): string {
-  return new Intl.DateTimeFormat("en-CA", {
-    timeZone: zone,
-    dateStyle: "short",
-    timeStyle: "short",
-    hourCycle: "h23",
-  })
-    .format(new Date(instant * 1000))
-    .replace(", ", " ");
 }
 
 try {

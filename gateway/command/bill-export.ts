@@ -1,4 +1,4 @@
-/** `gateway bill export`: writes an issued bill with everything that it rests on. */
+/** `gateway bill export`: writes an issued bill or credit with everything that it rests on. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { decodeBase64url } from "../../shared/base/bytes.ts";
 import type { Json } from "../../shared/base/canonical-json.ts";
@@ -13,12 +13,13 @@ import { exportBundle } from "../bundle/export-bundle.ts";
 import { openReadOnly } from "../ledger/database.ts";
 import { readOptions, requireOption } from "./options.ts";
 
-const HELP = `gateway bill export: writes a bill's bundle, which anyone can verify without a network
+const HELP = `gateway bill export: writes the bundle of a bill or a credit, which anyone can verify without a network
 
 usage: gateway bill export --data DIR --no NUMBER [--out FILE] [--key FILE]
 
   --data DIR   the gateway's data folder
-  --no NUMBER  number of the bill, such as 352522395-2024-01
+  --no NUMBER  number of the bill, such as 352522395-2024-01, or of a credit, such as
+               352522395-2024-01-c1
   --out FILE   default <number>.bundle.json in the current folder
   --key FILE   the customer's key instead of the utility's: {"secret": base64url of 32 bytes}
 

@@ -11,6 +11,7 @@ import { openReadOnly } from "../../../gateway/ledger/database.ts";
 import { nodeSuite } from "../../../shared/crypto/node-suite.ts";
 import { type BilledHouse, makeBilledHouse } from "../../support/billed-house.ts";
 import { codeOf } from "../../support/code-of.ts";
+import { makeCreditedHouse } from "../../support/credited-house.ts";
 
 const VERIFY_BILL = fileURLToPath(
   new URL("../../../gateway/bundle/verify-bill.js", import.meta.url),
@@ -44,8 +45,35 @@ describe("verify-bill", () => {
     assert.match(stdout, new RegExp(`^The bill ${house.no} is right\\.$`, "m"));
     assert.match(stdout, /Energy, 16 to 21 h .* kWh at 0\.412 per kWh/);
     assert.match(stdout, /VAT .* at 19 %/);
-    assert.match(stdout, /31 days opened/);
+    assert.match(stdout, /31 readings count/);
     assert.ok(stdout.includes(house.ledger.ledger.state.chain.id));
+  });
+
+  it("says what a credit changes and why, what was swapped, and what is missing", () => {
+    const credited = makeCreditedHouse();
+    try {
+      const [bill, , second] = credited.numbers;
+      const said = [bill, second].map((no) => {
+        const path_ = path.join(folder, `${no}.json`);
+        writeFileSync(path_, credited.text(no));
+        return verifyBill(path_).stdout;
+      });
+      assert.match(said[0] ?? "", /2688 measured, 288 missing\n {2}missing from 2024-01-05 00:00/);
+      for (const sentence of [
+        /^The credit 352000001-2024-01-c2 is right\.$/m,
+        /taken back:\n {2}Energy +-232\.917 kWh at 0\.30 per kWh +-69\.88\n/,
+        /set anew:\n {2}Energy +233\.722 kWh at 0\.30 per kWh +70\.12\n/,
+        /In all +73\.22 EUR/,
+        /2024-01-05 {2}nothing -> 7\.600 kWh, 96 substituted\n +corrected by gw-1: unreadable/,
+        /2024-01-31 {2}6\.640 kWh, 96 substituted -> 7\.445 kWh, 96 measured\n +came, and replaces/,
+        /meter swapped 2024-01-15 00:00: calibration due, signed by gw-1\n +old .* 105\.779 kWh/,
+        /2784 measured, 192 substituted, none missing/,
+      ]) {
+        assert.match(said[1] ?? "", sentence);
+      }
+    } finally {
+      credited.ledger.close();
+    }
   });
 
   it("gives the report as JSON", () => {
