@@ -10,22 +10,23 @@ import { drawLine, type Point, SPAN_MS } from "./live-line.ts";
 
 /** From then on a value is shown as old. */
 const OLD_MS = 30_000;
+/** The section of the page, which may be another one after the page was read again. */
+const PLACE = "[data-live-meter]";
 
 export class LiveStrip {
-  readonly #section: HTMLElement;
   readonly #meter: string;
   #points: Point[];
   #newest: { readonly value: LiveValue; readonly measuredMs: number } | undefined;
   #isConnected = true;
 
+  /** Undefined on a page without a place for one meter's figures. */
   static find(): LiveStrip | undefined {
-    const section = document.querySelector<HTMLElement>("[data-live-meter]");
-    return section === null ? undefined : new LiveStrip(section);
+    const meter = document.querySelector<HTMLElement>(PLACE)?.dataset["liveMeter"];
+    return meter === undefined ? undefined : new LiveStrip(meter);
   }
 
-  private constructor(section: HTMLElement) {
-    this.#section = section;
-    this.#meter = section.dataset["liveMeter"] ?? "";
+  private constructor(meter: string) {
+    this.#meter = meter;
     this.#points = readPoints(this.#meter);
     setInterval(() => this.#tick(), 1000);
     this.#draw();
@@ -40,12 +41,14 @@ export class LiveStrip {
     if (value === undefined) return;
     const measuredMs = Date.now() - value.ageMs;
     this.#newest = { value, measuredMs };
-    this.#section.hidden = false;
-    for (const figure of LIVE_FIGURES) this.#set(figure.key, formatLive(figure, value));
-    const { sealedWh, sealedWords = "" } = this.#section.dataset;
+    const section = document.querySelector<HTMLElement>(PLACE);
+    if (section === null) return;
+    section.hidden = false;
+    for (const figure of LIVE_FIGURES) setFigure(section, figure.key, formatLive(figure, value));
+    const { sealedWh, sealedWords = "" } = section.dataset;
     const wh = sealedWh === undefined ? undefined : unsealedWh(value, Number(sealedWh));
-    this.#set("unsealed", wh === undefined ? undefined : formatQuantity(ENERGY, wh));
-    const since = this.#section.querySelector("#live-since");
+    setFigure(section, "unsealed", wh === undefined ? undefined : formatQuantity(ENERGY, wh));
+    const since = section.querySelector("#live-since");
     if (since !== null && since.textContent !== sealedWords) since.textContent = sealedWords;
     const { powerMilliWatt } = value;
     const before = this.#points.at(-1);
@@ -60,21 +63,11 @@ export class LiveStrip {
     this.#tick();
   }
 
-  #set(key: string, text: string | undefined): void {
-    const stat = this.#section.querySelector<HTMLElement>(`[data-live="${key}"]`);
-    const place = stat?.querySelector(".live-value");
-    if (!stat || !place) return;
-    stat.hidden = text === undefined;
-    if (text === undefined || place.textContent === text) return;
-    place.textContent = text;
-    flash(place);
-  }
-
   #tick(): void {
     if (this.#newest !== undefined) {
       const ageMs = Math.max(0, Date.now() - this.#newest.measuredMs);
       const isOld = ageMs > OLD_MS || !this.#isConnected;
-      this.#section.classList.toggle("live-old", isOld);
+      document.querySelector(PLACE)?.classList.toggle("live-old", isOld);
       const age = document.querySelector("#live-age");
       const words = `measured ${formatAge(ageMs)}${this.#isConnected ? "" : "; not connected just now"}`;
       if (age !== null && age.textContent !== words) age.textContent = words;
@@ -88,6 +81,17 @@ export class LiveStrip {
     storePoints(this.#meter, this.#points);
     drawLine(this.#points, now);
   }
+}
+
+/** A quantity that the meter has not said is not shown. */
+function setFigure(section: HTMLElement, key: string, text: string | undefined): void {
+  const stat = section.querySelector<HTMLElement>(`[data-live="${key}"]`);
+  const place = stat?.querySelector(".live-value");
+  if (!stat || !place) return;
+  stat.hidden = text === undefined;
+  if (text === undefined || place.textContent === text) return;
+  place.textContent = text;
+  flash(place);
 }
 
 const storeName = (meter: string): string => `wattproof-live-${meter}`;
