@@ -19,6 +19,7 @@ import { completeness, ownWords } from "../view/parts.ts";
 import { proofBehind } from "../view/proof.ts";
 import { sealBadge } from "../view/seal.ts";
 import { addDays, formatDate, formatMonth, zonedTime } from "../view/time.ts";
+import { billCredits, creditNote } from "./bill-credits.ts";
 import { billDays } from "./bill-days.ts";
 import { type PageContext, requireFound } from "./context.ts";
 
@@ -40,22 +41,36 @@ export function billPage(context: PageContext, no: string): Page {
     badge: sealBadge(check ? { ...bill, state: check.state } : bill),
     actions: billActions(bill.no, context.exportBundle !== undefined),
   })}
+${creditNote(bill)}
 <div class="two two-receipt"><article class="receipt" aria-labelledby="receipt-title">
-<header><h2 id="receipt-title">${bill.no}</h2><p>Meter <span class="num">${formatMeterId(bill.meter)}</span><br>${formatDate(from)} to ${formatDate(lastDay)}<br>Billed ${time.date(bill.toSeconds - 1)}${bill.paidAtSeconds !== undefined && html`, paid ${time.date(bill.paidAtSeconds)}`}</p></header>
-<table><caption class="vh">Lines of this bill</caption><thead class="vh"><tr><th scope="col">Item</th><th scope="col">Amount in ${bill.currency}</th></tr></thead><tbody>${bill.lines.map((line) => receiptLine(line, bill))}</tbody>
+<header><h2 id="receipt-title">${bill.no}</h2><p>Meter <span class="num">${formatMeterId(bill.meter)}</span><br>${formatDate(from)} to ${formatDate(lastDay)}<br>${bill.kind === "credit" ? `Issued ${time.date(bill.issuedAtSeconds)}` : `Billed ${time.date(bill.toSeconds - 1)}`}${bill.paidAtSeconds !== undefined && html`, paid ${time.date(bill.paidAtSeconds)}`}</p></header>
+<table><caption class="vh">Lines of this ${bill.kind}</caption><thead class="vh"><tr><th scope="col">Item</th><th scope="col">Amount in ${bill.currency}</th></tr></thead>${receiptLines(bill)}
 <tfoot><tr><th scope="row">Total</th><td class="n">${money(bill.totalMinor, bill.minorDigits, bill.currency)}</td></tr></tfoot></table>
 ${complete(bill)}
 </article>
-<div><h2>Proof of this bill</h2>${check && bill.position !== undefined ? proofBehind(check, bill.position) : html`<p class="notice">Received and stored safely. The proof appears when the next block is mined.</p>`}
+<div>${billCredits(bill)}<h2>Proof of this ${bill.kind}</h2>${check && bill.position !== undefined ? proofBehind(check, bill.position) : html`<p class="notice">Received and stored safely. The proof appears when the next block is mined.</p>`}
 ${tariffs(bill)}
-${billDays(bill)}</div></div>`;
-  return { title: `Bill ${bill.no}`, section: "bills", body };
+${context.maySeeReadings ? billDays(bill) : html`<p class="note">The readings behind this bill belong to the household. Its customer and the operator see them; every proof on this page holds without.</p>`}</div></div>`;
+  return {
+    title: `${bill.kind === "credit" ? "Credit" : "Bill"} ${bill.no}`,
+    section: "bills",
+    body,
+  };
 }
 
 /** The browser's own menu prints the page; a bill that is printed often is better as a PDF. */
 function billActions(no: string, hasBundle: boolean): Html {
   const path = `/bills/${encodeURIComponent(no)}`;
   return html`${hasBundle && html`<a class="button" href="${path}.bundle.json" download>Download bundle</a>`}<a class="button" href="/verify-bill.html" target="_blank">Check it offline</a><a class="button" href="${path}.pdf">PDF</a>`;
+}
+
+/** A credit's lines in two parts: what it takes back, and what it sets. */
+function receiptLines(bill: BillDetail): Html {
+  const { lines, takenBack, kind } = bill;
+  const part = (title: string, own: readonly BillLine[]): Html =>
+    html`<tbody><tr><th scope="rowgroup" colspan="2" class="quiet">${title}</th></tr>${own.map((line) => receiptLine(line, bill))}</tbody>`;
+  if (kind === "bill") return html`<tbody>${lines.map((line) => receiptLine(line, bill))}</tbody>`;
+  return html`${part("Taken back, as it was in force before", lines.slice(0, takenBack))}${part("As it is now", lines.slice(takenBack))}`;
 }
 
 function receiptLine(line: BillLine, bill: BillDetail): Html {

@@ -21,7 +21,7 @@ export function meterEvents(
     (event) =>
       html`<tr><th scope="row"><a href="/records/${event.position}">${time.stamp(event.atSeconds)}</a></th><td><code class="flag${isAlarming(event.code) && " flag-warn"}">${event.code}</code></td><td>${words(event)}</td></tr>`,
   );
-  return html`<section aria-labelledby="events"><h2 id="events">What the meter told</h2><div class="scroll" tabindex="0" role="region" aria-labelledby="events"><table><thead><tr><th scope="col">When</th><th scope="col">Event</th><th scope="col">What</th></tr></thead><tbody>${rows}</tbody></table></div></section>`;
+  return html`<section aria-labelledby="events"><h2 id="events">What the meter told</h2><div class="scroll" tabindex="0" role="region" aria-label="Events"><table><thead><tr><th scope="col">When</th><th scope="col">Event</th><th scope="col">What</th></tr></thead><tbody>${rows}</tbody></table></div></section>`;
 }
 
 function words({ code, before, after }: MeterEventRow): Html | string {
