@@ -43,7 +43,7 @@ export function billPage(context: PageContext, no: string): Page {
   })}
 ${creditNote(bill)}
 <div class="two two-receipt"><article class="receipt" aria-labelledby="receipt-title">
-<header><h2 id="receipt-title">${bill.no}</h2><p>Meter <span class="num">${formatMeterId(bill.meter)}</span><br>${formatDate(from)} to ${formatDate(lastDay)}<br>${bill.kind === "credit" ? `Issued ${time.date(bill.issuedAtSeconds)}` : `Billed ${time.date(bill.toSeconds - 1)}`}${bill.paidAtSeconds !== undefined && html`, paid ${time.date(bill.paidAtSeconds)}`}</p></header>
+<header><h2 id="receipt-title">${bill.no}</h2><p>Meter <span class="num">${formatMeterId(bill.meter)}</span><br>${formatDate(from)} to ${formatDate(lastDay)}<br>${bill.kind === "credit" ? html`Issued ${time.date(bill.issuedAtSeconds)}` : html`Billed ${time.date(bill.toSeconds - 1)}`}${bill.paidAtSeconds !== undefined && html`, paid ${time.date(bill.paidAtSeconds)}`}</p></header>
 <table><caption class="vh">Lines of this ${bill.kind}</caption><thead class="vh"><tr><th scope="col">Item</th><th scope="col">Amount in ${bill.currency}</th></tr></thead>${receiptLines(bill)}
 <tfoot><tr><th scope="row">Total</th><td class="n">${money(bill.totalMinor, bill.minorDigits, bill.currency)}</td></tr></tfoot></table>
 ${complete(bill)}

@@ -20,7 +20,7 @@ export function signInPage(form: {
 ${hidden("token", form.token)}${hidden("next", form.next)}
 ${field("name", "Name", "text", "username", form.name)}
 ${field("password", "Password", "password", "current-password")}
-<p><button class="button" type="submit">Sign in</button></p></form>`;
+<p><button class="button button-main" type="submit">Sign in</button></p></form>`;
   return { title: "Sign in", isOutside: true, body };
 }
 
@@ -36,7 +36,7 @@ export function setUpPage(form: {
 ${hidden("token", form.token)}${hidden("key", form.key)}
 ${field("name", "Name", "text", "username")}
 ${field("password", "Password, at least 10 characters", "password", "new-password")}
-<p><button class="button" type="submit">Make the operator</button></p></form>`;
+<p><button class="button button-main" type="submit">Make the operator</button></p></form>`;
   return { title: "Set up", isOutside: true, body };
 }
 
@@ -54,8 +54,8 @@ ${hidden("token", form.token)}
 <h2>Change the password</h2>
 ${field("old", "Password now", "password", "current-password")}
 ${field("password", "New password, at least 10 characters", "password", "new-password")}
-<p><button class="button" type="submit">Change it</button></p></form>
-<form class="form" method="post" action="/sign-out">${hidden("token", form.token)}<p><button class="button button-quiet" type="submit">Sign out</button></p></form>`;
+<p><button class="button button-main" type="submit">Change it</button></p></form>
+<form class="form form-plain" method="post" action="/sign-out">${hidden("token", form.token)}<p><button class="button button-quiet" type="submit">Sign out</button></p></form>`;
   return { title: "Account", body };
 }
 
