@@ -59,8 +59,15 @@ function footer(bill: BillDetail, days: bigint, wh: number): Html {
   const taxed = bill.lines.some(({ unit }) => unit === "tax");
   return html`<tfoot>${
     lines !== days &&
-    html`<tr class="rest"><th scope="row">Days without a usable record</th><td></td>${amount(lines - days)}</tr>`
+    html`<tr class="rest"><th scope="row">${restWords(bill)}</th><td></td>${amount(lines - days)}</tr>`
   }<tr><th scope="row">Together${taxed && ", before tax"}</th><td class="n">${energy(wh)}</td>${amount(lines)}</tr></tfoot>`;
+}
+
+/** Why the days do not add up to the bill: days that are missing, or charges that no single day has by itself. */
+function restWords({ complete }: BillDetail): string {
+  return complete
+    ? "Of the whole period: its steps, one peak, its minimum"
+    : "Days without a usable record";
 }
 
 function rounding(bill: BillDetail, daily: readonly DayStatement[]): string {
