@@ -6,8 +6,11 @@ import { isCoded } from "../../../shared/base/error.ts";
 import type { BundleReport } from "../../../shared/bundle/bundle-report.ts";
 import { verifyBundle } from "../../../shared/bundle/verify-bundle.ts";
 import { nobleSuite } from "../../../shared/crypto/noble-suite.ts";
-import { formatMinor, formatQuantity, formatRate } from "../../../shared/money/bill-text.ts";
-import { type Content, clear, element, table } from "./element.ts";
+import { formatMinor } from "../../../shared/money/bill-text.ts";
+import { billCard, shownBill, sumCard, totalOfAll } from "./bill-card.ts";
+import { card } from "./card.ts";
+import { changeCards, swapCard } from "./change-cards.ts";
+import { clear, element, table } from "./element.ts";
 import { readingsCard } from "./readings.ts";
 
 const drop = byId("drop");
@@ -70,52 +73,24 @@ function showVerdict(kind: "" | "bad", title: string, text: string): void {
 }
 
 function showReport(found: BundleReport, isKnown: boolean, seconds: string): void {
-  const { bill } = found;
-  const total = `${formatMinor(bill.total, bill.minor)} ${bill.currency}`;
-  showVerdict("", "This bill is right", `${bill.no}: ${total}. Checked here in ${seconds} s.`);
+  const { bill, credits } = found;
+  const shown = shownBill(found);
+  const amount = (value: number): string => `${formatMinor(value, bill.minor)} ${bill.currency}`;
+  const checked = `Checked here in ${seconds} s.`;
+  if (credits.length === 0) {
+    showVerdict("", "This bill is right", `${bill.no}: ${amount(bill.total)}. ${checked}`);
+  } else {
+    const sums = `${shown.no}: ${amount(shown.total)}; with its bill ${amount(totalOfAll(found))} in all.`;
+    showVerdict("", "This credit is right", `${sums} ${checked}`);
+  }
   report.append(
     billCard(found),
+    ...sumCard(found),
+    ...changeCards(found),
+    ...swapCard(found),
     checksCard(found, isKnown),
     readingsCard(found),
     recordsCard(found),
-  );
-}
-
-function billCard({ bill }: BundleReport): HTMLElement {
-  const rows = bill.lines.map((line) =>
-    element(
-      "tr",
-      {},
-      element("td", {}, line.label),
-      element("td", { class: "num" }, formatQuantity(line, bill.minor)),
-      element("td", { class: "num" }, formatRate(line)),
-      element("td", { class: "num" }, formatMinor(line.amount, bill.minor)),
-    ),
-  );
-  const { slots } = bill;
-  const complete =
-    slots.missing === 0
-      ? `Complete: ${slots.total} of ${slots.total} slots are there.`
-      : `Not complete: ${slots.missing} of ${slots.total} slots are missing.`;
-  const kinds = (["measured", "partial", "recovered", "substituted", "gap"] as const)
-    .filter((kind) => slots[kind] > 0)
-    .map((kind) => `${slots[kind]} ${kind}`)
-    .join(", ");
-  const period = `${formatInstant(bill.from, bill.zone)} to ${formatInstant(bill.to, bill.zone)}`;
-  return card(
-    `Bill ${bill.no}`,
-    element("p", { class: "quiet" }, `Meter ${bill.meter}, ${period} (${bill.zone})`),
-    table("bill", ["Line", "#Quantity", "#Rate", `#${bill.currency}`], rows, [
-      element("td", {}, "Total"),
-      element("td", {}),
-      element("td", {}),
-      element("td", { class: "num" }, formatMinor(bill.total, bill.minor)),
-    ]),
-    element(
-      "p",
-      { class: "quiet" },
-      `${complete} ${kinds}. Every line is exact and rounded once, half away from zero.`,
-    ),
   );
 }
 
@@ -124,8 +99,9 @@ function checksCard(found: BundleReport, isKnown: boolean): HTMLElement {
   const checks = [
     `${records.length} signatures hold: of the meter, of the biller, of the registrar.`,
     `${records.length} proofs lead from a record to the log of ${size} records that ${gateways.join(", ")} signed.`,
-    `${days.length} days of readings are those that the meter signed, and none is missing between them.`,
+    `${days.length} readings are those that were signed, and between two records of a meter none is missing.`,
     `Each line of the sum follows from these readings and the tariff, computed again here.`,
+    ...creditChecks(found),
     isKnown
       ? "The chain is the one that you know."
       : `The chain is ${chain}. Compare it with the one that you know: it is in your meter's join file and in every bill.`,
@@ -139,6 +115,14 @@ function checksCard(found: BundleReport, isKnown: boolean): HTMLElement {
     ),
   );
   return card("What was checked", element("ul", { class: "checks" }, ...items));
+}
+
+function creditChecks({ credits }: BundleReport): readonly string[] {
+  if (credits.length === 0) return [];
+  const names = credits.map(({ credit }) => credit.no).join(", ");
+  return [
+    `The bill and ${names} were each computed again, with the readings that counted when they were issued.`,
+  ];
 }
 
 function recordsCard({ records, chain, origin }: BundleReport): HTMLElement {
@@ -168,18 +152,4 @@ function recordsCard({ records, chain, origin }: BundleReport): HTMLElement {
     element("dd", {}, origin),
   );
   return card("Records", facts, details);
-}
-
-function card(title: string, ...content: Content[]): HTMLElement {
-  return element("section", { class: "card" }, element("h2", {}, title), ...content);
-}
-
-function formatInstant(instant: number, zone: string): string {
-  const style = {
-    timeZone: zone,
-    dateStyle: "medium",
-    timeStyle: "short",
-    hourCycle: "h23",
-  } as const;
-  return new Intl.DateTimeFormat("en-GB", style).format(new Date(instant * 1000));
 }

@@ -123,6 +123,10 @@ export function startZoom(reader: PageReader): void {
     } else if (drag?.box.isConnected) {
       const { plot, startX } = drag;
       hasDragged = event.pointerType === "mouse";
+      // The click of this drag comes at once, if it comes at all.
+      setTimeout(() => {
+        hasDragged = false;
+      }, 50);
       goBetween(plot, shareOf(plot, startX), shareOf(plot, event.clientX));
     }
     touches.delete(event.pointerId);
