@@ -28,14 +28,6 @@ export interface SealedHead {
   readonly header: Buffer;
 }
 
-/** Of the lines 2 with `typ`; `signer` has 32 bytes. */
-export function sealedHeadOf(typ: string, signer: Buffer): SealedHead {
-  return {
-    start: Buffer.concat([Buffer.from([typ.length]), Buffer.from(typ), signer]),
-    header: Buffer.from(formatProtectedHeader(typ, signer.toString("base64url"))),
-  };
-}
-
 interface Shape {
   readonly ciphertextLength: number;
   readonly headerLength: number;

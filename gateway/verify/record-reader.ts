@@ -6,7 +6,6 @@
  * found out about the text's form. A property test holds this to `parseRecord` of the unpacked line.
  */
 import { hash } from "node:crypto";
-import { decodeBase64url } from "../../shared/base/bytes.ts";
 import { isCoded } from "../../shared/base/error.ts";
 import { thumbprint } from "../../shared/crypto/key.ts";
 import { nodeVerifier } from "../../shared/crypto/node-verifier.ts";
@@ -14,6 +13,7 @@ import type { VerifyKey } from "../../shared/crypto/suite.ts";
 import { parseRequest } from "../../shared/message/request.ts";
 import { verifyCompactJws } from "../../shared/record/compact-jws.ts";
 import { dayHeaderPart, parseLine1 } from "../../shared/record/day-line.ts";
+import { formatProtectedHeader } from "../../shared/record/line2-form.ts";
 import type { EnrolPayload } from "../../shared/record/payload.ts";
 import { type ParsedRecord, verifyRecordSignature } from "../../shared/record/record.ts";
 import type { BlobReader } from "./blob-reader.ts";
@@ -36,8 +36,13 @@ import {
   VOUCHED,
 } from "./facts.ts";
 import { KidTable } from "./kid-table.ts";
+import { KidText } from "./kid-text.ts";
 import { PackedDay } from "./packed-day.ts";
-import { type SealedHead, sealedHeadOf } from "./packed-line2.ts";
+import type { SealedHead } from "./packed-line2.ts";
+
+const KID_BYTES = 32;
+/** How the packed line 2 of a day begins behind its first byte, before the signer's kid. */
+const DAY_START = Buffer.from("\u0003day");
 
 interface ReaderKey extends KnownKey {
   /** Header part of line 1 of this key's days, with the dot. */
@@ -47,6 +52,8 @@ interface ReaderKey extends KnownKey {
 
 export class RecordReader {
   readonly #keys = new Map<string, ReaderKey>();
+  readonly #dayHead = new KidText(dayHeaderPart);
+  readonly #sealedHeader = new KidText((kid) => formatProtectedHeader("day", kid));
   readonly #packedKeys = new KidTable<ReaderKey>();
   readonly #kidByHeader = new Map<string, string>();
   readonly #day = new PackedDay();
@@ -58,21 +65,19 @@ export class RecordReader {
   #count = 0;
   #bytes = 0;
   /** What a line 2 of the record that was read last is likely to begin with. */
-  #sealedHead: SealedHead | undefined;
+  #lastHead: SealedHead | undefined;
 
   addKeys(keys: readonly KnownKey[]): void {
-    for (const key of keys) {
-      const head = dayHeaderPart(key.kid);
-      const kid = Buffer.from(decodeBase64url(key.kid));
-      const { no, key: verifyKey } = key;
-      const known: ReaderKey = {
-        ...{ no, kid: key.kid, key: verifyKey },
-        dayHead: Buffer.from(`${head}.`),
-        sealedHead: sealedHeadOf("day", kid),
-      };
-      this.#keys.set(key.kid, known);
-      this.#packedKeys.set(kid, known);
-      this.#kidByHeader.set(head, key.kid);
+    for (const { no, kid, key } of keys) {
+      const dayHead = this.#dayHead.write(kid, ".");
+      const start = Buffer.allocUnsafe(DAY_START.length + KID_BYTES);
+      DAY_START.copy(start);
+      start.write(kid, DAY_START.length, "base64url");
+      const sealedHead = { start, header: this.#sealedHeader.write(kid) };
+      const known: ReaderKey = { no, kid, key, dayHead, sealedHead };
+      this.#keys.set(kid, known);
+      this.#packedKeys.set(start.subarray(DAY_START.length), known);
+      this.#kidByHeader.set(dayHead.toString("latin1", 0, dayHead.length - 1), kid);
     }
   }
 
@@ -100,7 +105,8 @@ export class RecordReader {
     day.write(known.dayHead);
     if (!nodeVerifier.verify(known.key, day.signed, day.signature)) return false;
     const hashesAt = this.#count * HASHES;
-    writeBinary(hash("sha256", day.leafInput, "binary"), this.#hashes, hashesAt + LEAF_AT);
+    const leaf = hash("sha256", day.leafInput, "binary");
+    this.#hashes.write(leaf, hashesAt + LEAF_AT, "latin1");
     day.copyHashes(this.#hashes, hashesAt + CT_AT);
     const numbers = this.#views.numbers;
     const numbersAt = this.#count * NUMBERS;
@@ -108,7 +114,7 @@ export class RecordReader {
     numbers[numbersAt + 1] = day.seq;
     numbers[numbersAt + 2] = day.from;
     numbers[numbersAt + 3] = day.to;
-    this.#sealedHead = known.sealedHead;
+    this.#lastHead = known.sealedHead;
     this.#add(DAY, day.length);
     return true;
   }
@@ -117,17 +123,16 @@ export class RecordReader {
   readPackedLine2(reader: BlobReader, source: Buffer, start: number, end: number): void {
     const last = this.#count - 1;
     const at = last * HASHES + CT_AT;
-    const ct = reader.hashPacked(source, start, end, this.#sealedHead);
-    let found = ct === undefined ? DOUBTFUL_LINE2 : LINE2;
-    if (ct !== undefined) {
-      if (this.#views.status[last] !== DAY) writeBinary(ct, this.#hashes, at);
-      else if (!equalsBinary(ct, this.#hashes, at)) found = DOUBTFUL_LINE2;
-    }
-    this.#views.line2[last] = found;
+    const ct = reader.hashPacked(source, start, end, this.#lastHead);
+    const isDay = this.#views.status[last] === DAY;
+    const holds =
+      ct !== undefined && (!isDay || ct === this.#hashes.toString("latin1", at, at + HASH_BYTES));
+    if (holds && !isDay) this.#hashes.write(ct, at, "latin1");
+    this.#views.line2[last] = holds ? LINE2 : DOUBTFUL_LINE2;
   }
 
   readText(line1: string): void {
-    this.#sealedHead = undefined;
+    this.#lastHead = undefined;
     const record = this.#vouchFor(line1);
     if (record?.typ === "day") {
       this.#writeDay(record);
@@ -184,14 +189,4 @@ export class RecordReader {
   #writeHash(text: string, at: number): void {
     this.#hashes.write(text, this.#count * HASHES + at, "base64url");
   }
-}
-
-/** A hash of one character a byte. */
-function writeBinary(text: string, target: Buffer, at: number): void {
-  for (let i = 0; i < HASH_BYTES; i++) target[at + i] = text.charCodeAt(i);
-}
-
-function equalsBinary(text: string, bytes: Buffer, at: number): boolean {
-  for (let i = 0; i < HASH_BYTES; i++) if (bytes[at + i] !== text.charCodeAt(i)) return false;
-  return true;
 }

@@ -1,0 +1,32 @@
+/**
+ * Fixed text around a kid, in base64url: the headers of a key's days and of their lines 2. There is one for each key
+ * of a chain, so they are written from a sample instead of being formatted one by one.
+ */
+import { writeBase64url } from "./base64url-writer.ts";
+
+const KID_LENGTH = 43;
+/** A kid as a text that stands nowhere else. */
+const SAMPLE_KID = "A".repeat(KID_LENGTH);
+
+export class KidText {
+  readonly #text: Buffer;
+  readonly #kidAt: number;
+  readonly #length: number;
+
+  /** `format`: base64url of a text that holds a kid as it is. */
+  constructor(format: (kid: string) => string) {
+    const sample = format(SAMPLE_KID);
+    this.#length = sample.length;
+    this.#text = Buffer.from(sample, "base64url");
+    this.#kidAt = this.#text.indexOf(SAMPLE_KID);
+  }
+
+  /** What `format` gives, and `end` behind it. */
+  write(kid: string, end = ""): Buffer {
+    this.#text.write(kid, this.#kidAt, "latin1");
+    const out = Buffer.allocUnsafe(this.#length + end.length);
+    writeBase64url(this.#text, 0, this.#text.length, out, 0);
+    out.write(end, this.#length, "latin1");
+    return out;
+  }
+}
