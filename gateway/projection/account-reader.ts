@@ -1,7 +1,7 @@
 /**
- * A meter's account: what was billed, what was paid, and what is open, in the order in which it happened.
+ * A meter's account: what was billed, credited and paid, and what is open, in the order in which it happened.
  *
- * In:  bill and payment rows. Out: entries with the balance after each, by currency. A payment counts in the currency of the
+ * In:  bill, credit and payment rows. Out: entries with the balance after each, by currency. A payment counts in the currency of the
  *      bill that it names, else of the newest bill before it.
  */
 import type { Db, Statement } from "../ledger/database.ts";
@@ -18,6 +18,7 @@ interface PaymentRow {
 
 export class AccountReader {
   readonly #bills: Statement<[number], { pos: number; at: number; body: string }>;
+  readonly #credits: Statement<[number], { pos: number; bill: number; at: number; body: string }>;
   readonly #payments: Statement<[number], PaymentRow>;
   readonly #paidFor: Statement<[string], { at: number; amount: number }>;
   readonly #leafAt: (position: number) => string;
@@ -28,20 +29,24 @@ export class AccountReader {
     this.#bills = db.prepare(
       "SELECT pos, at, body FROM bill WHERE meter = ? ORDER BY from_s DESC, pos",
     );
+    this.#credits = db.prepare(
+      "SELECT pos, bill, at, body FROM credit WHERE meter = ? ORDER BY pos",
+    );
     this.#payments = db.prepare(
       "SELECT pos, at, amount, ref, bill FROM payment WHERE meter = ? ORDER BY at, pos",
     );
     this.#paidFor = db.prepare("SELECT at, amount FROM payment WHERE bill = ? ORDER BY pos");
   }
 
-  /** When the payments for a bill reached its total; undefined while they have not. */
-  paidAt(leaf: string, total: number): number | undefined {
-    let paid = 0;
+  /** When the payments for a bill reached what it comes to with its credits, and their sum; `at` is absent while they have not. */
+  paid(leaf: string, total: number): { readonly at?: number; readonly sum: number } {
+    let sum = 0;
+    let reached: number | undefined;
     for (const { at, amount } of this.#paidFor.iterate(leaf)) {
-      paid += amount;
-      if (paid >= total) return at;
+      sum += amount;
+      if (sum >= total) reached ??= at;
     }
-    return undefined;
+    return reached === undefined ? { sum } : { at: reached, sum };
   }
 
   account(meter: number): MeterAccount {
@@ -59,6 +64,21 @@ export class AccountReader {
       minorDigits: bill.minor,
       amountMinor: bill.total,
     }));
+    const byPosition = new Map(bills.map((bill) => [bill.position, bill]));
+    for (const { pos, bill, at, body } of this.#credits.iterate(meter)) {
+      const { no, total, currency, minor } = JSON.parse(body) as ShownBill;
+      const billNo = byPosition.get(bill)?.no;
+      entries.push({
+        kind: "credit",
+        position: pos,
+        atSeconds: at,
+        text: no,
+        currency,
+        minorDigits: minor,
+        amountMinor: total,
+        ...(billNo === undefined ? {} : { billNo }),
+      });
+    }
     for (const { pos, at, amount, ref, bill } of this.#payments.iterate(meter)) {
       const named = bill === null ? undefined : byLeaf.get(bill);
       const money = named ?? bills.find((one) => one.position < pos);

@@ -1,10 +1,10 @@
 /** What a meter's account shows. Amounts are integers in minor units. */
 export interface AccountEntry {
-  readonly kind: "bill" | "payment";
+  readonly kind: "bill" | "credit" | "payment";
   readonly position: number;
   /** When it was issued or paid. */
   readonly atSeconds: number;
-  /** Number of a bill, reference of a payment. */
+  /** Number of a bill or credit, reference of a payment. */
   readonly text: string;
   readonly currency: string;
   readonly minorDigits: number;
@@ -12,7 +12,7 @@ export interface AccountEntry {
   readonly amountMinor: number;
   /** What was open in this currency after it. */
   readonly balanceMinor: number;
-  /** The bill that a payment is for. */
+  /** The bill that a payment is for or that a credit is of. */
   readonly billNo?: string;
 }
 

@@ -1,7 +1,7 @@
 /** Days and months for readers: rows of the projection → the shapes of read-model-types.ts. */
 import type { Db, Statement } from "../ledger/database.ts";
 import type { ChainReader } from "./chain-reader.ts";
-import { type DayRow, dateNumber, dateText, shiftDate } from "./day-table.ts";
+import { type DayRow, dateNumber, dateText, isCounting, shiftDate } from "./day-table.ts";
 import { meterText } from "./meter-text.ts";
 import { type DaySensors, readSensors, type UnpackedDay, unpackDay } from "./packed-day.ts";
 import type {
@@ -9,11 +9,22 @@ import type {
   DayDetail,
   DaySummary,
   MonthSummary,
+  ReadingSigner,
+  ReplacedReading,
   SlotCounts,
   Spread,
 } from "./read-model-types.ts";
 
 type Triple = readonly [mean: number, min: number, max: number];
+
+/** Why a reading of a revoked key does not count. */
+const VOID = "void";
+
+/** Where a reading is. */
+export interface PlacedReading {
+  readonly date: string;
+  readonly position: number;
+}
 
 export interface MonthRow {
   readonly month: number;
@@ -71,9 +82,41 @@ export class DayReader {
   }
 
   days(meter: number, fromDate: string, toDate: string, final: number): DaySummary[] {
-    return this.#rows(meter, dateNumber(fromDate), dateNumber(toDate))
+    return this.#standing(this.#rows(meter, dateNumber(fromDate), dateNumber(toDate)))
       .map((row) => this.#summarise(row, unpackBody(row), final))
       .sort((a, b) => a.fromSeconds - b.fromSeconds);
+  }
+
+  /** All records of dates, also those in whose place others stand: leaf, date and position. */
+  placed(meter: number, fromDate: string, toDate: string): ReadonlyMap<string, PlacedReading> {
+    const rows = this.#rows(meter, dateNumber(fromDate), dateNumber(toDate));
+    return new Map(
+      rows.map(({ pos, date }) => [
+        this.#chain.leafAt(pos),
+        { date: dateText(date), position: pos },
+      ]),
+    );
+  }
+
+  /** Rows in whose place nothing stands: what counts, cannot be used, or is void and left a hole. */
+  #standing(rows: readonly DayRow[]): readonly DayRow[] {
+    if (rows.every(({ lost }) => lost === null)) return rows;
+    const inPlace = rows.filter(({ lost }) => lost === null).map((row) => this.#spanOf(row));
+    return rows.filter((row) => {
+      if (row.lost === null) return true;
+      if (!this.#isVoid(row) || row.reason !== null) return false;
+      const { from, to } = this.#spanOf(row);
+      return !inPlace.some((other) => other.from < to && from < other.to);
+    });
+  }
+
+  #spanOf(row: DayRow): { readonly from: number; readonly to: number } {
+    return unpackBody(row) ?? this.#periodOf(row.pos) ?? { from: 0, to: 0 };
+  }
+
+  /** Whether a row does not count because its key was revoked. */
+  #isVoid({ lost }: DayRow): boolean {
+    return lost !== null && this.#chain.record(lost)?.record.typ === "revoke";
   }
 
   /** Rows of the dates (yyyymmdd) `from`…`to`, by date and position. */
@@ -85,15 +128,22 @@ export class DayReader {
   }
 
   day(meter: number, date: string, final: number): DayDetail[] {
-    return this.#ofDate
-      .all(dateNumber(date), meter)
-      .map((row) => this.#detail(row, final))
+    const rows = this.#ofDate.all(dateNumber(date), meter);
+    const standing = this.#standing(rows);
+    const replaced = rows.filter((row) => !standing.includes(row));
+    return standing
+      .map((row) => this.#detail(row, replaced, final))
       .sort((a, b) => a.fromSeconds - b.fromSeconds);
   }
 
-  /** The latest record of a date. */
+  /** The latest reading of a date. */
   last(meter: number, date: number, final: number): DaySummary | undefined {
-    const row = this.#ofDate.all(date, meter).at(-1);
+    const rows = this.#standing(this.#ofDate.all(date, meter));
+    const row = rows.reduce<DayRow | undefined>(
+      (last, one) =>
+        last === undefined || this.#spanOf(one).from >= this.#spanOf(last).from ? one : last,
+      undefined,
+    );
     return row === undefined ? undefined : this.#summarise(row, unpackBody(row), final);
   }
 
@@ -133,12 +183,13 @@ export class DayReader {
   #conditionsOfMonth(row: MonthRow, meter: number): Conditions {
     const days = this.#between
       .all(row.first, row.last, meter)
-      .flatMap(({ code, body }) => (code === null && body !== null ? readSensors(body) : []));
+      .flatMap((row) => (isCounting(row) ? readSensors(row.body) : []));
     return mergeConditions(days.map(conditionsOf));
   }
 
   #summarise(row: DayRow, day: UnpackedDay | undefined, final: number): DaySummary {
-    const { pos, code } = row;
+    const { pos, reason } = row;
+    const code = row.code ?? (row.lost === null ? null : VOID);
     const period = day ?? this.#periodOf(pos);
     const height = this.#chain.heightOf(pos);
     return {
@@ -157,18 +208,19 @@ export class DayReader {
       slots: code === null && day !== undefined ? countsOf(day.counts) : NO_SLOTS,
       ...(day === undefined || code !== null ? {} : conditionsOf(day)),
       ...(code === null ? {} : { unusable: code }),
+      ...(reason === null ? {} : { reason }),
     };
   }
 
   /** What line 1 says, of a day that did not open. */
   #periodOf(position: number): { readonly from: number; readonly to: number } | undefined {
     const record = this.#chain.record(position)?.record;
-    return record?.typ === "day" ? record.payload : undefined;
+    return record?.typ === "day" || record?.typ === "correction" ? record.payload : undefined;
   }
 
-  #detail(row: DayRow, final: number): DayDetail {
+  #detail(row: DayRow, others: readonly DayRow[], final: number): DayDetail {
     const day = unpackBody(row);
-    const usable = row.code === null ? day : undefined;
+    const usable = row.code === null && row.lost === null ? day : undefined;
     const record = this.#chain.record(row.pos)?.record;
     return {
       ...this.#summarise(row, day, final),
@@ -187,7 +239,47 @@ export class DayReader {
       events: (day?.events ?? []).map(([atSeconds, code, note]) =>
         note === undefined ? { atSeconds, code } : { atSeconds, code, note },
       ),
-      corrections: [],
+      signedBy: this.#signerOf(record?.kid ?? ""),
+      replaced: this.#replacedBy(row, others, final),
+    };
+  }
+
+  #signerOf(kid: string): ReadingSigner {
+    return this.#chain.member(kid) === undefined ? "meter" : "registrar";
+  }
+
+  /** Of the rows that do not stand, those in the time of this one, in log order. */
+  #replacedBy(row: DayRow, others: readonly DayRow[], final: number): ReplacedReading[] {
+    const { from, to } = this.#spanOf(row);
+    return others
+      .filter((other) => {
+        const span = this.#spanOf(other);
+        return span.from < to && from < span.to;
+      })
+      .sort((a, b) => a.pos - b.pos)
+      .map((other) => this.#replaced(other, final));
+  }
+
+  #replaced(row: DayRow, final: number): ReplacedReading {
+    const day = row.code === null ? unpackBody(row) : undefined;
+    const height = this.#chain.heightOf(row.pos);
+    const { from, to } = this.#spanOf(row);
+    const unusable = row.code ?? (this.#isVoid(row) ? VOID : null);
+    return {
+      state: height <= final ? "final" : "block",
+      leaf: this.#chain.leafAt(row.pos),
+      position: row.pos,
+      height,
+      fromSeconds: from,
+      toSeconds: to,
+      stepSeconds: day?.step ?? 0,
+      wh: day?.wh ?? 0,
+      slots: day === undefined ? NO_SLOTS : countsOf(day.counts),
+      slotWh: day?.slotWh ?? [],
+      quality: day?.quality ?? "",
+      ...(unusable === null ? {} : { unusable }),
+      ...(row.reason === null ? {} : { reason: row.reason }),
+      signedBy: this.#signerOf(this.#chain.record(row.pos)?.record.kid ?? ""),
     };
   }
 }

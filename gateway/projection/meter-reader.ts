@@ -18,15 +18,17 @@ interface MeterRow {
   readonly label: string | null;
   readonly online: number | null;
   readonly frozen: number | null;
+  readonly revoked: number | null;
   readonly alarms: number;
 }
 
 const SELECT = `SELECT m.meter, m.pos, e.point, e.kid, e.at, v.zone, v.latitude, v.longitude, v.label,
-    o.online, f.pos AS frozen, (SELECT count(*) FROM vault_alarm a WHERE a.meter = m.meter AND a.state < 2) AS alarms
+    o.online, f.pos AS frozen, r.pos AS revoked, (SELECT count(*) FROM vault_alarm a WHERE a.meter = m.meter AND a.state < 2) AS alarms
   FROM meter m JOIN enrolment e ON e.pos = m.pos
   LEFT JOIN vault_point v ON v.point = e.point
   LEFT JOIN vault_online o ON o.meter = v.meter
-  LEFT JOIN frozen f ON f.kid = e.kid`;
+  LEFT JOIN frozen f ON f.kid = e.kid
+  LEFT JOIN revoked r ON r.kid = e.kid`;
 const LABELLED =
   "SELECT CAST(meter AS INTEGER) FROM vault_point WHERE instr(lower(label), lower(?)) > 0";
 const MATCH = `(m.meter >= ? AND m.meter < ?) OR m.meter IN (${LABELLED})`;
@@ -119,6 +121,7 @@ export class MeterReader {
 }
 
 function stateOf(row: MeterRow, hasDays: boolean): MeterState {
+  if (row.revoked !== null) return "revoked";
   if (row.frozen !== null) return "frozen";
   return hasDays ? "active" : "waiting";
 }

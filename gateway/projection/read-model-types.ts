@@ -56,7 +56,10 @@ export interface Conditions {
   readonly humidityCentiPercent?: Spread;
 }
 
-/** One day record (a meter swap or a first day may give two rows with one `date`). */
+/**
+ * One reading: a day record, or the correction that stands in its place (a meter swap or a first day may give two rows with
+ * one `date`).
+ */
 export interface DaySummary extends Placed, Conditions {
   readonly meter: string;
   readonly date: string;
@@ -70,8 +73,45 @@ export interface DaySummary extends Placed, Conditions {
   readonly wh: number;
   readonly exportWh?: number;
   readonly slots: SlotCounts;
-  /** Code of the local rule that makes this day unusable; then `wh` and `slots` are zero. */
+  /**
+   * Code of the local rule that makes this day unusable, or "void" where its key was revoked from an earlier record on; then
+   * `wh` and `slots` are zero.
+   */
   readonly unusable?: string;
+  /** Code that says why; only of a correction. */
+  readonly reason?: string;
+}
+
+/** Who signed a reading. */
+export type ReadingSigner = "meter" | "registrar";
+
+/** A reading in whose place another stands. */
+export interface ReplacedReading extends Placed {
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
+  readonly stepSeconds: number;
+  readonly wh: number;
+  readonly slots: SlotCounts;
+  readonly slotWh: readonly number[];
+  readonly quality: string;
+  readonly unusable?: string;
+  readonly reason?: string;
+  readonly signedBy: ReadingSigner;
+}
+
+/** A device that took the place of another at the meter's point. */
+export interface MeterExchange {
+  readonly position: number;
+  /** When, as the registrar says. */
+  readonly atSeconds: number;
+  readonly oldKid: string;
+  readonly newKid: string;
+  /** Last register of the old device and first of the new one; absent where they could not be read. */
+  readonly finalWh?: number;
+  readonly firstWh?: number;
+  /** Used between the two, as far as known. */
+  readonly unmeteredWh?: number;
+  readonly reason?: string;
 }
 
 /** One day with its slots. Empty `slotWh` and `quality` when unusable. */
@@ -94,8 +134,9 @@ export interface DayDetail extends DaySummary {
     readonly code: string;
     readonly note?: string;
   }[];
-  /** Records that corrected this day, latest last; the values above are the corrected ones. */
-  readonly corrections: readonly Placed[];
+  readonly signedBy: ReadingSigner;
+  /** In whose place this reading stands, in log order; the values above are the ones that count. */
+  readonly replaced: readonly ReplacedReading[];
 }
 
 export interface MonthSummary extends Conditions {
@@ -192,6 +233,25 @@ export interface BillSummary extends Placed {
   /** No slot of the period is missing or a gap. */
   readonly complete: boolean;
   readonly paidAtSeconds?: number;
+  /** The bill that a credit is of. */
+  readonly billNo?: string;
+  /** Credits of a bill, in log order; none of a credit. */
+  readonly credits: readonly CreditSummary[];
+  /** Bill and credits together; of a credit: its bill with the credits up to it. */
+  readonly inForceMinor: number;
+  /** What the newest of them says. */
+  readonly inForceWh: number;
+  readonly inForceComplete: boolean;
+  /** What is left to be paid of the bill with all its credits; negative: to be given back. */
+  readonly dueMinor: number;
+}
+
+/** A bill never changes: a credit takes back its lines and sets those of the readings that count now. */
+export interface CreditSummary extends Placed {
+  readonly no: string;
+  /** Positive where more is to be paid. */
+  readonly totalMinor: number;
+  readonly issuedAtSeconds: number;
 }
 
 /** One line, exactly as sealed: amount = round(qty x nano x 10^minor / (10^9 x d)). */
@@ -227,6 +287,8 @@ export interface DayStatement {
 }
 
 export interface BillDetail extends BillSummary {
+  /** How many of the lines, from the first on, take back what was in force before: of a credit, else 0. */
+  readonly takenBack: number;
   readonly lines: readonly BillLine[];
   readonly slots: SlotCounts;
   readonly missing: readonly { readonly fromSeconds: number; readonly toSeconds: number }[];
@@ -296,6 +358,8 @@ export interface ReadModel {
   lines(fromPosition: number, limit: number): readonly LineRow[];
   record(position: number): RecordDetail | undefined;
   positionOf(leaf: string): number | undefined;
+  /** Devices that took the place of others, in log order. */
+  exchanges(meter: string): readonly MeterExchange[];
   /** Newest record first. */
   events(meter: string, limit: number): readonly MeterEventRow[];
   /** Newest first. */

@@ -15,6 +15,7 @@ import type { MeterEventRow } from "./chain-view-types.ts";
 import { CostReader } from "./cost-reader.ts";
 import { DayReader } from "./day-reader.ts";
 import { dateText } from "./day-table.ts";
+import { ExchangeReader } from "./exchange-reader.ts";
 import { MeterReader } from "./meter-reader.ts";
 import { PeriodReader } from "./period-reader.ts";
 import type { CounterRow, DayTotal, Overview, ReadModel } from "./read-model-types.ts";
@@ -40,6 +41,7 @@ export function createReadModel(db: Db, options: { readonly suite: CryptoSuite }
   const blocks = new BlockReader(db, chain, days);
   const statements = new StatementReader(db, options.suite);
   const periods = new PeriodReader(db, chain);
+  const exchanges = new ExchangeReader(db);
   const tariffs = new TariffReader(db, options.suite);
   const bills = new BillReader(db, chain, days, statements);
   const recent = db.prepare<[number], { date: number; wh: number; days: number }>(
@@ -99,6 +101,7 @@ export function createReadModel(db: Db, options: { readonly suite: CryptoSuite }
     records: (fromPosition, limit) => read(() => blocks.records(fromPosition, limit)),
     record: (position) => read(() => blocks.record(position)),
     positionOf: (leaf) => read(() => blocks.positionOf(leaf)),
+    exchanges: (meter) => read(() => exchanges.exchanges(Number(meter))),
     events: (meter, limit) =>
       read(() =>
         events.all(Number(meter), limit).map(

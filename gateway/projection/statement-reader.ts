@@ -1,6 +1,6 @@
 /**
- * Daily statements for readers: the stored rows of billed days, and for days that no bill has reached the same
- * computed from the log so far, marked provisional.
+ * Daily statements for readers: the stored rows of billed days, as the newest credit of the bill has them, and for days that no
+ * bill has reached the same computed from the log so far, marked provisional.
  */
 import { isCoded } from "../../shared/base/error.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
@@ -24,48 +24,62 @@ interface StatementRow {
   readonly exact: string;
   readonly amount: number;
   readonly no: string;
+  /** Position of the bill where the row is of a credit. */
+  readonly of: number | null;
 }
 
 export class StatementReader {
   readonly #costs: PointCosts;
   readonly #ofDate: Statement<[number, number], StatementRow>;
   readonly #point: Statement<[number], string>;
+  readonly #lastCredit: Statement<[number], number | null>;
   readonly #bills: Statement<[number], { body: string }>;
 
   constructor(db: Db, suite: CryptoSuite) {
     this.#costs = new PointCosts(db, suite);
     this.#ofDate = db.prepare(
-      `SELECT s.*, b.no FROM statement s JOIN bill b ON b.pos = s.bill
+      `SELECT s.*, coalesce(b.no, c.no) AS no, c.bill AS of FROM statement s
+       LEFT JOIN bill b ON b.pos = s.bill LEFT JOIN credit c ON c.pos = s.bill
        WHERE s.date = ? AND s.meter = ? ORDER BY s.bill`,
     );
     this.#point = db.prepare<[number], string>(
       "SELECT e.point FROM meter m JOIN enrolment e ON e.pos = m.pos WHERE m.meter = ?",
     );
     this.#point.pluck();
+    this.#lastCredit = db.prepare<[number], number>("SELECT max(pos) FROM credit WHERE bill = ?");
+    this.#lastCredit.pluck();
     this.#bills = db.prepare("SELECT body FROM bill WHERE meter = ? ORDER BY from_s DESC, pos");
   }
 
-  /** The days of the bill at `position`, by date. */
+  /** The days of the bill or credit at `position`, by date. */
   ofBill(position: number, bill: ShownBill): DayStatement[] {
     const { first, last } = datesOf(bill);
-    return this.#stored(Number(bill.meter), first, last).filter(
-      ({ billPosition }) => billPosition === position,
-    );
+    return this.#stored(Number(bill.meter), first, last, (row) => row.bill === position);
   }
 
   /** The days of a month (`YYYY-MM`), by date; none where no tariff is in force. */
   ofMonth(meter: number, month: string): DayStatement[] {
     const first = dateNumber(`${month}-01`);
     const last = dateNumber(`${month}-31`);
-    const stored = this.#stored(meter, first, last);
+    const stored = this.#stored(meter, first, last, (row) => this.#isInForce(row));
     const provisional = this.#provisional(meter, first, last);
     return [...stored, ...provisional].sort((a, b) => (a.date < b.date ? -1 : 1));
   }
 
-  #stored(meter: number, first: number, last: number): DayStatement[] {
+  /** Whether no later credit of the same bill has another row in this one's place. */
+  #isInForce({ bill, of }: StatementRow): boolean {
+    return (this.#lastCredit.get(of ?? bill) ?? bill) === bill;
+  }
+
+  #stored(
+    meter: number,
+    first: number,
+    last: number,
+    isAsked: (row: StatementRow) => boolean,
+  ): DayStatement[] {
     const rows: StatementRow[] = [];
     for (let date = first; date <= last; date = shiftDate(date, 1)) {
-      rows.push(...this.#ofDate.all(date, meter));
+      rows.push(...this.#ofDate.all(date, meter).filter(isAsked));
     }
     return rows.map((row) => ({
       meter: meterText(meter),

@@ -36,9 +36,10 @@ export function sumDaily(days: readonly DayStatement[]): DailySum | undefined {
   };
 }
 
-/** The lines of a bill before rounding and tax, in 10^-12 of the currency. */
-export function exactLines(bill: Pick<BillDetail, "lines">): bigint {
-  return bill.lines
+/** The lines of a bill, or the new ones of a credit, before rounding and tax, in 10^-12 of the currency. */
+export function exactLines({ lines, takenBack }: Pick<BillDetail, "lines" | "takenBack">): bigint {
+  return lines
+    .slice(takenBack)
     .filter(({ unit }) => unit !== "tax")
     .reduce((sum, { qty, unit, nano }) => {
       return sum + exactPico({ qty, nano, unit: unit as Exclude<LineUnit, "tax"> });

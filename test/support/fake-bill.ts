@@ -58,6 +58,12 @@ export function makeBill(
     wh,
     issuedAtSeconds: toSeconds,
     complete: slots.gap === 0 && slots.missing === 0,
+    credits: [],
+    inForceMinor: energy + standing,
+    inForceWh: wh,
+    inForceComplete: slots.gap === 0 && slots.missing === 0,
+    dueMinor: energy + standing,
+    takenBack: 0,
     state: "final",
     leaf: ZERO_HASH,
     lines: [

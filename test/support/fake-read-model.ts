@@ -177,6 +177,7 @@ export function createFakeReadModel(options: FakeOptions = {}): ReadModel {
       return { ...record, state: "broken", line2: record.line2.replace("0", "1") };
     },
     positionOf: (leaf) => chain.positionOf(leaf),
+    exchanges: (meter) => (meter === meters[0]?.id ? (options.exchanges ?? []) : []),
     events: (meter, limit) =>
       meter === meters[0]?.id ? (options.events ?? []).slice(0, limit) : [],
     alarms: ({ state, meter, before = Number.MAX_SAFE_INTEGER, limit }) =>
@@ -223,7 +224,18 @@ function fakeSpent(i: number, records: number): Spent {
 /** A row of a list: what the details add to it is left out, as the real one does. */
 function dayRow(day: DayDetail): DaySummary {
   const { slotWh, slotExportWh, quality, registerFirstWh, registerLastWh, ...rest } = day;
-  const { seq, kid, tzdata, firmware, latitudeE7, longitudeE7, events, corrections, ...row } = rest;
+  const {
+    seq,
+    kid,
+    tzdata,
+    firmware,
+    latitudeE7,
+    longitudeE7,
+    events,
+    signedBy,
+    replaced,
+    ...row
+  } = rest;
   return row;
 }
 

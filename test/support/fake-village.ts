@@ -4,7 +4,11 @@
  */
 import type { AlarmRow } from "../../gateway/projection/alarm-types.ts";
 import type { MeterEventRow } from "../../gateway/projection/chain-view-types.ts";
-import type { BillDetail, DayDetail } from "../../gateway/projection/read-model-types.ts";
+import type {
+  BillDetail,
+  DayDetail,
+  MeterExchange,
+} from "../../gateway/projection/read-model-types.ts";
 import { encodeBase64url, encodeUtf8 } from "../../shared/base/bytes.ts";
 import { createSigningKey, type SigningKey } from "../../shared/crypto/key.ts";
 import { nodeSuite as suite } from "../../shared/crypto/node-suite.ts";
@@ -37,6 +41,8 @@ export interface FakeOptions {
   readonly alarms?: readonly AlarmRow[];
   /** Of the first meter. */
   readonly events?: readonly MeterEventRow[];
+  /** Of the first meter. */
+  readonly exchanges?: readonly MeterExchange[];
 }
 
 interface VillageMeter {
@@ -209,7 +215,8 @@ function liveDay(
     tzdata: "2024a",
     firmware: hashOf("firmware"),
     events: [],
-    corrections: [],
+    signedBy: "meter",
+    replaced: [],
     latitudeE7: meter.latitudeE7,
     longitudeE7: meter.longitudeE7,
     ...(!unusable && shaped.conditions),

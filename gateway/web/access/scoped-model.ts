@@ -91,6 +91,7 @@ export function scopeReadModel(model: ReadModel, meters: readonly string[]): Rea
       return record === undefined ? undefined : hide(record);
     },
     positionOf: (leaf) => model.positionOf(leaf),
+    exchanges: (meter) => (isOwn(meter) ? model.exchanges(meter) : []),
     events: (meter, limit) => (isOwn(meter) ? model.events(meter, limit) : []),
     alarms: ({ meter, limit, ...query }) => {
       const of = meter === undefined ? [...own] : isOwn(meter) ? [meter] : [];

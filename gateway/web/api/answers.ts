@@ -9,9 +9,11 @@ import type {
   BillSummary,
   Conditions,
   CounterRow,
+  CreditSummary,
   DayDetail,
   DayStatement,
   DaySummary,
+  MeterExchange,
   MeterPage,
   MeterSummary,
   MonthSummary,
@@ -106,18 +108,22 @@ const DAY_MEMBERS = {
   wh: WH,
   exportWh: optional(natural("Energy given to the grid, Wh")),
   slots: SLOT_COUNTS,
-  unusable: optional(text("Code of the rule that makes the day unusable")),
+  unusable: optional(
+    text("Code of the rule that makes the day unusable; void: its key was revoked before it"),
+  ),
+  reason: optional(text("Why it was corrected, a code; only of a correction")),
 };
+const SIGNED_BY = oneOf("Who signed it", "meter", "registrar");
 
 export const DAY = named(
   "Day",
-  "One day record, without its slots",
+  "One reading, a day record or the correction in its place, without its slots",
   objectOf<DaySummary>(DAY_MEMBERS),
 );
 
 export const DAY_DETAIL = named(
   "DayDetail",
-  "One day record with its slots",
+  "One reading with its slots",
   objectOf<DayDetail>({
     ...DAY_MEMBERS,
     slotWh: arrayOf(WH, { description: "Energy of each slot; empty when unusable" }),
@@ -138,7 +144,28 @@ export const DAY_DETAIL = named(
         note: optional(text("Plain text of the meter")),
       }),
     ),
-    corrections: arrayOf(objectOf<DayDetail["corrections"][number]>(PLACED)),
+    signedBy: SIGNED_BY,
+    replaced: arrayOf(
+      named(
+        "ReplacedReading",
+        "A reading in whose place another stands",
+        objectOf<DayDetail["replaced"][number]>({
+          ...PLACED,
+          fromSeconds: seconds("Beginning"),
+          toSeconds: seconds("End, exclusive"),
+          stepSeconds: natural("Length of a slot, s; 0: one slot for all of it"),
+          wh: WH,
+          slots: SLOT_COUNTS,
+          slotWh: arrayOf(WH, { description: "Energy of each slot; empty when unusable" }),
+          quality: text("One letter a slot", { pattern: "^[A-Za-z]*$" }),
+          unusable: optional(
+            text("Why it never counted, a code; void: its key was revoked before it"),
+          ),
+          reason: optional(text("Why it was itself a correction, a code")),
+          signedBy: SIGNED_BY,
+        }),
+      ),
+    ),
   }),
 );
 
@@ -191,7 +218,11 @@ export const BILL_MEMBERS = {
   ...PLACED,
   no: text("Number of the bill"),
   meter: METER,
-  kind: oneOf("A credit takes back what a bill charged too much", "bill", "credit"),
+  kind: oneOf(
+    "A credit takes back the lines in force before and sets those of the readings that count now",
+    "bill",
+    "credit",
+  ),
   zone: ZONE,
   fromSeconds: seconds("Beginning of the period"),
   toSeconds: seconds("End of the period, exclusive"),
@@ -203,6 +234,25 @@ export const BILL_MEMBERS = {
   issuedAtSeconds: seconds("Issued"),
   complete: flag("No slot of the period is missing or a gap"),
   paidAtSeconds: optional(seconds("Paid wholly")),
+  billNo: optional(text("Bill that a credit is of")),
+  credits: arrayOf(
+    named(
+      "CreditSummary",
+      "A credit of a bill",
+      objectOf<CreditSummary>({
+        ...PLACED,
+        no: text("Number of the credit"),
+        totalMinor: integer("Positive where more is to be paid; minor units"),
+        issuedAtSeconds: seconds("Issued"),
+      }),
+    ),
+  ),
+  inForceMinor: integer("Bill and credits together; of a credit: up to it; minor units"),
+  inForceWh: natural("Energy that the newest of them counts, Wh"),
+  inForceComplete: flag("No slot is missing or a gap in the newest of them"),
+  dueMinor: integer(
+    "What is left to be paid of the bill with all credits; negative: to be given back",
+  ),
 };
 
 const BILL = named("Bill", "A bill without its lines", objectOf<BillSummary>(BILL_MEMBERS));
@@ -261,6 +311,9 @@ export const BILL_DETAIL = named(
   "A bill with its lines and what it rests on",
   objectOf<BillDetail>({
     ...BILL_MEMBERS,
+    takenBack: natural(
+      "Lines, from the first on, that take back what was in force before a credit",
+    ),
     lines: arrayOf(
       named(
         "BillLine",
@@ -297,21 +350,36 @@ export const ACCOUNT = objectOf<MeterAccount>({
   entries: arrayOf(
     named(
       "AccountEntry",
-      "A bill or a payment, and what was open after it",
+      "A bill, a credit or a payment, and what was open after it",
       objectOf<AccountEntry>({
-        kind: oneOf("What it is", "bill", "payment"),
+        kind: oneOf("What it is", "bill", "credit", "payment"),
         position: POSITION,
         atSeconds: seconds("Issued or paid"),
-        text: text("Number of a bill, reference of a payment"),
+        text: text("Number of a bill or credit, reference of a payment"),
         currency: CURRENCY,
         minorDigits: MINOR_DIGITS,
         amountMinor: integer("Positive: to be paid; minor units"),
         balanceMinor: integer("Open in this currency after it, minor units"),
-        billNo: optional(text("Bill that a payment is for")),
+        billNo: optional(text("Bill that a payment is for or a credit is of")),
       }),
     ),
   ),
 });
+
+export const EXCHANGE = named(
+  "Exchange",
+  "A device that took the place of another at the meter's point",
+  objectOf<MeterExchange>({
+    position: POSITION,
+    atSeconds: seconds("When, as the registrar says"),
+    oldKid: HASH,
+    newKid: HASH,
+    finalWh: optional(natural("Last register of the old device, Wh")),
+    firstWh: optional(natural("First register of the new one, Wh")),
+    unmeteredWh: optional(natural("Used between the two, as far as known, Wh")),
+    reason: optional(text("Why, a code")),
+  }),
+);
 
 export const EVENT = named(
   "Event",

@@ -23,6 +23,7 @@ import {
   DAY,
   DAY_DETAIL,
   EVENT,
+  EXCHANGE,
   METER_PAGE,
   METER_SUMMARY,
   MONTH,
@@ -153,7 +154,8 @@ export const API_ROUTES: readonly ApiRoute[] = [
   apiRoute({
     path: "/meters/:meter/days/:date",
     shows: "readings",
-    summary: "The records of one day with their slots: usually one, none when nothing was sealed",
+    summary:
+      "The readings of one day with their slots, and what they replaced: usually one, none when nothing was sealed",
     answer: rowsOf(DAY_DETAIL),
     read: (readModel, { meter, date }) => ({
       rows: readModel.day(meterOf(readModel, meter).meter, date),
@@ -194,9 +196,18 @@ export const API_ROUTES: readonly ApiRoute[] = [
   apiRoute({
     path: "/meters/:meter/account",
     shows: "readings",
-    summary: "Bills and payments of a meter in the order in which they happened",
+    summary: "Bills, credits and payments of a meter in the order in which they happened",
     answer: ACCOUNT,
     read: (readModel, { meter }) => readModel.account(meterOf(readModel, meter).meter),
+  }),
+  apiRoute({
+    path: "/meters/:meter/exchanges",
+    shows: "readings",
+    summary: "Devices of a meter that took the place of others, in log order",
+    answer: rowsOf(EXCHANGE),
+    read: (readModel, { meter }) => ({
+      rows: readModel.exchanges(meterOf(readModel, meter).meter),
+    }),
   }),
   apiRoute({
     path: "/meters/:meter/events",
@@ -211,7 +222,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
   apiRoute({
     path: "/bills",
     shows: "money",
-    summary: "Bills, the newest period first",
+    summary: "Bills with their credits, the newest period first",
     query: { meter: OF_METER, offset: OFFSET, limit: LIMIT },
     answer: BILL_PAGE,
     read: (readModel, { meter, offset, limit }) =>
@@ -220,7 +231,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
   apiRoute({
     path: "/bills/:no",
     shows: "money",
-    summary: "One bill with its lines and what it rests on",
+    summary: "One bill or credit with its lines and what it rests on",
     answer: BILL_DETAIL,
     read: (readModel, { no }) => requireFound(readModel.bill(no), `Bill ${no}`),
   }),

@@ -1,4 +1,4 @@
-/** A meter's account: what is open now, and each bill and payment with the balance after it, the newest first. */
+/** A meter's account: what is open now, and each bill, credit and payment with the balance after it, the newest first. */
 import type { AccountEntry } from "../../projection/account-types.ts";
 import { type Html, html } from "../view/html.ts";
 import { formatMinor, formatNumber, money } from "../view/number.ts";
@@ -14,11 +14,11 @@ export function accountSection(entries: readonly AccountEntry[], zone: string): 
   const newest = entries.slice(-SHOWN).reverse();
   const time = zonedTime(zone);
   return html`<section aria-labelledby="account"><h2 id="account">Account</h2><p class="lead">${balanceWords(entries)}</p>
-<div class="scroll" tabindex="0" role="region" aria-label="Bills and payments"><table><thead><tr><th scope="col">Date</th><th scope="col">What</th><th scope="col" class="n">Amount</th><th scope="col" class="n">Balance</th></tr></thead><tbody>${newest.map(
+<div class="scroll" tabindex="0" role="region" aria-label="Bills, credits and payments"><table><thead><tr><th scope="col">Date</th><th scope="col">What</th><th scope="col" class="n">Amount</th><th scope="col" class="n">Balance</th></tr></thead><tbody>${newest.map(
     (entry) =>
       html`<tr><th scope="row">${time.date(entry.atSeconds)}</th><td>${whatWords(entry)}</td><td class="n">${money(entry.amountMinor, entry.minorDigits, entry.currency)}</td><td class="n">${money(entry.balanceMinor, entry.minorDigits, entry.currency)}</td></tr>`,
   )}</tbody></table></div>
-<p class="note">Each row is a record of the chain. A payment is taken off; a negative balance is a credit.${entries.length > SHOWN && ` The newest ${formatNumber(SHOWN)} of ${formatNumber(entries.length)} rows.`}</p></section>`;
+<p class="note">Each row is a record of the chain. A credit says what other readings change about a bill; a payment is taken off; a negative balance is to be given back.${entries.length > SHOWN && ` The newest ${formatNumber(SHOWN)} of ${formatNumber(entries.length)} rows.`}</p></section>`;
 }
 
 /** The newest balance of each currency. */
@@ -28,7 +28,7 @@ function balanceWords(entries: readonly AccountEntry[]): string {
     .map(({ balanceMinor, minorDigits, currency }) => {
       const amount = `${formatMinor(Math.abs(balanceMinor), minorDigits)}\u00a0${currency}`;
       if (balanceMinor === 0) return `Nothing is open in ${currency}.`;
-      return balanceMinor > 0 ? `${amount} to be paid.` : `${amount} in credit.`;
+      return balanceMinor > 0 ? `${amount} to be paid.` : `${amount} to be given back.`;
     })
     .join(" ");
 }
@@ -36,6 +36,9 @@ function balanceWords(entries: readonly AccountEntry[]): string {
 function whatWords({ kind, text, billNo, position }: AccountEntry): Html {
   if (kind === "bill") {
     return html`<a href="/bills/${encodeURIComponent(text)}">Bill ${text}</a>`;
+  }
+  if (kind === "credit") {
+    return html`<a href="/bills/${encodeURIComponent(text)}">Credit ${text}</a>`;
   }
   const forBill =
     billNo !== undefined &&

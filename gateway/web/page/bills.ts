@@ -58,7 +58,7 @@ ${of && maySeeReadings && statementSection(defaultPeriod(of))}`;
 
 function leadFor(total: number): string | undefined {
   if (total === 0) return undefined;
-  return `${count(total, "bill")}, computed from sealed days and sealed themselves. An issued bill never changes.`;
+  return `${count(total, "bill")}, computed from sealed days and sealed themselves. An issued bill never changes: where other readings count later, a credit says so.`;
 }
 
 function monthsChart(rows: readonly BillSummary[]): Html | undefined {
@@ -70,17 +70,17 @@ function monthsChart(rows: readonly BillSummary[]): Html | undefined {
   if (bills.length < 2 || first === undefined) return undefined;
   const bars = bills.map(
     (bill, i): Bar => ({
-      kind: bill.complete ? "solid" : "partial",
-      value: bill.totalMinor / 10 ** bill.minorDigits,
-      title: `${formatMonth(bill.month)}: ${formatMinor(bill.totalMinor, bill.minorDigits)} ${bill.currency}`,
+      kind: bill.inForceComplete ? "solid" : "partial",
+      value: bill.inForceMinor / 10 ** bill.minorDigits,
+      title: `${formatMonth(bill.month)}: ${formatMinor(bill.inForceMinor, bill.minorDigits)} ${bill.currency}`,
       tick: formatShortMonth(bill.month),
       minorTick: i % 3 !== 0,
       href: billHref(bill),
     }),
   );
   const chart = barChart({ id: "bills", size: "short", bars: padBars(bars, 12) });
-  const incomplete = bills.some((bill) => !bill.complete);
-  const mean = bills.reduce((sum, bill) => sum + bill.totalMinor, 0) / bills.length;
+  const incomplete = bills.some((bill) => !bill.inForceComplete);
+  const mean = bills.reduce((sum, bill) => sum + bill.inForceMinor, 0) / bills.length;
   return html`<figure class="figure"><figcaption><p>The last ${bills.length} months: ${formatMinor(Math.round(mean), first.minorDigits)} ${first.currency} a month on average${incomplete && keys([["partial", "incomplete"]])}</p></figcaption>${chart}</figure>`;
 }
 
@@ -94,16 +94,23 @@ function billTable(rows: readonly BillSummary[]): Html {
 <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Month</th><th role="columnheader" scope="col">Meter</th><th role="columnheader" scope="col" class="n">Energy</th><th role="columnheader" scope="col" class="n">Amount</th><th role="columnheader" scope="col">State</th><th role="columnheader" scope="col" class="n">Bill date</th></tr></thead>
 <tbody role="rowgroup">${rows.map((bill) => {
     const time = timeOf(bill.zone);
-    return html`<tr role="row"><th role="rowheader" scope="row"><a href="${billHref(bill)}">${formatMonth(bill.month)}</a>${bill.kind === "credit" && html` <span class="flag">credit</span>`}</th>
+    return html`<tr role="row"><th role="rowheader" scope="row"><a href="${billHref(bill)}">${formatMonth(bill.month)}</a>${bill.credits.map((credit) => html`<br><a class="quiet-link" href="/bills/${encodeURIComponent(credit.no)}">credit ${credit.no.slice(bill.no.length + 1)}</a>`)}</th>
 <td role="cell" class="where"><a href="/meters/${bill.meter}" class="num quiet-link">${formatMeterId(bill.meter)}</a></td>
-<td role="cell" class="n" data-label="Energy">${measure(ENERGY, bill.wh)}</td>
-<td role="cell" class="n main" data-label="Amount">${money(bill.totalMinor, bill.minorDigits, bill.currency)}</td>
+<td role="cell" class="n" data-label="Energy">${measure(ENERGY, bill.inForceWh)}</td>
+<td role="cell" class="n main" data-label="Amount">${money(bill.inForceMinor, bill.minorDigits, bill.currency)}${bill.credits.length > 0 && html`<br><span class="quiet">billed ${formatMinor(bill.totalMinor, bill.minorDigits)}</span>`}</td>
 <td role="cell" data-label="State">${billState(bill)}</td>
 <td role="cell" class="n last">${time.date(bill.toSeconds - 1)} ${seal(bill)}</td></tr>`;
   })}</tbody></table>`;
 }
 
 function billState(bill: BillSummary): Html | string {
+  if (bill.dueMinor < 0) {
+    return html`<span class="flag">${formatMinor(-bill.dueMinor, bill.minorDigits)} to give back</span>`;
+  }
   if (bill.paidAtSeconds !== undefined) return "paid";
-  return bill.complete ? "issued" : html`<span class="flag flag-warn">incomplete</span>`;
+  return bill.inForceComplete
+    ? bill.credits.length > 0
+      ? "credited"
+      : "issued"
+    : html`<span class="flag flag-warn">incomplete</span>`;
 }

@@ -27,7 +27,7 @@ import {
   stepper,
 } from "../view/parts.ts";
 import { proofBehind } from "../view/proof.ts";
-import { seal, sealBadge, sealLegend } from "../view/seal.ts";
+import { sealBadge, sealLegend } from "../view/seal.ts";
 import {
   addDays,
   formatLongDate,
@@ -38,6 +38,7 @@ import {
 } from "../view/time.ts";
 import { middleHalf, type Zoom, zoomable, zoomBar } from "../view/zoom.ts";
 import { type PageContext, requireFound } from "./context.ts";
+import { dayCorrection } from "./day-correction.ts";
 import { viewSegments } from "./meter.ts";
 
 const LETTERS: Readonly<Record<string, string>> = {
@@ -96,7 +97,7 @@ function dayPart(
   const time = zonedTime(day.zone);
   const proof = html`<div><h2>Proof of this day</h2>${proofOf(day, check)}</div>`;
   if (day.unusable !== undefined) {
-    return html`<p class="notice notice-bad">This record is signed and in the chain, but what it holds cannot be used (<code>${day.unusable}</code>). Its slots count as missing until a correction.</p><section class="two" aria-label="Proof">${proof}</section>`;
+    return html`<p class="notice notice-bad">${unusableWords(day.unusable)}</p><section class="two" aria-label="Proof">${proof}</section>`;
   }
   return html`${check && check.failed > 0 && html`<p class="notice notice-bad"><strong>Do not rely on this day.</strong> Its record does not verify: <a href="#proof">see which step fails</a>.</p>`}
 <p class="lead sentence">${daySentence(context, day)}</p>
@@ -104,8 +105,15 @@ ${statStrip([
   stat("Energy", measure(ENERGY, energyOf(day)), completeness(day.slots)),
   ...conditionStats(day),
 ])}
+${dayCorrection(day, time)}
 ${chartOf(day, shown, time)}
 <section class="two" id="proof" aria-label="Proof and facts">${proof}<div>${facts(day, time)}</div></section>`;
+}
+
+function unusableWords(code: string): Html {
+  return code === "void"
+    ? html`The key that signed this record was revoked, and this record came after its last one that counts: it is void. Its slots count as missing until a reading stands in its place.`
+    : html`This record is signed and in the chain, but what it holds cannot be used (<code>${code}</code>). Its slots count as missing until a correction.`;
 }
 
 function checkDay({ readModel, suite }: PageContext, day: DayDetail): RecordCheck | undefined {
@@ -250,7 +258,6 @@ function facts(day: DayDetail, time: ZonedTime): Html {
 <div><dt>Time zone data</dt><dd>${day.tzdata}</dd></div>
 <div><dt>Firmware</dt><dd>${shortHash(day.firmware)}</dd></div>
 ${day.exportWh !== undefined && html`<div><dt>Fed into the grid</dt><dd>${register(day.exportWh)}</dd></div>`}
-${day.corrections.map((one) => html`<div><dt>Corrected by</dt><dd>record ${one.position} ${seal(one)}</dd></div>`)}
 </dl>
 ${
   day.events.length > 0 &&

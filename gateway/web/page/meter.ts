@@ -32,6 +32,7 @@ import { type PageContext, requireFound } from "./context.ts";
 import { liveStrip } from "./live-strip.ts";
 import { historyCharts } from "./meter-charts.ts";
 import { meterEvents } from "./meter-events.ts";
+import { meterExchanges } from "./meter-exchanges.ts";
 import {
   type AskedPeriod,
   periodStepper,
@@ -73,6 +74,7 @@ ${zoomable(
 }
 ${yearly ? monthTable(id, columns) : dayTable(id, columns)}
 </section>
+${meterExchanges(readModel, id, meter.zone)}
 ${meterEvents(readModel, id, meter.zone)}
 ${sealLegend()}`;
   return { title: `Meter ${id}`, section: "meters", body, follows };
@@ -219,7 +221,10 @@ function dayTable(meter: string, columns: readonly Column[]): Html {
 function statusOf(column: Column): Html | string {
   const unusable = column.days.find((day) => day.unusable !== undefined)?.unusable;
   if (unusable !== undefined) return html`cannot be used: <code>${unusable}</code>`;
-  return column.days.length === 0 ? "nothing was sealed" : completeness(column.slots);
+  if (column.days.length === 0) return "nothing was sealed";
+  const reason = column.days.find((day) => day.reason !== undefined)?.reason;
+  const slots = completeness(column.slots);
+  return reason === undefined ? slots : html`${slots}; corrected: <code>${reason}</code>`;
 }
 
 function monthTable(meter: string, columns: readonly Column[]): Html {

@@ -30,5 +30,5 @@ test("the exact lines of a bill are those before tax", () => {
     { ...line, qty: 2, unit: "day", nano: 100_000_000 },
     { ...line, qty: 50, unit: "tax", nano: 190_000_000 },
   ];
-  assert.equal(exactLines({ lines }), 500_000_000_000n);
+  assert.equal(exactLines({ lines, takenBack: 0 }), 500_000_000_000n);
 });
