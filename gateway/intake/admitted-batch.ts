@@ -123,9 +123,9 @@ export class AdmittedBatchWriter {
   /** The batch so far, and its transferable parts; a new one begins. */
   take(): { readonly batch: AdmittedBatch; readonly transfer: readonly ArrayBuffer[] } {
     const batch: AdmittedBatch = {
-      kinds: Uint8Array.from(this.#kinds),
+      kinds: new Uint8Array(this.#kinds),
       others: this.#others,
-      numbers: Float64Array.from(this.#numbers),
+      numbers: new Float64Array(this.#numbers),
       bytes: this.arena.slice(0, this.at).buffer,
     };
     this.#kinds = [];

@@ -23,8 +23,14 @@ export class ByteWriter {
   /** An integer from 0 to 2^53-1. */
   varint(value: number): void {
     this.#reserve(8);
-    if (value < 128) {
-      this.#bytes[this.#at++] = value;
+    if (value < 16_384) {
+      // A slot's energy, almost always: one byte or two.
+      if (value < 128) {
+        this.#bytes[this.#at++] = value;
+        return;
+      }
+      this.#bytes[this.#at++] = (value & 127) | 128;
+      this.#bytes[this.#at++] = value >> 7;
       return;
     }
     let rest = value;
@@ -47,6 +53,24 @@ export class ByteWriter {
   }
 
   text(value: string): void {
+    const { length } = value;
+    // Almost all texts are short and ASCII, which is written faster than handed to an encoder.
+    if (length < 128) {
+      this.#reserve(length + 1);
+      const bytes = this.#bytes;
+      const start = this.#at + 1;
+      let i = 0;
+      for (; i < length; i++) {
+        const code = value.charCodeAt(i);
+        if (code > 127) break;
+        bytes[start + i] = code;
+      }
+      if (i === length) {
+        bytes[start - 1] = length;
+        this.#at = start + length;
+        return;
+      }
+    }
     const encoded = encodeUtf8(value);
     this.varint(encoded.length);
     this.bytes(encoded);

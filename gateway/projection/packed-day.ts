@@ -102,7 +102,7 @@ function pack(
   const out = new ByteWriter();
   out.byte(VERSION);
   out.byte(flagsOf(day) | kind);
-  out.varint(Number(day.day.replaceAll("-", "")));
+  out.varint(dateNumber(day.day));
   out.varint(day.from);
   out.varint(day.to - day.from);
   out.varint(day.step);
@@ -261,21 +261,40 @@ function readHead(input: ByteReader): { readonly head: DayHead; readonly flags: 
   return { head: { ...head, register, out }, flags };
 }
 
+/** yyyymmdd of `yyyy-mm-dd`. */
+function dateNumber(date: string): number {
+  let number = 0;
+  for (let i = 0; i < date.length; i++) {
+    const digit = date.charCodeAt(i) - 0x30;
+    if (digit >= 0) number = number * 10 + digit;
+  }
+  return number;
+}
+
+/** Counted run by run: a day has one letter, or a few in turn. */
 function countLetters(quality: string): readonly number[] {
   const counts = { measured: 0, partial: 0, recovered: 0, substituted: 0, gap: 0 };
-  for (let i = 0; i < quality.length; i++) {
-    const kind = kindOfQuality(quality.charAt(i));
-    if (kind !== undefined) counts[kind] += 1;
+  for (let at = 0; at < quality.length; ) {
+    const end = endOfRun(quality, at);
+    const kind = kindOfQuality(quality.charAt(at));
+    if (kind !== undefined) counts[kind] += end - at;
+    at = end;
   }
   return [counts.measured, counts.partial, counts.recovered, counts.substituted, counts.gap];
 }
 
+/** Place after the letters from `at` on that are the same. */
+function endOfRun(quality: string, at: number): number {
+  const letter = quality.charCodeAt(at);
+  let end = at + 1;
+  while (end < quality.length && quality.charCodeAt(end) === letter) end += 1;
+  return end;
+}
+
 function writeQuality(out: ByteWriter, quality: string): void {
   for (let at = 0; at < quality.length; ) {
-    const letter = quality.charCodeAt(at);
-    let end = at + 1;
-    while (end < quality.length && quality.charCodeAt(end) === letter) end += 1;
-    out.byte(letter);
+    const end = endOfRun(quality, at);
+    out.byte(quality.charCodeAt(at));
     out.varint(end - at);
     at = end;
   }

@@ -91,10 +91,17 @@ function checkSlots({ from, to, step, wh, quality, out }: DayPlaintext): void {
 
 /** Letters that exist, and gaps without energy. Throws `day-quality`, `day-gap`. */
 export function checkQuality({ wh, quality, out }: DayPlaintext): void {
+  let letter = -1;
+  let isGap = false;
   for (let slot = 0; slot < quality.length; slot++) {
-    const kind = kindOfQuality(quality.charAt(slot));
-    if (kind === undefined) fail("day-quality", "a quality letter that does not exist", { slot });
-    if (kind === "gap" && (wh[slot] !== 0 || (out?.wh[slot] ?? 0) !== 0)) {
+    if (quality.charCodeAt(slot) !== letter) {
+      // Looked up where it changes: most days have one letter.
+      const kind = kindOfQuality(quality.charAt(slot));
+      if (kind === undefined) fail("day-quality", "a quality letter that does not exist", { slot });
+      letter = quality.charCodeAt(slot);
+      isGap = kind === "gap";
+    }
+    if (isGap && (wh[slot] !== 0 || (out?.wh[slot] ?? 0) !== 0)) {
       fail("day-gap", "a gap that claims energy", { slot });
     }
   }

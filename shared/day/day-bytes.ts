@@ -243,14 +243,30 @@ export class DayReader {
     return items;
   }
 
-  /** One value a slot. */
+  /** One value a slot. `#natural` written out: these are most of a day, and members cost more than variables. */
   #naturals(): number[] {
+    const bytes = this.#bytes;
     const values: number[] = [];
     this.#take(OPEN);
-    do {
+    let at = this.#at;
+    for (;;) {
       if (values.length === MAX_SLOTS) throw OTHER;
-      values.push(this.#natural());
-    } while (this.#skip(COMMA));
+      const start = at;
+      let value = 0;
+      for (;;) {
+        const digit = (bytes[at] as number) - ZERO;
+        if (!(digit >= 0 && digit <= 9)) break;
+        value = value * 10 + digit;
+        at += 1;
+      }
+      const digits = at - start;
+      if (digits === 0 || digits > MAX_DIGITS) throw OTHER;
+      if (digits > 1 && bytes[start] === ZERO) throw OTHER;
+      values.push(value);
+      if (bytes[at] !== COMMA) break;
+      at += 1;
+    }
+    this.#at = at;
     this.#take(CLOSE);
     return values;
   }
@@ -315,12 +331,14 @@ export class DayReader {
   }
 
   #zeros(): string {
-    const start = this.#at + 1;
+    const bytes = this.#bytes;
     this.#take(QUOTE);
-    while (this.#skip(ZERO));
-    const zeros = "0".repeat(this.#at - start);
+    const start = this.#at;
+    let at = start;
+    while (bytes[at] === ZERO) at += 1;
+    this.#at = at;
     this.#take(QUOTE);
-    return zeros;
+    return "0".repeat(at - start);
   }
 
   /**

@@ -21,6 +21,14 @@ export interface Span {
 const MAX_ZONES = 1_024;
 const clockByZone = new Map<string, ZoneClock>();
 
+// Another one: the records of a night are almost all of one day.
+let lastBounds: { readonly zone: string; readonly date: string; readonly span: Span | undefined } =
+  {
+    zone: "",
+    date: "",
+    span: undefined,
+  };
+
 function clockOf(zone: string): ZoneClock {
   const known = clockByZone.get(zone);
   if (known !== undefined) return known;
@@ -48,11 +56,14 @@ export function localDayOf(zone: string, instant: UnixSeconds): string {
 
 /** The span of a local day; undefined for a date that the zone skipped. Throws `zone` or `calendar`. */
 export function dayBounds(zone: string, date: string): Span | undefined {
+  if (zone === lastBounds.zone && date === lastBounds.date) return lastBounds.span;
   const clock = clockOf(zone);
   const day = parseDate(date);
   const from = clock.startOfDay(day);
   const to = clock.startOfDay(day + 1);
-  return from < to ? { from, to } : undefined;
+  const span = from < to ? { from, to } : undefined;
+  lastBounds = { zone, date, span };
+  return span;
 }
 
 /** D of the next local day that exists. Throws `zone` or `calendar`. */

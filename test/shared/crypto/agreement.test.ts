@@ -43,6 +43,14 @@ describe("noble and node agree", () => {
     fc.assert(property, { ...SEED, numRuns: 200 });
   });
 
+  test("on MACs under keys and over data of any length, one after the other", () => {
+    const lengths = [0, 1, 32, 127, 128, 129, 300, 8191, 8192, 8193, 20_000];
+    const fill = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i * 7);
+    for (const key of lengths.filter((length) => length <= 300)) {
+      for (const data of lengths) same((suite) => suite.hmacSha512(fill(key), fill(data)));
+    }
+  });
+
   test("on X25519, any 32 bytes as public key", () => {
     const property = fc.property(bytes(32), bytes(32), (secret, publicKey) => {
       same((suite) => suite.x25519Public(secret));
