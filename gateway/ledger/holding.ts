@@ -68,7 +68,10 @@ export class Holding {
     const { mempool } = this.#options;
     mempool.load();
     this.pending.clear();
-    for (const held of mempool.values()) this.#fits(held, now);
+    let place = 0;
+    for (const held of mempool.values()) {
+      if (this.#fits(held, now, place) === undefined) place += 1;
+    }
   }
 
   /** Judges one candidate and holds it if it may enter the chain next. */
@@ -118,14 +121,15 @@ export class Holding {
     const dropped: Dropped[] = [];
     const renaming = new Renaming();
     let signedAgain = 0;
+    let place = 0;
     for (const held of [...mempool.values()]) {
       const isStale = held.own && renaming.isStale(held.record, this.pending);
-      const code = isStale ? "bill-differs" : this.#fits(held, now);
-      if (code === undefined) continue;
+      const code = isStale ? "bill-differs" : this.#fits(held, now, place);
       const lostPlace = held.own && (code === "seq" || code === "prev");
-      const broken = lostPlace ? this.#signAgain(held, now, renaming) : code;
+      const broken = lostPlace ? this.#signAgain(held, now, place, renaming) : code;
       if (broken === undefined) {
-        signedAgain += 1;
+        place += 1;
+        if (lostPlace) signedAgain += 1;
       } else {
         renaming.drop(held.record, this.pending);
         dropped.push(this.#drop(held, broken));
@@ -150,8 +154,9 @@ export class Holding {
     return this.pending.get("device", kid) ?? this.pending.get("member", kid);
   }
 
-  #apply(record: ParsedRecord, now: number): void {
-    const { suite, chain, mempool } = this.#options;
+  /** `place`: how many held records come before it. */
+  #apply(record: ParsedRecord, now: number, place = this.#options.mempool.size): void {
+    const { suite, chain } = this.#options;
     const { parent, keys } = chain;
     applyRecord(
       this.pending,
@@ -159,7 +164,7 @@ export class Holding {
       {
         suite,
         keys,
-        position: parent.range.size + mempool.size,
+        position: parent.range.size + place,
         height: parent.height + 1,
         blockTime: Math.max(now, parent.time),
         log: this.#log,
@@ -252,25 +257,25 @@ export class Holding {
   }
 
   /** The code of the rule by which a held record no longer fits, or undefined when it does. */
-  #fits(held: Held, now: number): ErrorCode | undefined {
+  #fits(held: Held, now: number, place: number): ErrorCode | undefined {
     try {
-      this.#apply(held.record, now);
+      this.#apply(held.record, now, place);
       return undefined;
     } catch (error) {
       if (!isCoded(error)) throw error;
       // The clock went back: the day is not over by it, but it was when the record was held.
-      if (error.code === "future" && held.at > now) return this.#fits(held, held.at);
+      if (error.code === "future" && held.at > now) return this.#fits(held, held.at, place);
       return error.code;
     }
   }
 
   /** The code of the rule that the record breaks also in its new place, where it then is not. */
-  #signAgain(held: Held, now: number, renaming: Renaming): ErrorCode | undefined {
+  #signAgain(held: Held, now: number, place: number, renaming: Renaming): ErrorCode | undefined {
     const { mempool } = this.#options;
     const { v: _, seq: __, prev: ___, ...payload } = held.record.payload;
     const record = this.#sign(held.record.typ, renaming.apply(payload) as OwnPayload<Typ>);
     try {
-      this.#apply(record, now);
+      this.#apply(record, now, place);
     } catch (error) {
       if (!isCoded(error)) throw error;
       return error.code;

@@ -57,6 +57,19 @@ test("a day held, its corrections held, all in one block", () => {
   t.checkLedger();
 });
 
+test("held records have their places in the log also after a restart", () => {
+  const meter = t.enrol();
+  const [one, two] = [1, 2].map((ver) => t.ledger.issue("tariff", { id: "flat", ver, body: {} }));
+  t.reload();
+  const hash = meter.point;
+  const period = { point: meter.point, from: START, to: START + DAY_S };
+  const facts = { ...period, tariffs: [one ?? "", two ?? ""], days: hash, n: 0 };
+  t.ledger.issue("bill", { ct: hash, pt: hash, ...facts }, "nonsense");
+  t.reload();
+  assert.deepEqual(t.ledger.openingDropped, []);
+  assert.deepEqual(t.mine().dropped, []);
+});
+
 test("a revoked key's meter hears so, and a successor seals the void days again", () => {
   const meter = t.enrol();
   for (let n = 0; n < 4; n++) t.hold(t.day(meter));
