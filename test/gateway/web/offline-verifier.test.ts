@@ -9,6 +9,7 @@ import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { type BilledHouse, makeBilledHouse } from "../../support/billed-house.ts";
 import { launchChromium } from "../../support/browser.ts";
+import { type CreditedHouse, makeCreditedHouse } from "../../support/credited-house.ts";
 import { projectRoot } from "../../support/project-root.ts";
 import { requireSystemPart } from "../../support/system-part.ts";
 
@@ -16,15 +17,18 @@ const PAGE = path.join(projectRoot(), "dist", "browser", "verify-bill.html");
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
 let house: BilledHouse;
+let credited: CreditedHouse;
 let folder: string;
 let browser: Browser | undefined;
 before(() => {
   house = makeBilledHouse();
+  credited = makeCreditedHouse();
   folder = mkdtempSync(path.join(tmpdir(), "wattproof-offline-"));
 });
 after(async () => {
   await browser?.close();
   house.ledger.close();
+  credited.ledger.close();
   rmSync(folder, { recursive: true });
 });
 
@@ -60,6 +64,41 @@ test("a right bill is right, with its lines and its readings", async (t) => {
   await page.context().close();
 });
 
+test("a credit is right, with what it takes back, why, the swap and the corrected days", async (t) => {
+  if (!requireSystemPart(t, "chromium")) return;
+  const { page } = await openPage(credited.text(credited.numbers[2]));
+  assert.equal(await page.textContent(".verdict h2"), "This credit is right");
+  assert.match((await page.textContent(".verdict p")) ?? "", /0\.24 EUR; .* 73\.22 EUR in all/);
+  assert.deepEqual(await page.locator("table.bill .part").allTextContents(), [
+    "Taken back",
+    "Set anew",
+  ]);
+  assert.equal(await page.locator("table.sums tbody tr").count(), 3);
+  const causes = await page.locator("table.changes td:last-child").allTextContents();
+  assert.deepEqual(causes, [
+    "corrected by gw-1: unreadable",
+    "filled by gw-1: meter swap",
+    "filled by gw-1: no contact",
+    "came, and replaces what stood for it",
+  ]);
+  assert.match((await page.textContent(".swap")) ?? "", /Both are the registers of the days/);
+  assert.equal(await page.locator("tr.corrected").count(), 2);
+  await page.click("text=31 Jan 2024 >> nth=-1");
+  assert.match((await page.textContent("#report")) ?? "", /Instead of 6\.640 kWh, 96 substituted/);
+  await page.context().close();
+});
+
+test("a bill with slots missing lists them", async (t) => {
+  if (!requireSystemPart(t, "chromium")) return;
+  const { page } = await openPage(credited.text(credited.numbers[0]));
+  assert.deepEqual(await page.locator(".missing li").allTextContents(), [
+    "No reading from 5 Jan 2024, 00:00 to 6 Jan 2024, 00:00",
+    "No reading from 15 Jan 2024, 00:00 to 16 Jan 2024, 00:00",
+    "No reading from 31 Jan 2024, 00:00 to 1 Feb 2024, 00:00",
+  ]);
+  await page.context().close();
+});
+
 test("a changed bill is not right, and the page says where", async (t) => {
   if (!requireSystemPart(t, "chromium")) return;
   const { page } = await openPage(house.text.replace('"total":', '"total":1'));
@@ -81,7 +120,7 @@ test("a file that is no bundle, and a bundle of another chain, are told apart", 
 
 test("the page passes the accessibility check, wide and narrow, light and dark", async (t) => {
   if (!requireSystemPart(t, "chromium")) return;
-  const { page } = await openPage(house.text);
+  const { page } = await openPage(credited.text(credited.numbers[2]));
   for (const [width, colorScheme] of [
     [1280, "light"],
     [390, "dark"],
