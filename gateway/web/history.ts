@@ -111,6 +111,11 @@ export function addSlots(a: SlotCounts, b: SlotCounts): SlotCounts {
   };
 }
 
+/** Whether a correction stands in the place of what was sealed first. */
+export function isCorrected({ days }: Column): boolean {
+  return days.some(({ reason }) => reason !== undefined);
+}
+
 /** The columns that carry energy. */
 export function measuredColumns(columns: readonly Column[]): Column[] {
   return columns.filter((column) => column.kind !== "gap" && column.kind !== "none");

@@ -7,6 +7,8 @@ import path from "node:path";
 import type { Browser } from "playwright-core";
 import { startPortal } from "../../gateway/web/portal.ts";
 import { launchChromium } from "./browser.ts";
+import { makeFakeLive } from "./fake-live.ts";
+import { createFakeReadModel } from "./fake-read-model.ts";
 import type { FakeOptions } from "./fake-village.ts";
 import { projectRoot } from "./project-root.ts";
 import { createTestPortal } from "./test-portal.ts";
@@ -56,6 +58,8 @@ interface Album {
   readonly name: string;
   readonly options: FakeOptions;
   readonly dir?: "rtl";
+  /** Meters say what they measure now. */
+  readonly live?: boolean;
   readonly shots: readonly Shot[];
 }
 
@@ -101,6 +105,41 @@ const ALBUMS: readonly Album[] = [
       { name: "performance-days", path: "/performance?by=day", dark: true },
       { name: "alarms", path: "/alarms", widths: [390, 1440] },
       { name: "missing", path: "/meters/999999999", widths: [390, 1440] },
+    ],
+  },
+  {
+    name: "live",
+    options: VILLAGE,
+    live: true,
+    shots: [
+      { name: "overview", path: "/", widths: ALL },
+      { name: "meter", path: METER, widths: ALL },
+      { name: "meter-dark", path: METER, widths: [390, 1440], dark: true },
+    ],
+  },
+  {
+    name: "compare",
+    options: VILLAGE,
+    shots: [
+      { name: "months", path: `/compare?meter=352522395`, widths: ALL },
+      { name: "months-dark", path: `/compare?meter=352522395`, dark: true, widths: [390, 1440] },
+      {
+        name: "gaps",
+        path: "/compare?meter=352522395&from=2024-03-01&to=2024-03-16&with_from=2024-02-01&with_to=2024-02-29",
+        open: true,
+      },
+      {
+        name: "meters",
+        path: "/compare?meter=352522395&from=2024-02-01&to=2024-02-29&with=352522712&with_from=2024-02-01&with_to=2024-02-29",
+      },
+    ],
+  },
+  {
+    name: "zoom",
+    options: VILLAGE,
+    shots: [
+      { name: "days", path: `${METER}?from=2024-03-01&to=2024-03-14`, widths: [390, 1440] },
+      { name: "slots", path: `${METER}/days/2024-03-06?slots=24-71`, widths: [390, 1440] },
     ],
   },
   {
@@ -177,7 +216,10 @@ async function shootAlbum(
     return wanted.length === 0 || wanted.some((part) => name.includes(part));
   });
   if (shots.length === 0) return;
+  const readModel = createFakeReadModel(album.options);
+  const fake = album.live === true ? makeFakeLive(readModel) : undefined;
   const app = createTestPortal(album.options, {
+    ...{ readModel, ...fake },
     dir: album.dir ?? "ltr",
     onError: (error) => console.error(error),
   });
@@ -190,7 +232,9 @@ async function shootAlbum(
         viewport: { width, height: 900 },
         colorScheme: shot.dark === true ? "dark" : "light",
       });
+      if (fake !== undefined) await page.addInitScript(LAST_MINUTES);
       await page.goto(`${portal.url}${shot.path}`);
+      if (fake !== undefined) await page.waitForTimeout(2500);
       if (shot.open === true) {
         await page.evaluate(
           'document.querySelectorAll("details").forEach((d) => { d.open = true; })',
@@ -206,8 +250,17 @@ async function shootAlbum(
       await page.close();
     }
   }
+  fake?.events.close();
   await portal.close();
 }
+
+/** What the page has seen while it was open, as its own script keeps it. */
+const LAST_MINUTES = `sessionStorage.setItem("wattproof-live-352522395", JSON.stringify(
+  Array.from({ length: 140 }, (_, i) => {
+    const ms = Date.now() - (140 - i) * 2000;
+    const s = Math.floor(ms / 1000);
+    return { ms, milliWatt: 180000 + 60000 * Math.sin(s / 17) + (s % 90 < 12 ? 1850000 : 0) };
+  })))`;
 
 const browser = await launchChromium();
 for (const album of ALBUMS) await shootAlbum(browser, album, process.argv.slice(2));

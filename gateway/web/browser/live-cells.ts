@@ -33,5 +33,5 @@ export class LiveCells {
 /** A new value fades in; whoever asked their machine for less motion sees it at once. */
 export function flash(place: Element): void {
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-  place.animate([{ opacity: 0.25 }, { opacity: 1 }], { duration: 500, easing: "ease-out" });
+  place.animate([{ opacity: 0.45 }, { opacity: 1 }], { duration: 500, easing: "ease-out" });
 }

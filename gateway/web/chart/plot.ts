@@ -15,6 +15,8 @@ export interface Slot {
   /** Label below the axis; `minor` ones hide on a narrow screen. */
   readonly tick?: string | undefined;
   readonly minorTick?: boolean;
+  /** Another reading stood here before: a small ring says so. */
+  readonly isCorrected?: boolean;
   readonly href?: string | undefined;
 }
 
@@ -47,7 +49,11 @@ export function renderPlot(plot: Plot): Html {
     const x = last ? 100 : round2(((i + 0.5) / slots.length) * 100);
     return html`<text x="${x}%" y="100%" dy="18" class="tick${slot.minorTick === true && " tick-minor"}${last && " tick-last"}">${slot.tick}</text>`;
   });
-  return html`<div class="chart chart-${plot.size ?? "tall"}" dir="ltr" aria-hidden="true"><div class="gutter">${gutter}</div><svg class="plot" width="100%" focusable="false"><defs>${patterns(id)}</defs>${grid}${plot.marks}${labels}</svg></div>`;
+  const rings = slots.map((slot, i) => {
+    const x = round2(((i + 0.5) / slots.length) * 100);
+    return slot.isCorrected === true && html`<circle class="corrected" cx="${x}%" cy="0" r="3"/>`;
+  });
+  return html`<div class="chart chart-${plot.size ?? "tall"}" dir="ltr" aria-hidden="true"><div class="gutter">${gutter}</div><svg class="plot" width="100%" focusable="false"><defs>${patterns(id)}</defs>${grid}${plot.marks}${rings}${labels}</svg></div>`;
 }
 
 /** Hatch for gaps, stripes for partial, dots for substituted; ids are unique by chart. */

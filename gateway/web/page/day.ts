@@ -200,14 +200,15 @@ function chartOf(day: DayDetail, { index, slots }: ShownSlots, time: ZonedTime):
     return {
       kind,
       value: wh / 1000,
-      title: `${clock}: ${kind === "gap" ? "no reading" : `${speak({ ...ENERGY, digits: 3 }, wh)}, ${slotWords(day, i)}`}`,
+      title: `${clock}: ${kind === "gap" ? "no reading" : `${speak({ ...ENERGY, digits: 3 }, wh)}, ${slotWords(day, i)}`}${before(day, i) ?? ""}`,
+      isCorrected: before(day, i) !== undefined,
       tick: shown ? clock : undefined,
       minorTick: hour % (isNear ? 2 : 6) !== 0,
     };
   });
   const rows = numbers.map(
     (i) =>
-      html`<tr><th scope="row">${time.clock(times[i]?.from ?? 0)} – ${time.clock(times[i]?.to ?? 0)}</th><td class="n">${day.quality[i] === "G" ? measure(ENERGY, undefined) : measure({ ...ENERGY, digits: 3 }, day.slotWh[i])}</td><td>${slotWords(day, i)}</td></tr>`,
+      html`<tr><th scope="row">${time.clock(times[i]?.from ?? 0)} – ${time.clock(times[i]?.to ?? 0)}</th><td class="n">${day.quality[i] === "G" ? measure(ENERGY, undefined) : measure({ ...ENERGY, digits: 3 }, day.slotWh[i])}</td><td>${slotWords(day, i)}${before(day, i)}</td></tr>`,
   );
   const address = `/meters/${day.meter}/days/${day.date}`;
   const chart = barChart({ id: `day${index}`, bars });
@@ -236,13 +237,27 @@ function slotZoom(address: string, total: number, first: number, last: number): 
   };
 }
 
+/** ", was 0.123 kWh": what stood in a slot that a correction has changed. */
+function before(day: DayDetail, i: number): string | undefined {
+  const old = day.replaced.at(-1);
+  if (old === undefined || old.slotWh.length !== day.slotWh.length) return undefined;
+  const wh = old.slotWh[i];
+  if (wh === undefined || (wh === day.slotWh[i] && old.quality[i] === day.quality[i]))
+    return undefined;
+  return old.quality[i] === "G"
+    ? ", had no reading"
+    : `, was ${speak({ ...ENERGY, digits: 3 }, wh)}`;
+}
+
 /** What the patterns mean; only those that occur. */
 function slotKeys(day: DayDetail, numbers: readonly number[]): Html | undefined {
-  const kinds = new Set(numbers.map((i) => kindOfLetter(day.quality[i] ?? "G")));
+  const kinds = new Set<string>(numbers.map((i) => kindOfLetter(day.quality[i] ?? "G")));
+  if (numbers.some((i) => before(day, i) !== undefined)) kinds.add("corrected");
   const words = [
     ["partial", "partly measured or recovered"],
     ["substituted", "substituted"],
     ["gap", "no reading"],
+    ["corrected", "corrected"],
   ] as const;
   return keys(words.filter(([kind]) => kinds.has(kind)));
 }

@@ -2,7 +2,7 @@
 import type { Spread } from "../../projection/read-model-types.ts";
 import { type BandColumn, bandChart } from "../chart/bands.ts";
 import { barChart } from "../chart/bars.ts";
-import { type Column, rangeOf } from "../history.ts";
+import { type Column, isCorrected, rangeOf } from "../history.ts";
 import { type Html, html } from "../view/html.ts";
 import {
   CURRENT,
@@ -25,6 +25,7 @@ export function historyCharts(
   const frame = (column: Column, i: number) => ({
     ...tickOf(column, i, yearly),
     href: hrefOf(column),
+    isCorrected: isCorrected(column),
   });
   const name = (column: Column): string =>
     yearly ? formatMonth(column.key) : formatDate(column.key);
@@ -37,7 +38,7 @@ export function historyCharts(
       title:
         column.kind === "gap"
           ? `${name(column)}: no readings`
-          : `${name(column)}: ${speak(ENERGY, column.wh)}, ${completeness(column.slots)}`,
+          : `${name(column)}: ${speak(ENERGY, column.wh)}, ${completeness(column.slots)}${isCorrected(column) ? ", corrected" : ""}`,
     })),
   });
   const bands: readonly [Quantity, string, (column: Column) => readonly Spread[]][] = [
@@ -78,11 +79,13 @@ function tickOf(
 
 /** Names the patterns that occur, and only those. */
 function legendOf(columns: readonly Column[]): Html | undefined {
-  const kinds = new Set(columns.map((column) => column.kind));
+  const kinds = new Set<string>(columns.map((column) => column.kind));
+  if (columns.some(isCorrected)) kinds.add("corrected");
   const words = [
     ["partial", "partly measured"],
     ["substituted", "substituted"],
     ["gap", "no readings"],
+    ["corrected", "corrected"],
   ] as const;
   return keys(words.filter(([kind]) => kinds.has(kind)));
 }
@@ -92,7 +95,7 @@ function bandColumn(
   quantity: Quantity,
   spreads: readonly Spread[],
   name: string,
-  frame: { tick: string | undefined; minorTick: boolean; href: string | undefined },
+  frame: Omit<BandColumn, "kind" | "means" | "min" | "max" | "title">,
 ): BandColumn {
   if (spreads.length === 0) {
     const kind = column.kind === "none" ? "none" : "gap";

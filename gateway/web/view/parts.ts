@@ -114,7 +114,10 @@ export function pager(options: {
 
 /** What the patterns of a chart mean; only those that occur. */
 export function keys(
-  entries: readonly (readonly [kind: "partial" | "substituted" | "gap", words: string])[],
+  entries: readonly (readonly [
+    kind: "partial" | "substituted" | "gap" | "corrected",
+    words: string,
+  ])[],
 ): Html | undefined {
   if (entries.length === 0) return undefined;
   return html`<span class="keys">${entries.map(([kind, words]) => html`<span><span class="key key-${kind}"></span>${words}</span>`)}</span>`;

@@ -6,6 +6,8 @@ import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { type RunningPortal, startPortal } from "../../../gateway/web/portal.ts";
 import { launchChromium } from "../../support/browser.ts";
+import { type FakeLive, makeFakeLive } from "../../support/fake-live.ts";
+import { createFakeReadModel } from "../../support/fake-read-model.ts";
 import { hasSystemPart, requireSystemPart } from "../../support/system-part.ts";
 import { createTestPortal, FIRST_METER, HOSTILE_TEXT } from "../../support/test-portal.ts";
 
@@ -27,9 +29,13 @@ const PAGES = [
   "/",
   `${METER}?month=2024-01`,
   `${METER}?year=2024`,
+  `${METER}?from=2024-01-10&to=2024-01-24`,
   `${METER}/days/2024-01-18`,
+  `${METER}/days/2024-01-18?slots=24-47`,
   `${METER}/days/2024-01-20`,
   `${METER}/days/2024-01-25`,
+  `/compare?meter=${FIRST_METER}`,
+  `/compare?meter=${FIRST_METER}&from=2024-01-10&to=2024-01-24&with_from=2024-01-18&with_to=2024-02-01`,
   "/bills",
   `/bills?meter=${FIRST_METER}`,
   `/bills/352-2024-01-${FIRST_METER}`,
@@ -38,6 +44,9 @@ const PAGES = [
   "/records/40",
   "/tariffs",
   "/alarms",
+  "/alarms?state=closed",
+  "/performance",
+  "/performance?by=day",
   "/meters/999999999",
 ];
 
@@ -54,15 +63,19 @@ interface AxeResult {
 
 describe("portal in a browser", () => {
   let portal: RunningPortal;
+  let fake: FakeLive | undefined;
   let browser: Browser | undefined;
 
   before(async () => {
     if (!hasSystemPart("chromium")) return;
-    portal = await startPortal({ app: createTestPortal(VILLAGE), port: 0 });
+    const readModel = createFakeReadModel(VILLAGE);
+    fake = makeFakeLive(readModel);
+    portal = await startPortal({ app: createTestPortal({}, { readModel, ...fake }), port: 0 });
     browser = await launchChromium();
   });
   after(async () => {
     await browser?.close();
+    fake?.events.close();
     await portal?.close();
   });
 
