@@ -15,6 +15,8 @@ const SKIPS =
   'test("three", (t) => t.skip("needs socat: sudo apt-get install -y socat"));' +
   'test("four", (t) => t.skip("needs data"));';
 
+const NOT_HERE = 'test("five", (t) => t.skip("not here: a right"));';
+
 /** Runs the runner over test files with these bodies; its exit code and what it printed. */
 function runTests(bodies: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const root = makeTestFolder();
@@ -72,8 +74,23 @@ test("what is skipped is named, with one command for what is missing", () => {
 
 test("under CI a skipped test is a failed run", () => {
   const { status, output } = runTests([PASSES, SKIPS], { CI: "true" });
-  assert.match(output, /under CI no test may be skipped/);
+  assert.match(output, /under CI no test may be skipped for what can be installed/);
   assert.equal(status, 1);
+});
+
+test("what no package brings is listed by itself, and no failed run under CI", () => {
+  const { status, output, last } = runTests([PASSES, NOT_HERE], { CI: "true" });
+  assert.match(
+    output,
+    /\nSkipped for what no package brings:\n.*case-1\.test\.\w+: five \(not here: a right\)\n/,
+  );
+  assert.doesNotMatch(output, /\nSkipped:/);
+  assert.equal(last, "1 passed, 0 failed, 1 skipped");
+  assert.equal(status, 0);
+  const both = runTests([PASSES, SKIPS, NOT_HERE], { CI: "true" });
+  assert.match(both.output, /\nSkipped:\n.*three/);
+  assert.equal(both.status, 1);
+  assert.equal(runTests([NOT_HERE], { CI: "true" }).status, 1, "nothing ran");
 });
 
 test("no test file, and files in which all is skipped, are red", () => {

@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
+import { skipNotHere } from "./not-here.ts";
 
 /** Absolute path of the folder that holds package.json. */
 export function projectRoot(): string {
@@ -27,6 +28,6 @@ export function sharedDataPath(...names: readonly string[]): string {
 export function requireSharedData(t: TestContext, ...names: readonly string[]): boolean {
   const file = sharedDataPath(...names);
   if (existsSync(file)) return true;
-  t.skip(`needs ${path.relative(projectRoot(), file)}, which is not here`);
+  skipNotHere(t, path.relative(projectRoot(), file));
   return false;
 }

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import type { TestContext } from "node:test";
+import { skipNotHere } from "./not-here.ts";
 import { projectRoot } from "./project-root.ts";
 
 export interface Capture {
@@ -15,7 +16,7 @@ export interface Capture {
 export function readCaptures(t: TestContext, kind: string): readonly Capture[] | undefined {
   const folder = path.join(projectRoot(), "..", "shared", "data", "serial", kind);
   if (!existsSync(folder)) {
-    t.skip(`${folder} is not here`);
+    skipNotHere(t, path.relative(projectRoot(), folder));
     return undefined;
   }
   return readdirSync(folder)

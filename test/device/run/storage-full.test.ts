@@ -8,6 +8,7 @@ import { mkdtempSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { requireAbility } from "../../support/not-here.ts";
 import { makeTestFolder } from "../../support/process.ts";
 import { requireSystemPart } from "../../support/system-part.ts";
 
@@ -19,19 +20,13 @@ function assertOk(run: ReturnType<typeof spawnSync>): void {
   assert.equal(run.status, 0);
 }
 
-/** A mount of its own needs a namespace of its own, which not every machine grants. */
-const canMount = (): boolean =>
-  spawnSync("unshare", ["-rm", "sh", "-c", 'mount -t tmpfs -o size=64k none "$0"', FOLDER])
-    .status === 0;
-
-if (canMount()) {
-  test("a file system without a byte left", () => {
-    const folder = mkdtempSync(path.join(FOLDER, "card-"));
-    const script = 'mount -t tmpfs -o size=6m none "$1" && TMPDIR="$1" exec "$2" "$3" tmpfs';
-    const args = ["-rm", "sh", "-c", script, "sh", folder, process.execPath, PROGRAM];
-    assertOk(spawnSync("unshare", args));
-  });
-}
+test("a file system without a byte left", (t) => {
+  if (!requireAbility(t, "own-mounts")) return;
+  const folder = mkdtempSync(path.join(FOLDER, "card-"));
+  const script = 'mount -t tmpfs -o size=6m none "$1" && TMPDIR="$1" exec "$2" "$3" tmpfs';
+  const args = ["-rm", "sh", "-c", script, "sh", folder, process.execPath, PROGRAM];
+  assertOk(spawnSync("unshare", args));
+});
 
 test("files that may not grow", (t) => {
   if (!requireSystemPart(t, "prlimit")) return;

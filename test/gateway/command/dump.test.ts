@@ -1,9 +1,9 @@
 /** `gateway dump` says with a code where it cannot write, and `gateway verify --json` what it cannot read. */
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { dump } from "../../../gateway/command/dump.ts";
+import { requireAbility } from "../../support/not-here.ts";
 import { runCli } from "../../support/process.ts";
 import { TestLedger } from "../../support/test-ledger.ts";
 
@@ -18,10 +18,7 @@ after(() => house.close());
 test("a file that cannot be written is one coded error", async (t) => {
   const out = path.join(house.folder, "nowhere", "chain.jsonl");
   await assert.rejects(dump(["--data", house.folder, "--out", out]), { code: "file" });
-  if (!existsSync("/dev/full")) {
-    t.skip("no /dev/full here");
-    return;
-  }
+  if (!requireAbility(t, "dev-full")) return;
   await assert.rejects(dump(["--data", house.folder, "--out", "/dev/full"]), { code: "file" });
 });
 
