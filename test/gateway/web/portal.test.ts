@@ -47,7 +47,7 @@ describe("pages", () => {
     ["/bills", /3 bills/],
     [`/bills?meter=${FIRST_METER}`, /Bills of/],
     [`/bills?meter=${FIRST_METER}`, /1\.00\u00a0EUR to be paid/],
-    [`/bills?meter=${FIRST_METER}`, /Payment<\/a> transfer 1 for <a href/],
+    [`/bills?meter=${FIRST_METER}`, /Payment<\/a> <bdi>transfer 1<\/bdi> for <a href/],
     [`/bills/352-2024-01-${FIRST_METER}`, /class="receipt"/],
     [`/bills/352-2024-01-${FIRST_METER}`, /Day by day/],
     [`/bills?meter=${FIRST_METER}`, /Statement of any days/],
@@ -65,6 +65,12 @@ describe("pages", () => {
     ["/records/0", /the beginning of the chain/],
     ["/records/20", /8 of 8 steps hold/],
     ["/alarms", /All quiet/],
+    ["/alarms?state=closed", /No alarm has been closed/],
+    ["/performance", /Mining time, ms/],
+    ["/performance?by=day", /mean of the day/],
+    ["/blocks/3", /What it proves/],
+    ["/records/9", /Verify in this browser/],
+    ["/chain", /Walk it in this browser/],
   ];
   for (const [path, expected] of pages) {
     test(`${path} answers`, async () => {
