@@ -11,6 +11,7 @@ import { ChainState, type StateChange } from "../../../shared/chain/chain-state.
 import { ListedLog } from "../../../shared/chain/log-view.ts";
 import { VerifyKeyCache } from "../../../shared/chain/rule-context.ts";
 import { nodeSuite } from "../../../shared/crypto/node-suite.ts";
+import { listEffective } from "../../../shared/day/effective-readings.ts";
 import type { ParsedRecord } from "../../../shared/record/record.ts";
 import { RandomLog, type Reading, step } from "../../support/random-log.ts";
 import { DAY_S, START } from "../../support/sample-chain.ts";
@@ -85,6 +86,27 @@ function sorted(state: ChainState): unknown {
   return [...state.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
+/** The chain rules let no two readings that count overlap, whatever local rules make of them. */
+function checkEffective(log: RandomLog, point: string): void {
+  const plain = new Plain(log, log.records);
+  const readings = log.records.flatMap((record, position) => {
+    if ((record.typ !== "day" && record.typ !== "correction") || log.pointOf(record) !== point) {
+      return [];
+    }
+    const { typ, leaf, payload } = record;
+    const isUsable = !/^[A-L]/.test(leaf);
+    const isVoid = plain.isVoid(record);
+    const { from, to } = payload;
+    const of = typ === "correction" && payload.of !== undefined ? { of: payload.of } : {};
+    return [{ typ, leaf, position, from, to, isUsable, isVoid, ...of }];
+  });
+  const counting = listEffective(readings);
+  counting.forEach((reading, i) => {
+    const next = counting[i + 1];
+    if (next !== undefined) assert.ok(reading.to <= next.from, "two readings that count overlap");
+  });
+}
+
 test("any log: last days, void records and corrections are those of a walk over all records", () => {
   const seen = new Map<string, number>();
   fc.assert(
@@ -93,6 +115,7 @@ test("any log: last days, void records and corrections are those of a walk over 
       for (const { point } of log.points) {
         const ends = new Plain(log, log.records).standingDays(point).map((day) => day.payload.to);
         assert.equal(log.state.get("point", point)?.last_to, Math.max(0, ...ends));
+        checkEffective(log, point);
       }
       let accepted = 0;
       for (const { record, code } of log.verdicts) {

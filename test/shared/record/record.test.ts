@@ -128,6 +128,48 @@ test("a tariff body is any canonical object of at most 16,384 bytes", () => {
   assert.equal(codeOfLine(tariff({ a: "x".repeat(16_384 - 7) })), "schema");
 });
 
+test("revoke, correction, exchange and credit have exactly their members", () => {
+  const own = { v: 1, seq: 1, prev: H(1) };
+  const sealed = { ...own, ct: H(2), pt: H(3) };
+  const span = { from: 5, to: 6 };
+  const payloads: readonly [string, object, wrong: readonly object[]][] = [
+    [
+      "revoke",
+      { ...own, kid: H(4), last: 0, reason: "lost" },
+      [{ last: -1 }, { reason: "Lost" }, { reason: "" }, { kid: "x" }, { ct: H(2) }],
+    ],
+    [
+      "correction",
+      { ...sealed, point: H(4), ...span },
+      [{ of: "" }, { from: -1 }, { point: H(4).slice(1) }, { reason: "lost" }, { pt: undefined }],
+    ],
+    ["correction", { ...sealed, point: H(4), ...span, of: H(5) }, [{ of: 5 }]],
+    [
+      "exchange",
+      { ...sealed, point: H(4), old: H(5), new: H(6), at: 7 },
+      [{ at: "7" }, { old: undefined }, { new: undefined }, { final: 1 }],
+    ],
+    [
+      "credit",
+      { ...sealed, bill: H(4), days: H(5), n: 0 },
+      [{ n: -1 }, { point: H(6) }, { tariffs: [] }],
+    ],
+  ];
+  for (const [typ, payload, wrong] of payloads) {
+    const of = (change: object) => {
+      const changed = Object.entries({ ...payload, ...change }).filter(
+        ([, value]) => value !== undefined,
+      );
+      const text = JSON.stringify(Object.fromEntries(changed.sort(([a], [b]) => (a < b ? -1 : 1))));
+      return line(formatJwsHeader(key.kid, typ), text);
+    };
+    assert.equal(parseRecord(nodeSuite, of({})).typ, typ);
+    for (const change of wrong) {
+      assert.equal(codeOfLine(of(change)), "schema", `${typ} ${JSON.stringify(change)}`);
+    }
+  }
+});
+
 test("a metering point is a salted hash", () => {
   const salt = new Uint8Array(32).fill(7);
   const expected = nodeSuite.sha256(concatBytes(encodeUtf8("wattproof-point/v1\n352522395"), salt));
