@@ -1,12 +1,14 @@
 /**
  * A second computation of bills, in SQL: independent of shared/money in every rule that it computes.
  *
- * In:  one tariff body, hourly or quarter-hourly slots of whole local days of UTC-offset `offset`, prices.
+ * In:  one tariff body, hourly or quarter-hourly slots of whole local days of UTC-offset `offset`, or readings of which SQL
+ *      finds out which count (sql-readings.ts), prices.
  * Out: amounts of the lines by code in minor units, in the order of the charges. SQLite does the calendar (strftime), the
  *      matching of rules, the steps, the peaks and the rounding in 64-bit integers; here is only the order of charges.
  */
 import Database from "better-sqlite3";
 import type { TariffBody } from "../../shared/money/tariff.ts";
+import { type SqlReading, SqlReadings } from "./sql-readings.ts";
 
 type Db = InstanceType<typeof Database>;
 type Statement = ReturnType<Db["prepare"]>;
@@ -41,7 +43,8 @@ export interface SqlCase {
   /** Whole local days. */
   readonly from: number;
   readonly to: number;
-  readonly slots: readonly SqlSlot[];
+  /** Slots, or the readings that have them. */
+  readonly slots: readonly SqlSlot[] | { readonly readings: readonly SqlReading[] };
   readonly prices: readonly SqlPrice[];
 }
 
@@ -51,6 +54,7 @@ const ROUND = (numerator: string, denominator: string): string =>
 export class SqlBiller {
   readonly #db: Db = new Database(":memory:");
   readonly #statements = new Map<string, Statement>();
+  readonly #readings = new SqlReadings(this.#db);
 
   constructor() {
     this.#db.exec(`
@@ -104,7 +108,10 @@ export class SqlBiller {
     const insert = db.prepare(
       "INSERT INTO slot (at, step, wh, exported, letter) VALUES (?, ?, ?, ?, ?)",
     );
-    for (const slot of slots) insert.run(slot.at, slot.step, slot.wh, slot.exported, slot.letter);
+    const counting = "readings" in slots ? this.#readings.counting(slots.readings) : slots;
+    for (const slot of counting) {
+      insert.run(slot.at, slot.step, slot.wh, slot.exported, slot.letter);
+    }
     db.prepare(`UPDATE slot SET day = date(at + :o, 'unixepoch'), minute = ((at + :o) % 86400) / 60,
       month = CAST(strftime('%m', at + :o, 'unixepoch') AS INTEGER), monthday = strftime('%m-%d', at + :o, 'unixepoch'),
       ym = strftime('%Y-%m', at + :o, 'unixepoch'),

@@ -1,12 +1,17 @@
-/** The tariff engine against SQL: 10,000 random tariffs, days and prices give the same lines to the minor unit. */
+/**
+ * The tariff engine against SQL: 10,000 random tariffs, days and prices give the same lines to the minor unit. In half of the
+ * cases days come late, are corrected, filled or void, and SQL finds out by itself which readings count.
+ */
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { nodeSuite } from "../../../shared/crypto/node-suite.ts";
+import { listEffective } from "../../../shared/day/effective-readings.ts";
 import { computeBill } from "../../../shared/money/bill.ts";
 import { parseDate } from "../../../shared/time/calendar-date.ts";
 import { leafOf } from "../../support/bill-case.ts";
 import { Dice, makeBody, makeSlots } from "../../support/random-tariff.ts";
-import { SqlBiller, type SqlCase, type SqlPrice } from "../../support/sql-bill.ts";
+import { SqlBiller, type SqlCase, type SqlPrice, type SqlSlot } from "../../support/sql-bill.ts";
+import type { SqlReading } from "../../support/sql-readings.ts";
 
 const CASES = 10_000;
 const SEED = 20_240_117;
@@ -26,24 +31,94 @@ function makeCase(dice: Dice): SqlCase {
     prices.push({ id: "spot", from: at, step, nano });
     at += step * nano.length;
   }
-  return { body: makeBody(dice), offset, from, to, slots: makeSlots(dice, from, to, STEP), prices };
+  const slots = makeSlots(dice, from, to, STEP);
+  const given = { body: makeBody(dice), offset, from, to, prices };
+  if (dice.roll(2) === 0) return { ...given, slots };
+  return { ...given, slots: { readings: makeReadings(dice, from, to, slots) } };
 }
 
-/** Whole days as records, all lines with something in them. */
-function billByEngine({ body, offset, from, to, slots, prices }: SqlCase): [string, number][] {
-  const days = [];
-  for (let at = from; at < to; at += DAY) {
-    const own = slots.filter((slot) => slot.at >= at && slot.at < at + DAY);
-    days.push({
-      leaf: leafOf(`day ${at}`),
-      from: at,
-      to: at + DAY,
+/** What became of each day: in any order, some of it late, corrected, filled, unreadable or void. */
+function makeReadings(
+  dice: Dice,
+  begin: number,
+  end: number,
+  slots: readonly SqlSlot[],
+): readonly SqlReading[] {
+  const readings: SqlReading[] = [];
+  let position = 10;
+  const log = (typ: SqlReading["typ"], from: number, to: number, of?: string): SqlReading => {
+    position += 1 + dice.roll(3);
+    const own =
+      typ === "day"
+        ? slots.filter(({ at }) => from <= at && at < to)
+        : makeSlots(dice, from, to, STEP).map((slot) => ({
+            ...slot,
+            letter: slot.letter === "M" ? "S" : slot.letter,
+          }));
+    const verdict = { isUsable: dice.roll(5) > 0, isVoid: dice.roll(8) === 0 };
+    const reading = {
+      typ,
+      leaf: leafOf(`${position}`),
+      position,
+      from,
+      to,
+      slots: own,
+      ...verdict,
+    };
+    readings.push(of === undefined ? reading : { ...reading, of });
+    return reading;
+  };
+  const correct = (first: SqlReading): void => {
+    let of = first;
+    for (let times = dice.roll(3); times > 0; times--) {
+      const next = log("correction", of.from, of.to, of.leaf);
+      if (dice.roll(2) === 0) of = next;
+    }
+  };
+  for (let at = begin; at < end; at += DAY) {
+    const cut = at + (1 + dice.roll(23)) * 3600;
+    if (dice.roll(4) === 0) correct(log("correction", at, dice.roll(2) === 0 ? cut : at + DAY));
+    if (dice.roll(5) === 0) continue;
+    const day = log("day", at, dice.roll(5) === 0 ? cut : at + DAY);
+    correct(day);
+    // Where a day is void, another device's may cover the same time.
+    if (day.isVoid && dice.roll(2) === 0) correct(log("day", at, at + DAY));
+  }
+  return readings
+    .map((reading) => ({ reading, key: dice.roll(1_000) }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ reading }) => reading);
+}
+
+/** What counts as records, by the engine's own rule. */
+function countingDays({ from, to, slots }: SqlCase): readonly (Omit<SqlReading, "typ"> | Span)[] {
+  if ("readings" in slots) return listEffective(slots.readings);
+  return Array.from({ length: (to - from) / DAY }, (_, i) => {
+    return { from: from + i * DAY, to: from + (i + 1) * DAY };
+  });
+}
+
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The engine's bill, all lines with something in them. */
+function billByEngine(given: SqlCase): [string, number][] {
+  const { body, offset, from, to, slots, prices } = given;
+  const days = countingDays(given).map((span) => {
+    const all = "slots" in span ? span.slots : (slots as readonly SqlSlot[]);
+    const own = all.filter((slot) => slot.at >= span.from && slot.at < span.to);
+    return {
+      leaf: leafOf(`day ${span.from}`),
+      from: span.from,
+      to: span.to,
       step: STEP,
       wh: own.map(({ wh }) => wh),
       exported: own.map(({ exported }) => exported),
       quality: own.map(({ letter }) => letter).join(""),
-    });
-  }
+    };
+  });
   const { lines } = computeBill(nodeSuite, {
     point: leafOf("point"),
     zone: "Etc/UTC",
