@@ -7,8 +7,6 @@ import type { RegistryEntry } from "../intake/registry.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { opensPoint, recipientsOf } from "./office.ts";
 
-const DEVICE = "device:";
-
 /** The entry of one key but for its number; undefined when its point cannot be opened here. */
 function makeEntry(
   ledger: Ledger,
@@ -35,9 +33,7 @@ function makeEntry(
 function listKids(ledger: Ledger): Set<string> {
   const kids = new Set<string>();
   for (const state of [ledger.state, ledger.pending]) {
-    for (const [key] of state.entries()) {
-      if (key.startsWith(DEVICE)) kids.add(key.slice(DEVICE.length));
-    }
+    for (const kid of state.ids("device")) kids.add(kid);
   }
   return kids;
 }

@@ -16,6 +16,7 @@
  *   logged:<leaf>    type and position of records that later ones name
  *   token:<H>        used one-time tokens
  */
+import { decodeLatin1, encodeAscii } from "../base/bytes.ts";
 import { fail } from "../base/error.ts";
 import type { EcPublicJwk } from "../crypto/suite.ts";
 import type { ChainParams, EnrolRecipient, Role } from "../record/payload.ts";
@@ -167,7 +168,9 @@ function keyOf({ kind, id }: Pick<Replaced, "kind" | "id">): StateKey {
 function splitKey(key: StateKey): readonly [kind: Kind | "chain", id: string] {
   if (key === "chain") return [key, ""];
   const colon = key.indexOf(":");
-  return [key.slice(0, colon) as Kind, key.slice(colon + 1)];
+  // A text of its own: a slice keeps the whole one alive, and every look-up compares it the slow way.
+  const id = decodeLatin1(encodeAscii(key.slice(colon + 1)));
+  return [key.slice(0, colon) as Kind, id];
 }
 
 export class ChainState {
@@ -208,6 +211,11 @@ export class ChainState {
         yield [keyOf({ kind: kind as Kind | "chain", id }), entity];
       }
     }
+  }
+
+  /** Ids of one kind in this layer: the very texts by which its entities are found fastest. */
+  ids(kind: Kind): IterableIterator<string> {
+    return this.#entities[kind].keys();
   }
 
   get isEmpty(): boolean {

@@ -187,6 +187,21 @@ test("an overlay shows its base through its own changes and never changes it", (
   );
 });
 
+test("the ids of a kind are those of its entities in that layer, also of a state that was loaded", () => {
+  const base = new ChainState();
+  base.put("token", H(1), { leaf: H(2) });
+  base.put("tariff", "standard", { ver: 1, leaf: H(3) });
+  const over = new ChainState(base);
+  over.put("token", H(4), { leaf: H(5) });
+  const loaded = new ChainState();
+  loaded.load(base.entries());
+  assert.deepEqual(
+    [base, over, loaded].map((state) => [...state.ids("token")]),
+    [[H(1)], [H(4)], [H(1)]],
+  );
+  assert.deepEqual(loaded.get("tariff", "standard"), { ver: 1, leaf: H(3) });
+});
+
 test("clear shows the base again; a state without genesis says so", () => {
   const base = fold([sample.genesisLine]);
   const overlay = new ChainState(base);
