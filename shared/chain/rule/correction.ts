@@ -81,8 +81,8 @@ function findTarget(
   for (const stay of placeOf(state, point).stays) {
     for (const day of standingDays(state, log, stay)) {
       if (day.to <= from) break;
-      if (day.leaf !== of) continue;
-      if (day.from !== from || day.to !== to) return undefined;
+      // The leaf last: it may have to be hashed.
+      if (day.from !== from || day.to !== to || day.leaf !== of) continue;
       const { kid, seq } = day;
       return { kid, root: { kid, seq } };
     }

@@ -146,6 +146,25 @@ test("what names records behind 64 others of their key waits with them", () => {
   t.checkLedger();
 });
 
+test("what names a day that is not over yet by a clock that went back waits with it", () => {
+  const meter = t.enrol();
+  const neighbour = t.enrol();
+  t.mine();
+  const now = t.clock.wallMs();
+  const day = t.day(meter);
+  assert.deepEqual(t.hold(day), ["held"]);
+  t.issueBlind({ ...span(meter, 0), of: day.record.leaf });
+  t.ledger.issue("tariff", { id: "flat", ver: 1, body: {} });
+  const late = t.clock.wallMs();
+  t.clock.setWall(now);
+  assert.deepEqual(t.hold(t.event(neighbour, "tamper")), ["held"]);
+  assert.equal(t.mine().added[0]?.records.length, 1, "the neighbour's alone");
+  t.checkLedger();
+  t.clock.setWall(late);
+  assert.equal(t.mine().added[0]?.records.length, 3);
+  t.checkLedger();
+});
+
 function periodOf(candidate: { record: { payload: object } } | undefined): {
   from: number;
   to: number;
