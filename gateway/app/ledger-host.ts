@@ -61,6 +61,8 @@ export class LedgerHost {
   readonly #packets = new PacketBatchWriter();
   /** Size of a checkpoint of ours that is beyond this log: the store is older than what it signed. */
   #beyond = 0;
+  /** Size of a checkpoint of ours that is of another log; 0 for none. */
+  #forked = 0;
 
   constructor(options: LedgerHostOptions) {
     this.#options = options;
@@ -91,6 +93,7 @@ export class LedgerHost {
       seenOf: (meter) => this.#seen.get(meter) ?? 0,
       setSeen: (meter, size) => this.#seen.set(meter, size),
       finalSize: () => ledger.tip().logSize,
+      rootAt: (size) => ledger.rootAt(size),
     });
     this.#configs = new ConfigDesk(ledger, (meter) => this.#topic(meter, "config"));
   }
@@ -110,7 +113,8 @@ export class LedgerHost {
 
   /** The broker may have forgotten what it kept for us: everything retained is published again. */
   reconnected(): void {
-    this.#configs.repeat(this.#book.all());
+    // The topic is the meter's: what is retained there is for the device that is there now.
+    this.#configs.repeat(this.#book.all().filter(({ state }) => state === "active"));
     this.#announce();
   }
 
@@ -138,17 +142,25 @@ export class LedgerHost {
   }
 
   seen(meter: string, note: string): void {
-    const size = this.#receipts.seen(meter, note);
-    if (size === undefined || size <= this.#beyond) return;
+    const strange = this.#receipts.seen(meter, note);
+    if (strange === undefined) return;
+    const { kind, size } = strange;
+    if (size <= (kind === "beyond" ? this.#beyond : this.#forked)) return;
     const { ledger, suite, keys } = this.#options;
     if (!isOwnCheckpoint(suite, keys.note, ledger.state.chain.origin, note)) return;
-    this.#beyond = size;
-    this.event({ event: "alarm", code: "store-old", meter, detail: `a meter saw size ${size}` });
+    if (kind === "beyond") this.#beyond = size;
+    else this.#forked = size;
+    const code = kind === "beyond" ? "store-old" : "log-forked";
+    this.event({ event: "alarm", code, meter, detail: `a meter saw size ${size}` });
   }
 
-  /** Whether this store is older than a checkpoint that it signed: then it must not mine. */
-  get isOutdated(): boolean {
-    return this.#beyond > this.#options.ledger.tip().logSize;
+  /**
+   * Why this gateway must not mine: its store is older than a checkpoint that it signed, or went on to another log than the one that
+   * it signed. What it would mine would contradict the receipts that people hold.
+   */
+  get refusal(): "store-old" | "log-forked" | undefined {
+    if (this.#forked > 0) return "log-forked";
+    return this.#beyond > this.#options.ledger.tip().logSize ? "store-old" : undefined;
   }
 
   published(count: number): void {
@@ -201,7 +213,8 @@ export class LedgerHost {
   event(event: GatewayEvent): void {
     const { event: name, code, meter, detail } = event;
     // What a record is to blame for is an alarm when the record is in a block.
-    const isOwn = name === "alarm" && (meter === undefined || code === "store-old");
+    const isOwn =
+      name === "alarm" && (meter === undefined || code === "store-old" || code === "log-forked");
     if (isOwn && code !== undefined) {
       const at = unixNow(this.#options.clock);
       this.#options.ledger.alarms.raise({ code: `${code}`, at, detail: `${detail ?? ""}` });

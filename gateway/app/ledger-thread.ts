@@ -71,7 +71,7 @@ function run(port: MessagePort, data: LedgerThreadData): void {
         onEvent: (event) => host.event(event),
       }),
     bill: config.billing === "on" ? () => billing.close() : undefined,
-    refusal: () => (host.isOutdated ? "store-old" : undefined),
+    refusal: () => host.refusal,
     onRefusal: (code, detail) => host.event({ event: "not-mining", code, ...detail }),
   });
 

@@ -5,6 +5,7 @@
  * receipt's consistency proof begins at the checkpoint that the meter said it saw; a meter that has seen
  * something else says so again, and then the receipts of the last block are repeated from there.
  */
+import { equalBytes } from "../../shared/base/bytes.ts";
 import { isCoded } from "../../shared/base/error.ts";
 import { parseCheckpoint } from "../../shared/chain/checkpoint.ts";
 
@@ -22,12 +23,22 @@ export interface ReceiptDeskOptions {
   readonly setSeen: (meter: string, size: number) => void;
   /** Number of records in the final log. */
   readonly finalSize: () => number;
+  /** Root of the first `size` records, at least one, of the final log. */
+  readonly rootAt: (size: number) => Uint8Array;
+}
+
+/** A checkpoint that does not lie in this log: of a size that it has not reached, or of another log. */
+export interface StrangeCheckpoint {
+  readonly kind: "beyond" | "forked";
+  readonly size: number;
 }
 
 /** Receipts made in one go; then other work has its turn. */
 const SLICE = 256;
 /** Publications on their way to the broker at a time. */
 const MAX_OUTSTANDING = 2048;
+/** Sizes whose roots are kept: meters mostly saw one of the last few. */
+const KEPT_ROOTS = 64;
 
 export class ReceiptDesk {
   readonly #options: ReceiptDeskOptions;
@@ -36,6 +47,8 @@ export class ReceiptDesk {
   #outstanding = 0;
   /** By meter: what it was sent for the last block, and from which size. */
   #sent = new Map<string, { old: number; owed: Owed[] }>();
+  /** Roots by size, until the next block. */
+  readonly #roots = new Map<number, Uint8Array>();
 
   constructor(options: ReceiptDeskOptions) {
     this.#options = options;
@@ -50,6 +63,7 @@ export class ReceiptDesk {
   owe(owed: readonly Owed[]): void {
     if (this.pending === 0) this.#sent = new Map();
     for (const one of owed) this.#queue.push(one);
+    this.#roots.clear();
   }
 
   /** One record again, for a meter that repeated its envelope. */
@@ -63,19 +77,20 @@ export class ReceiptDesk {
   }
 
   /**
-   * What a meter says it verified last. A note whose size lies in the log is taken as it is: a wrong one costs
-   * the meter its receipts and nobody else anything.
-   * @returns the size when it is beyond this log, which the caller has to judge; else undefined
+   * What a meter says it verified last. It is believed where size and root are those of this log; its signatures do not matter then.
+   * @returns what does not lie in this log, which the caller has to judge by its signature; else undefined
    */
-  seen(meter: string, note: string): number | undefined {
+  seen(meter: string, note: string): StrangeCheckpoint | undefined {
     let size: number;
+    let root: Uint8Array;
     try {
-      size = parseCheckpoint(note).size;
+      ({ size, root } = parseCheckpoint(note));
     } catch (error) {
       if (!isCoded(error)) throw error;
       return undefined;
     }
-    if (size > this.#options.finalSize()) return size;
+    if (size > this.#options.finalSize()) return { kind: "beyond", size };
+    if (size > 0 && !equalBytes(root, this.#rootAt(size))) return { kind: "forked", size };
     if (size !== this.#options.seenOf(meter)) this.#options.setSeen(meter, size);
     const sent = this.#sent.get(meter);
     if (sent !== undefined && sent.old !== size) {
@@ -104,6 +119,15 @@ export class ReceiptDesk {
     }
     this.#outstanding += made;
     return made;
+  }
+
+  #rootAt(size: number): Uint8Array {
+    const known = this.#roots.get(size);
+    if (known !== undefined) return known;
+    const root = this.#options.rootAt(size);
+    if (this.#roots.size >= KEPT_ROOTS) this.#roots.clear();
+    this.#roots.set(size, root);
+    return root;
   }
 
   #remember(owed: Owed, old: number): void {

@@ -33,9 +33,12 @@ export interface SchedulerOptions {
   /** Issues every bill that is due and not issued; idempotent. Undefined: this gateway does not bill. */
   readonly bill: (() => void) | undefined;
   /** Another reason not to mine, or undefined. */
-  readonly refusal: () => "store-old" | undefined;
+  readonly refusal: () => "store-old" | "log-forked" | undefined;
   /** Says once that mining is refused, and why. */
-  readonly onRefusal: (code: "clock-behind" | "store-old", detail: Record<string, number>) => void;
+  readonly onRefusal: (
+    code: "clock-behind" | "store-old" | "log-forked",
+    detail: Record<string, number>,
+  ) => void;
 }
 
 /** A gateway whose clock is so far behind its tip does not mine (records.md section 6), seconds. */
@@ -53,7 +56,7 @@ export class Scheduler {
   #quietLooks = 0;
   #dayClosedSinceMs: number | undefined;
   #mining = false;
-  #refused: "clock-behind" | "store-old" | undefined;
+  #refused: "clock-behind" | "store-old" | "log-forked" | undefined;
   #billedAt = -1;
 
   constructor(options: SchedulerOptions) {

@@ -266,6 +266,11 @@ export class Ledger {
     return this.#receiptMaker(position, old)?.parts(position, old);
   }
 
+  /** Root of the first `size` records, of which there must be at least one and no more than the log holds. */
+  rootAt(size: number): Uint8Array {
+    return this.#chain.tree.edgeRoot(0, size);
+  }
+
   /** The signed note of the last final size; undefined while this gateway alone cannot make one. */
   checkpoint(): string | undefined {
     const row = this.#blocks.main(this.#chain.finalHeight);

@@ -62,6 +62,7 @@ const KINDS: Readonly<Record<string, AlarmKind>> = {
   "storage-full": "device",
   restored: "device",
   "store-old": "gateway",
+  "log-forked": "gateway",
 };
 
 /** The sort of a code. `isOwn`: no record and no meter is to blame. */

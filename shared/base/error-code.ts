@@ -152,6 +152,8 @@ export const ERROR_CODES = {
   stopping: "the gateway is stopping",
   "store-old":
     "this store is older than a checkpoint that it signed, so this gateway does not mine",
+  "log-forked":
+    "a checkpoint that this gateway signed is of another log than its own, so it does not mine",
   internal: "a fault of this software; its log says more",
 
   // gateway: chain store

@@ -46,6 +46,18 @@ test("what is no request is answered with a code and changes nothing", async (t)
   await server.close();
 });
 
+test("a gateway that does not answer is not waited for for ever", async (t) => {
+  const path = join(makeFolder(t), "control.sock");
+  let answer: (value: unknown) => void = () => {};
+  const server = await startControlServer(path, () => new Promise((resolve) => (answer = resolve)));
+  await assert.rejects(
+    askGateway(path, "status", {}, 50),
+    (error) => isCoded(error, "control") && /no answer/.test(error.message),
+  );
+  answer({});
+  await server.close();
+});
+
 test("nobody there: undefined; a socket file that a killed gateway left is replaced", async (t) => {
   const path = join(makeFolder(t), "control.sock");
   assert.equal(await askGateway(path, "status", {}), undefined);

@@ -67,6 +67,7 @@ function createReceipts(finalSize = 10_000) {
     seenOf: (meter) => seen.get(meter) ?? 0,
     setSeen: (meter, size) => seen.set(meter, size),
     finalSize: () => finalSize,
+    rootAt: () => new Uint8Array(32),
   });
   /** The receipts made in one go. */
   const next = (): string[] => {
@@ -77,8 +78,8 @@ function createReceipts(finalSize = 10_000) {
   return { desk, seen, next };
 }
 
-const note = (size: number): string =>
-  `origin\n${size}\n${Buffer.alloc(32).toString("base64")}\n\n\u2014 gateway ${Buffer.alloc(68).toString("base64")}\n`;
+const note = (size: number, root = 0): string =>
+  `origin\n${size}\n${Buffer.alloc(32, root).toString("base64")}\n\n\u2014 gateway ${Buffer.alloc(68).toString("base64")}\n`;
 
 test("receipts lead from what the meter has seen; a meter that saw something else gets them again", () => {
   const { desk, next } = createReceipts();
@@ -91,11 +92,16 @@ test("receipts lead from what the meter has seen; a meter that saw something els
   assert.deepEqual(next(), ["8 from 8"], "7 lies in what it saw");
 });
 
-test("a note that is none changes nothing, one beyond the log is handed back to be judged", () => {
+test("a note that is none changes nothing, one beyond the log or of another one is handed back to be judged", () => {
   const { desk, seen } = createReceipts(100);
   assert.equal(desk.seen(METER, "nonsense"), undefined);
-  assert.equal(desk.seen(METER, note(101)), 101);
+  assert.deepEqual(desk.seen(METER, note(101)), { kind: "beyond", size: 101 });
+  assert.deepEqual(desk.seen(METER, note(99, 7)), { kind: "forked", size: 99 });
   assert.equal(seen.size, 0);
+  assert.equal(desk.seen(METER, note(99)), undefined);
+  assert.equal(seen.get(METER), 99);
+  // The empty log has no root that anybody could disagree about.
+  assert.equal(desk.seen(METER, note(0, 7)), undefined);
 });
 
 test("no more receipts are made than the broker takes", () => {

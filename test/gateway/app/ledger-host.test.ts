@@ -3,12 +3,13 @@ import { test } from "node:test";
 import { LedgerHost } from "../../../gateway/app/ledger-host.ts";
 import type { FromLedger } from "../../../gateway/app/ledger-protocol.ts";
 import { decodeConfig } from "../../../gateway/config.ts";
+import { signCheckpoint } from "../../../shared/chain/checkpoint.ts";
+import { createNoteKey } from "../../../shared/crypto/key.ts";
 import { nodeSuite } from "../../../shared/crypto/node-suite.ts";
+import { seededBytes } from "../../support/seeded-bytes.ts";
 import { TestLedger } from "../../support/test-ledger.ts";
 
-test("an own record that no block can take raises an alarm, a meter's is answered", (context) => {
-  const t = new TestLedger();
-  context.after(() => t.close());
+function openHost(t: TestLedger): { host: LedgerHost; sent: FromLedger[] } {
   const sent: FromLedger[] = [];
   const host = new LedgerHost({
     ledger: t.ledger,
@@ -19,6 +20,47 @@ test("an own record that no block can take raises an alarm, a meter's is answere
     realMs: () => 0,
     send: (message) => sent.push(message),
   });
+  return { host, sent };
+}
+
+test("a checkpoint that we signed, of another log or beyond this one, raises an alarm and stops mining", (context) => {
+  const t = new TestLedger();
+  context.after(() => t.close());
+  const meter = t.enrol();
+  t.mine();
+  t.hold(t.day(meter), t.day(meter));
+  t.mine();
+  const { ledger, keys } = t;
+  const { origin } = ledger.state.chain;
+  const { logSize, logRoot } = ledger.tip();
+  assert.deepEqual(ledger.rootAt(logSize), logRoot);
+  const stranger = createNoteKey(nodeSuite, keys.note.name, seededBytes("stranger"));
+  const note = (size: number, root: Uint8Array, key = keys.note): string =>
+    signCheckpoint(nodeSuite, key, { origin, size, root });
+  const wrong = new Uint8Array(32).fill(7);
+  const { host, sent } = openHost(t);
+  const alarms = (): unknown[] =>
+    sent
+      .flatMap((message) => (message.kind === "events" ? message.events : []))
+      .filter(({ event }) => event === "alarm")
+      .map(({ code }) => code);
+  // Every size that there was, as it was.
+  for (let size = 1; size <= logSize; size++) host.seen(meter.id, note(size, ledger.rootAt(size)));
+  // What we did not sign says nothing about us.
+  host.seen(meter.id, note(logSize, wrong, stranger));
+  host.seen(meter.id, note(logSize + 5, wrong, stranger));
+  assert.deepEqual([host.refusal, alarms()], [undefined, []]);
+  host.seen(meter.id, note(logSize + 5, wrong));
+  assert.deepEqual([host.refusal, alarms()], ["store-old", ["store-old"]]);
+  host.seen(meter.id, note(2, wrong));
+  host.seen(meter.id, note(2, wrong));
+  assert.deepEqual([host.refusal, alarms()], ["log-forked", ["store-old", "log-forked"]]);
+});
+
+test("an own record that no block can take raises an alarm, a meter's is answered", (context) => {
+  const t = new TestLedger();
+  context.after(() => t.close());
+  const { host, sent } = openHost(t);
   const leaf = "A".repeat(43);
   const dropped = [
     { leaf, code: "refused-overlap" as const, kid: "k" },
