@@ -34,6 +34,8 @@ export interface FakeOptions {
   readonly unusableDate?: string;
   /** Free text beside meters, in order. */
   readonly labels?: readonly string[];
+  /** Hours without readings of the first meter that a correction has filled on these dates. */
+  readonly correctedDates?: readonly string[];
   /** The last meter seals whole days (`step` 0), as the paper's rows do. */
   readonly wholeDays?: boolean;
   /** The newest block is not final; the last meter's newest day is held. */
@@ -217,10 +219,33 @@ function liveDay(
     events: [],
     signedBy: "meter",
     replaced: [],
+    ...(i === 0 && options.correctedDates?.includes(date) && correct(shaped, { from, to, step })),
     latitudeE7: meter.latitudeE7,
     longitudeE7: meter.longitudeE7,
     ...(!unusable && shaped.conditions),
     ...(unusable && { unusable: "schema", state: "broken" as const }),
+  };
+}
+
+/** What a registrar has put in the place of a day with an outage in it. */
+function correct(
+  now: HouseholdDay,
+  { from, to, step }: { readonly from: number; readonly to: number; readonly step: number },
+): Pick<DayDetail, "quality" | "slots" | "signedBy" | "reason" | "replaced"> {
+  const isFilled = (i: number): boolean => i >= 40 && i < 52;
+  const letters = (filled: string): string =>
+    [...now.quality].map((letter, i) => (isFilled(i) ? filled : letter)).join("");
+  const slotWh = now.slotWh.map((wh, i) => (isFilled(i) ? 0 : wh));
+  const placed = { state: "final", leaf: ZERO_HASH, position: 1 } as const;
+  const span = { fromSeconds: from, toSeconds: to, stepSeconds: step };
+  const [quality, filled] = [letters("G"), letters("S")];
+  const old = { wh: sum(slotWh), slots: countSlots(quality), slotWh, quality };
+  return {
+    quality: filled,
+    slots: countSlots(filled),
+    signedBy: "registrar",
+    reason: "sensor-fault",
+    replaced: [{ ...placed, ...span, ...old, signedBy: "meter" }],
   };
 }
 

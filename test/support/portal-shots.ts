@@ -19,6 +19,7 @@ const VILLAGE: FakeOptions = {
   partialDates: ["2024-03-06", "2024-01-18"],
   silentDates: ["2024-03-08", "2024-03-09"],
   labels: ["Ground floor, left"],
+  correctedDates: ["2024-03-12"],
   wholeDays: true,
   alarms: [
     {
@@ -139,6 +140,7 @@ const ALBUMS: readonly Album[] = [
     options: VILLAGE,
     shots: [
       { name: "days", path: `${METER}?from=2024-03-01&to=2024-03-14`, widths: [390, 1440] },
+      { name: "corrected", path: `${METER}/days/2024-03-12`, widths: [390, 1440] },
       { name: "slots", path: `${METER}/days/2024-03-06?slots=24-71`, widths: [390, 1440] },
     ],
   },

@@ -51,7 +51,7 @@ export function renderPlot(plot: Plot): Html {
   });
   const rings = slots.map((slot, i) => {
     const x = round2(((i + 0.5) / slots.length) * 100);
-    return slot.isCorrected === true && html`<circle class="corrected" cx="${x}%" cy="0" r="3"/>`;
+    return slot.isCorrected === true && html`<circle class="ring" cx="${x}%" cy="0" r="3"/>`;
   });
   return html`<div class="chart chart-${plot.size ?? "tall"}" dir="ltr" aria-hidden="true"><div class="gutter">${gutter}</div><svg class="plot" width="100%" focusable="false"><defs>${patterns(id)}</defs>${grid}${plot.marks}${rings}${labels}</svg></div>`;
 }

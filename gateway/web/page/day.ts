@@ -239,8 +239,13 @@ function slotZoom(address: string, total: number, first: number, last: number): 
 
 /** ", was 0.123 kWh": what stood in a slot that a correction has changed. */
 function before(day: DayDetail, i: number): string | undefined {
-  const old = day.replaced.at(-1);
-  if (old === undefined || old.slotWh.length !== day.slotWh.length) return undefined;
+  const old = day.replaced.findLast(
+    ({ fromSeconds, slotWh, unusable }) =>
+      fromSeconds === day.fromSeconds &&
+      slotWh.length === day.slotWh.length &&
+      unusable === undefined,
+  );
+  if (old === undefined) return undefined;
   const wh = old.slotWh[i];
   if (wh === undefined || (wh === day.slotWh[i] && old.quality[i] === day.quality[i]))
     return undefined;

@@ -158,8 +158,8 @@ function meterTable(
   const values = new Map(rows.map(({ meter }) => [meter, live?.newest(meter)]));
   // Where no meter says what it measures now, there is no column of dashes.
   const isLive = [...values.values()].some((value) => value !== undefined);
-  return html`<table class="cards" role="table">
-<thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Meter</th><th role="columnheader" scope="col">Where</th>${isLive && html`<th role="columnheader" scope="col" class="n">Now</th>`}<th role="columnheader" scope="col" class="n">Energy</th><th role="columnheader" scope="col" class="n">Current</th><th role="columnheader" scope="col" class="n">Voltage</th><th role="columnheader" scope="col" class="n">Temperature</th><th role="columnheader" scope="col" class="n">Humidity</th><th role="columnheader" scope="col" class="n">Last day</th></tr></thead>
+  return html`<table class="cards${isLive && " cards-live"}" role="table">
+<thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Meter</th><th role="columnheader" scope="col">Where</th>${isLive && html`<th role="columnheader" scope="col" class="n">Now</th>`}<th role="columnheader" scope="col" class="n">Energy</th><th role="columnheader" scope="col" class="n">Current</th><th role="columnheader" scope="col" class="n">Voltage</th><th role="columnheader" scope="col" class="n spare">Temperature</th><th role="columnheader" scope="col" class="n spare">Humidity</th><th role="columnheader" scope="col" class="n">Last day</th></tr></thead>
 <tbody role="rowgroup">${rows.map((meter) => meterRow(meter, nowSeconds, isLive && liveCell(values.get(meter.meter))))}</tbody></table>`;
 }
 
@@ -180,8 +180,8 @@ function meterRow(meter: MeterSummary, nowSeconds: number, now: Html | false): H
 ${now}<td role="cell" class="n main" data-label="Energy">${measure(ENERGY, energyOf(day))}</td>
 <td role="cell" class="n" data-label="Current">${measure(CURRENT, usable?.currentMilliAmp?.[0]?.mean)}</td>
 <td role="cell" class="n" data-label="Voltage">${measure(VOLTAGE, usable?.voltageMilliVolt?.[0]?.mean)}</td>
-<td role="cell" class="n" data-label="Temperature">${measure(TEMPERATURE, usable?.temperatureMilliCelsius?.mean)}</td>
-<td role="cell" class="n" data-label="Humidity">${measure(HUMIDITY, usable?.humidityCentiPercent?.mean)}</td>
+<td role="cell" class="n spare" data-label="Temperature">${measure(TEMPERATURE, usable?.temperatureMilliCelsius?.mean)}</td>
+<td role="cell" class="n spare" data-label="Humidity">${measure(HUMIDITY, usable?.humidityCentiPercent?.mean)}</td>
 <td role="cell" class="n last">${day ? html`<a href="/meters/${meter.meter}/days/${day.date}">${formatDate(day.date)}</a> ${seal(day)}` : html`<span class="quiet">${meterStateWords(meter.state)}</span>`}</td></tr>`;
 }
 
