@@ -13,7 +13,7 @@ import { computePoint } from "../../shared/record/meter-id.ts";
 import { padPlaintext } from "../../shared/record/plaintext.ts";
 import { computeLeaf, signRecord } from "../../shared/record/record.ts";
 import { type Recipient, sealLine2 } from "../../shared/record/sealed-box.ts";
-import { dayBounds, nextLocalDay } from "../../shared/time/civil-day.ts";
+import { dayBounds, localDayOf, nextLocalDay } from "../../shared/time/civil-day.ts";
 
 const ZONE = "Europe/Berlin";
 const STEP = 900;
@@ -34,16 +34,29 @@ export class SealedMeter {
   readonly #randomBytes: RandomBytes;
   recipients: readonly Recipient[] = [];
   #date = "2024-01-01";
+  /** Where its next day begins; midnight unless it was put in later. */
+  #from = 0;
   #register = 1000;
   seq = 0;
   prev = "";
   /** P, from the join file. */
   point = "";
 
-  constructor(id: string, randomBytes: RandomBytes) {
+  constructor(id: string, randomBytes: RandomBytes, key?: SigningKey) {
     this.id = id;
     this.#randomBytes = randomBytes;
-    this.key = createSigningKey(nodeSuite, randomBytes);
+    this.key = key ?? createSigningKey(nodeSuite, randomBytes);
+  }
+
+  /** Measures from here on, with this register. */
+  putIn(from: number, register: number): void {
+    this.#date = localDayOf(ZONE, from);
+    this.#from = from;
+    this.#register = register;
+  }
+
+  get register(): number {
+    return this.#register;
   }
 
   /** The request file that answers a join file. */
@@ -65,10 +78,12 @@ export class SealedMeter {
 
   /**
    * Seals the next day; `change` alters the plaintext before it is sealed, `keep` leaves the meter where it is, so
-   * that the next call makes another record for the same place.
+   * that the next call makes another record for the same place. `until`: the day's end, where it ends before midnight.
    */
-  sealDay(change: Readonly<Record<string, Json>> = {}, keep = false): SealedDay {
-    const { from, to } = dayBounds(ZONE, this.#date) as { from: number; to: number };
+  sealDay(change: Readonly<Record<string, Json>> = {}, keep = false, until?: number): SealedDay {
+    const bounds = dayBounds(ZONE, this.#date) as { from: number; to: number };
+    const from = Math.max(bounds.from, this.#from);
+    const to = until ?? bounds.to;
     const slots = (to - from) / STEP;
     const random = this.#randomBytes(slots);
     const wh = Array.from({ length: slots }, (_, i) => (random[i] as number) * 2);
