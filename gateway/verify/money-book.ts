@@ -9,10 +9,11 @@ import type { CryptoSuite } from "../../shared/crypto/suite.ts";
 import type { BillableDay } from "../../shared/money/bill.ts";
 import type { BillPlaintext } from "../../shared/money/bill-plaintext.ts";
 import { recomputeCredit } from "../../shared/money/credit.ts";
+import type { PaymentPlaintext } from "../../shared/money/payment-plaintext.ts";
 import type { LoggedPrice } from "../../shared/money/price-series.ts";
 import { type BillEvidence, recomputeBill } from "../../shared/money/recompute-bill.ts";
 import type { LoggedAssignment, LoggedTariff } from "../../shared/money/tariff-timeline.ts";
-import type { BillPayload, CreditPayload } from "../../shared/record/payload.ts";
+import type { BillPayload, CreditPayload, PaymentPayload } from "../../shared/record/payload.ts";
 import type { ParsedRecord } from "../../shared/record/record.ts";
 
 /** A bill that was opened and is right, with the credits of it that are. */
@@ -31,6 +32,8 @@ export class MoneyBook {
   /** By point. */
   readonly #assignments = new Map<string, LoggedAssignment[]>();
   readonly #bills = new Map<string, KnownBill>();
+  /** Meter of each point that a right bill opened: its `opening` proves the digits. */
+  readonly #meters = new Map<string, string>();
 
   constructor(suite: CryptoSuite) {
     this.#suite = suite;
@@ -58,6 +61,14 @@ export class MoneyBook {
     return this.#bills.get(leaf);
   }
 
+  /** A payment may come before the first bill; later its meter must be the one whose bills the point has. Throws `day-meter`. */
+  checkPayment({ point }: PaymentPayload, { meter }: PaymentPlaintext): void {
+    const known = this.#meters.get(point);
+    if (known !== undefined && known !== meter) {
+      fail("day-meter", "the payment is of another meter than the bills of its point");
+    }
+  }
+
   /** Throws `bill-differs`, and what computeBill throws. */
   checkBill(bill: Omit<KnownBill, "credits">, days: readonly BillableDay[]): void {
     const { payload, position } = bill;
@@ -67,6 +78,7 @@ export class MoneyBook {
       fail("bill-differs", `the bill does not follow from the log: ${differing.join(", ")}`);
     }
     this.#bills.set(bill.leaf, { ...bill, credits: [] });
+    this.#meters.set(payload.point, bill.plaintext.meter);
   }
 
   /** Of a bill that was checked. Throws `credit-differs`, and what computeBill throws. */

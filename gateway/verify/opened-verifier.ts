@@ -21,6 +21,7 @@ import type {
   CreditPayload,
   EventPayload,
   ExchangePayload,
+  PaymentPayload,
 } from "../../shared/record/payload.ts";
 import { parsePlaintext, type SealedTyp } from "../../shared/record/plaintext.ts";
 import type { ParsedRecord } from "../../shared/record/record.ts";
@@ -49,14 +50,14 @@ type Sealed =
   | (Place & { readonly typ: "exchange"; readonly payload: ExchangePayload })
   | (Place & { readonly typ: "bill"; readonly payload: BillPayload })
   | (Place & { readonly typ: "credit"; readonly payload: CreditPayload })
-  | (Place & { readonly typ: "payment" });
+  | (Place & { readonly typ: "payment"; readonly payload: PaymentPayload });
 
 type SealedOf<T extends SealedTyp> = Sealed & { readonly typ: T };
 
 export interface OpenedCounts {
   /** All. */
   readonly opened: number;
-  /** Days, corrections and events that do not count. */
+  /** Days, corrections, events and payments that do not count. */
   readonly unusable: number;
   /** Days, corrections and events that keep their local rules. */
   readonly days: number;
@@ -230,9 +231,12 @@ export class OpenedVerifier {
         this.#exchanges.addOpened({ payload, plaintext: parsePlaintext("exchange", text) });
         break;
       }
-      case "payment":
-        parsePlaintext("payment", text);
+      case "payment": {
+        const { payload } = sealed;
+        const payment = parsePlaintext("payment", text);
+        this.#judge(() => this.#money.checkPayment(payload, payment));
         break;
+      }
     }
   }
 

@@ -94,6 +94,14 @@ class House {
     return { leaf: this.#add(line1), plaintext: JSON.parse(text) };
   }
 
+  payment(meter: string): Opened {
+    const plain = { v: 1, meter, salt: H, at: START, amount: 100, ref: "transfer" };
+    const text = padPlaintext(plain, 0);
+    const pt = computePt(suite, encodeUtf8(text));
+    const line1 = chain.sign(operator, "payment", { ct: H, pt, point: this.meter.point });
+    return { leaf: this.#add(line1), plaintext: JSON.parse(text) };
+  }
+
   /** Three days as they are, all of them opened. */
   threeDays(): void {
     for (const day of [0, 1, 2]) this.verifier.addOpened(this.day(day) as never);
@@ -108,6 +116,18 @@ test("a bill that follows from the days below it", () => {
   open(house, house.bill(3));
   const { opened, unusable, bills } = house.verifier.counts;
   assert.deepEqual({ opened, unusable, bills }, { opened: 4, unusable: 0, bills: 1 });
+});
+
+test("a payment under another meter than the bills of its point does not count", () => {
+  const house = new House();
+  house.threeDays();
+  // Before the first bill nothing proves which meter the point is.
+  open(house, house.payment("111111111"));
+  open(house, house.bill(3));
+  open(house, house.payment(house.meter.id));
+  assert.equal(house.verifier.counts.unusable, 0);
+  open(house, house.payment("111111111"));
+  assert.equal(house.verifier.counts.unusable, 1);
 });
 
 test("a bill that does not is named by the members that differ", () => {
