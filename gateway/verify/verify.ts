@@ -35,21 +35,40 @@ export interface VerifyReport extends OpenedCounts {
   readonly checkpoint: number | undefined;
 }
 
+/** Where a source is. It is opened while the readers start. */
+export interface SourcePlace {
+  /** About how many bytes there are; a small source is not worth threads. */
+  readonly bytes: number;
+  /** Whether readers must open a store. */
+  readonly usesStore: boolean;
+  open(): Promise<VerifySource>;
+}
+
 /** Smaller sources are not worth starting threads for. */
 const WORTH_THREADS_BYTES = 1 << 20;
+
+/** {@link verifyAt} of a source that is open. */
+export async function verify(source: VerifySource, options: VerifyOptions): Promise<VerifyReport> {
+  const { bytes, usesStore } = source;
+  return verifyAt({ bytes, usesStore, open: async () => source }, options);
+}
+
 /**
  * Reads the whole source; resolves with the report or rejects with the coded error of the first rule broken
  * (detail: height, record = position in the log, leaf).
  */
-export async function verify(source: VerifySource, options: VerifyOptions): Promise<VerifyReport> {
-  const readers = source.bytes < WORTH_THREADS_BYTES ? 1 : options.workers;
-  const pool = new ReaderPool({ readers, usesStore: source.usesStore });
+export async function verifyAt(place: SourcePlace, options: VerifyOptions): Promise<VerifyReport> {
+  const { bytes, usesStore } = place;
+  const readers = bytes < WORTH_THREADS_BYTES ? 1 : options.workers;
+  const pool = new ReaderPool({ readers, usesStore });
+  let source: VerifySource | undefined;
   try {
+    source = await place.open();
     const { Verification } = await import("./verification.ts");
     await pool.load();
     return await new Verification(source, options, pool).complete();
   } finally {
     await pool.close();
-    source.close();
+    source?.close();
   }
 }
