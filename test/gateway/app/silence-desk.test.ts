@@ -1,8 +1,14 @@
 // Meters are missed by the clock alone, and not missed any more when they have caught up.
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
-import { GRACE_MS, SilenceDesk, type SilenceOptions } from "../../../gateway/app/silence-desk.ts";
+import {
+  GRACE_MS,
+  openSilenceDesk,
+  SilenceDesk,
+  type SilenceOptions,
+} from "../../../gateway/app/silence-desk.ts";
 import type { RegistryEntry } from "../../../gateway/intake/registry.ts";
+import { TestLedger } from "../../support/test-ledger.ts";
 
 const HOUR = 3600;
 const METER = "352000001";
@@ -133,4 +139,36 @@ describe("the silence desk", () => {
     desk.pump();
     assert.equal(log.length, said.length, "the next round comes later");
   });
+});
+
+test("over a real ledger: a meter without a day for 36 hours is an alarm until its days are in", () => {
+  const house = new TestLedger();
+  try {
+    const [meter, other] = [house.enrol(), house.enrol()];
+    house.mine();
+    const keys = [meter, other].map(({ key, id }) => {
+      return { kid: key.kid, meter: id, state: "active" } as unknown as RegistryEntry;
+    });
+    const desk = openSilenceDesk({
+      ledger: house.ledger,
+      config: { no_data_hours: 36, offline_hours: 12 },
+      clock: house.clock,
+      realMs: () => ms,
+      entries: () => keys,
+    });
+    const missed = (): readonly string[] => house.ledger.alarms.metersOf("no-data");
+    ms += GRACE_MS;
+    for (let day = 0; day < 4; day++) {
+      house.hold(house.day(other));
+      house.mine();
+      round(desk);
+      assert.deepEqual(missed(), day < 1 ? [] : [meter.id], `day ${day}`);
+    }
+    for (let day = 0; day < 4; day++) house.hold(house.day(meter));
+    house.mine();
+    round(desk);
+    assert.deepEqual(missed(), []);
+  } finally {
+    house.close();
+  }
 });

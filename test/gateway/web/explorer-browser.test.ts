@@ -85,6 +85,13 @@ describe("verify in this browser", () => {
       assert.equal(titles.length, steps, path);
       assert.ok(titles.every((title) => title.endsWith("holds")));
       assert.ok((await page.locator(".walk-steps details pre").count()) > 0);
+      for (const [button, isShown] of [
+        ["start", true],
+        ["stop", false],
+        ["forget", false],
+      ] as const) {
+        assert.equal(await page.isVisible(`[data-${button}]`), isShown, button);
+      }
       assert.deepEqual(complaints, []);
       await page.close();
     }
