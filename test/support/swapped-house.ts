@@ -96,6 +96,11 @@ export class SwappedHouse {
     return this.#first.point;
   }
 
+  /** Of the tariff. */
+  get body(): TariffBody {
+    return this.#tariff.body;
+  }
+
   get meter(): string {
     return this.#first.id;
   }
