@@ -18,6 +18,9 @@ usage: verify-bill FILE [--chain ID] [--json]
   FILE        a bundle, as \`gateway bill export\` writes it
   --chain ID  the chain that you know; without it, compare the one that is printed
   --json      the report as JSON
+
+A bundle shows that nothing in it was changed or made up. That nothing was left out of it, such as a
+registrar's correction, only the whole chain shows: \`gateway verify\` on a dump.
 `;
 
 function main(args: string[]): number {
