@@ -22,6 +22,7 @@ import type { BlobStore } from "./blob-store.ts";
 import type { Candidate, Dropped, HoldOutcome } from "./candidate.ts";
 import type { UndoneRecord } from "./chain-change.ts";
 import type { ChainWriter } from "./chain-writer.ts";
+import { KeyHistory } from "./key-history.ts";
 import type { Held, Mempool } from "./mempool.ts";
 import { Renaming } from "./re-signing.ts";
 import type { RecordStore } from "./record-store.ts";
@@ -49,12 +50,14 @@ export class Holding {
   readonly pending: ChainState;
   readonly #options: HoldingOptions;
   readonly #log: HeldLog;
+  readonly #history: KeyHistory;
 
   constructor(options: HoldingOptions) {
     const { chain, mempool } = options;
     this.#options = options;
     this.pending = new ChainState(chain.state);
     this.#log = new HeldLog(chain.log, mempool, chain.state);
+    this.#history = new KeyHistory(options);
   }
 
   /** Reads the held records again and judges them anew. Returns those that no block can take any more. */
@@ -81,17 +84,18 @@ export class Holding {
     const signer = this.#signer(kid);
     if (signer !== undefined) {
       if (seq <= signer.seq) return this.#judgeOld(candidate, signer, now);
-      if (isFrozen(signer)) return { code: "frozen", leaf, ...this.#last(kid) };
-      if ("revoked" in signer) return { code: "refused-inactive-key", leaf, ...this.#last(kid) };
+      if (isFrozen(signer)) return { code: "frozen", leaf, ...this.#history.last(kid) };
+      if ("revoked" in signer)
+        return { code: "refused-inactive-key", leaf, ...this.#history.last(kid) };
       if (seq > signer.seq + 1) {
-        return { code: "resend", leaf, want: signer.seq + 1, ...this.#last(kid) };
+        return { code: "resend", leaf, want: signer.seq + 1, ...this.#history.last(kid) };
       }
     }
     try {
       this.#apply(record, now);
     } catch (error) {
       if (!isCoded(error)) throw error;
-      return { code: `refused-${error.code}`, leaf, ...this.#last(kid) };
+      return { code: `refused-${error.code}`, leaf, ...this.#history.last(kid) };
     }
     this.#keep(candidate, false, now);
     return { code: "held", leaf };
@@ -200,9 +204,9 @@ export class Holding {
     const { mempool, records } = this.#options;
     const { record } = candidate;
     const { kid, leaf, seq } = record;
-    const last = this.#last(kid);
+    const last = this.#history.last(kid);
     const waiting = mempool.find(kid, seq);
-    const position = waiting === undefined ? this.#findLogged(kid, seq) : undefined;
+    const position = waiting === undefined ? this.#history.find(kid, seq) : undefined;
     const line1 =
       waiting?.record.line1 ?? (position === undefined ? undefined : records.line1(position));
     if (line1 === record.line1) {
@@ -223,27 +227,6 @@ export class Holding {
       if (!isCoded(error)) throw error;
       return { code: `refused-${error.code}`, leaf, ...last };
     }
-  }
-
-  /** Position of the record of a key with this seq in the main chain. */
-  #findLogged(kid: string, seq: number): number | undefined {
-    const { chain, records } = this.#options;
-    const { state } = chain;
-    let current = (state.get("device", kid) ?? state.get("member", kid))?.seq ?? 0;
-    let position: number | undefined = chain.lastPosition(kid);
-    for (; position !== undefined && current > seq; current--) {
-      position = records.row(position)?.prev ?? undefined;
-    }
-    return current === seq ? position : undefined;
-  }
-
-  #last(kid: string): { last?: string } {
-    const { chain, mempool, records } = this.#options;
-    const held = mempool.newest(kid);
-    if (held !== undefined) return { last: held.record.line1 };
-    const position = chain.lastPosition(kid);
-    const last = position === undefined ? undefined : records.line1(position);
-    return last === undefined ? {} : { last };
   }
 
   #sign<T extends Typ>(typ: T, payload: OwnPayload<T>): ParsedRecord {
@@ -309,17 +292,13 @@ export class Holding {
       .filter(({ record }) => {
         const signer =
           chain.state.get("device", record.kid) ?? chain.state.get("member", record.kid);
-        const mined = signer !== undefined && record.seq <= signer.seq && this.#isLogged(record);
+        const mined =
+          signer !== undefined && record.seq <= signer.seq && this.#history.holds(record);
         // Other members' records are theirs to bring back.
         const foreign = signer !== undefined && "roles" in signer && record.kid !== signing.kid;
         return !mined && !foreign && mempool.get(record.leaf) === undefined;
       });
     mempool.restore(back);
-  }
-
-  #isLogged(record: ParsedRecord): boolean {
-    const position = this.#findLogged(record.kid, record.seq);
-    return position !== undefined && this.#options.records.line1(position) === record.line1;
   }
 }
 
