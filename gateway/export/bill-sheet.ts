@@ -63,6 +63,7 @@ export function makeBillSheet(model: ReadModel, no: string): BillSheet | undefin
     origin: tip.origin,
     facts: [
       ["Number", no],
+      ...(bill.billNo === undefined ? [] : [["Of bill", bill.billNo] as const]),
       ["Meter", bill.meter],
       ["Period", `${first} to ${last}, both included (${zone})`],
       ["Issued", localDayOf(zone, bill.issuedAtSeconds)],
@@ -70,11 +71,12 @@ export function makeBillSheet(model: ReadModel, no: string): BillSheet | undefin
       ["Tariff", bill.tariffs.map(({ id, version }) => `${id} v${version}`).join(", ")],
     ],
     currency,
-    lines: bill.lines.map((line) => {
+    lines: bill.lines.map((line, i) => {
       // The read model hands on the unit as it was sealed, which the bill's decoder has checked.
       const sealed = { ...line, amount: line.amountMinor, unit: line.unit as LineUnit };
       return {
-        label: line.label,
+        // A credit takes back what was in force before it sets what is.
+        label: i < bill.takenBack ? `Taken back: ${line.label}` : line.label,
         quantity: formatQuantity(sealed, minorDigits),
         rate: formatRate(sealed),
         amount: money(line.amountMinor),
@@ -105,20 +107,34 @@ function describePayment(
   bill: BillDetail,
   money: (amount: number) => string,
 ): string {
+  if (bill.kind === "credit") {
+    return `With this credit, bill ${bill.billNo ?? ""} and its credits come to ${money(bill.inForceMinor)} ${bill.currency}.`;
+  }
   const payments = model
     .account(bill.meter)
     .entries.filter(({ kind, billNo }) => kind === "payment" && billNo === bill.no);
-  const paid = payments.reduce((sum, { amountMinor }) => sum - amountMinor, 0);
+  const credited = describeCredits(bill, money);
   const list = payments.map(
     ({ atSeconds, amountMinor, text }) =>
       `${money(-amountMinor)} ${bill.currency} on ${localDayOf(bill.zone, atSeconds)}${text === "" ? "" : ` (${text})`}`,
   );
   if (bill.paidAtSeconds !== undefined) {
     const how = list.length === 0 ? "" : `: ${list.join(", ")}`;
-    return `Paid on ${localDayOf(bill.zone, bill.paidAtSeconds)}${how}.`;
+    const back =
+      bill.dueMinor < 0 ? ` To be given back: ${money(-bill.dueMinor)} ${bill.currency}.` : "";
+    return `${credited}Paid on ${localDayOf(bill.zone, bill.paidAtSeconds)}${how}.${back}`;
   }
-  if (list.length === 0) return `To be paid: ${money(bill.totalMinor)} ${bill.currency}.`;
-  return `Paid so far: ${list.join(", ")}. To be paid: ${money(bill.totalMinor - paid)} ${bill.currency}.`;
+  const due = `To be paid: ${money(bill.dueMinor)} ${bill.currency}.`;
+  return list.length === 0
+    ? `${credited}${due}`
+    : `${credited}Paid so far: ${list.join(", ")}. ${due}`;
+}
+
+/** Nothing for a bill that stands as it was issued. */
+function describeCredits(bill: BillDetail, money: (amount: number) => string): string {
+  if (bill.credits.length === 0) return "";
+  const list = bill.credits.map(({ no, totalMinor }) => `${no}: ${money(totalMinor)}`);
+  return `Credits, because other readings count now: ${list.join(", ")}. Bill and credits together: ${money(bill.inForceMinor)} ${bill.currency}. `;
 }
 
 function describeSlots({ slots, complete }: BillDetail): string {

@@ -11,7 +11,7 @@ import type { DayDetail, ReadModel } from "../projection/read-model-types.ts";
 import { AtomFeed, RESOURCE } from "./atom-feed.ts";
 import { FIRST_YEAR, readLocalTime } from "./dst-rule.ts";
 import { listMeasures, type Period, readDays } from "./slots.ts";
-import { listBills, usageSummary, WATT_HOUR } from "./usage-summary.ts";
+import { listBills, usageSummary, WATT_HOUR, withCredits } from "./usage-summary.ts";
 import { formatXml, type ReadyXml, type XmlElement } from "./xml.ts";
 
 const DELIVERED = 1;
@@ -121,8 +121,9 @@ export function* greenButton(model: ReadModel, period: Period): Generator<string
     }
   }
   for (const { no } of bills) {
-    const bill = model.bill(no);
-    if (bill === undefined) continue;
+    const issued = model.bill(no);
+    if (issued === undefined) continue;
+    const bill = withCredits(model, issued);
     const name = `bill/${bill.leaf}`;
     yield feed.entry({
       name,

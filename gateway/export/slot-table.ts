@@ -21,11 +21,12 @@ const HEAD = [
   "state",
   "position",
   "unusable",
+  "correction",
 ];
 
 /**
  * One row a slot; `day_…` are means of the whole day, as sealed. Empty fields are unknown, never zero. A record that cannot be
- * used has one row that says so.
+ * used has one row that says so. `correction` is why the reading is another one than the meter first sealed.
  */
 export function* slotsCsv(model: ReadModel, period: Period): Generator<string> {
   yield formatCsv([HEAD]);
@@ -43,6 +44,7 @@ function formatRows(day: DayDetail): string {
     day.state,
     day.position === undefined ? "" : String(day.position),
     day.unusable ?? "",
+    day.reason ?? "",
   ]);
   if (day.unusable !== undefined) {
     const { fromSeconds, toSeconds, zone } = day;

@@ -36,6 +36,16 @@ export function listBills(model: ReadModel, { meter, from, to }: Period): readon
     .sort((a, b) => a.fromSeconds - b.fromSeconds || (a.no < b.no ? -1 : 1));
 }
 
+/** A bill as it is in force: what its newest credit has set, under the bill's own number and period. */
+export function withCredits(model: ReadModel, bill: BillDetail): BillDetail {
+  const newest = bill.credits.at(-1);
+  const credit = newest === undefined ? undefined : model.bill(newest.no);
+  if (credit === undefined) return bill;
+  const { lines, takenBack, wh, issuedAtSeconds } = credit;
+  const totalMinor = bill.inForceMinor;
+  return { ...bill, lines: lines.slice(takenBack), totalMinor, wh, issuedAtSeconds };
+}
+
 /** Amounts only in a currency that has a number; without it nobody could tell what they mean. */
 export function usageSummary(bill: BillDetail): XmlElement[] {
   const currency = currencyNumber(bill.currency);

@@ -258,7 +258,7 @@ function accountOf(bills: readonly BillDetail[]): AccountEntry[] {
 }
 
 function billRow(bill: BillDetail): BillSummary {
-  const { lines, slots, missing, used, daily, tariffs, ...row } = bill;
+  const { lines, slots, missing, used, daily, tariffs, takenBack, ...row } = bill;
   return row;
 }
 

@@ -20,6 +20,7 @@ const HEAD = [
   "state",
   "position",
   "leaf",
+  "correction",
 ];
 
 /** One row a record. Empty fields are unknown, never zero. `place` is "lat,lon" as sealed. */
@@ -41,6 +42,7 @@ export function daysCsv(days: readonly DaySummary[], place: string | undefined):
     day.state,
     day.position === undefined ? "" : String(day.position),
     day.leaf,
+    day.reason ?? "",
   ]);
   return formatCsv([HEAD, ...rows]);
 }

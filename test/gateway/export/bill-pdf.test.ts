@@ -132,7 +132,11 @@ describe("the bill as a PDF", () => {
         {
           ...village,
           account: () => ({ entries: [{ ...payment, amountMinor }] }),
-          bill: () => ({ ...bill, ...(paidAtSeconds === undefined ? {} : { paidAtSeconds }) }),
+          bill: () => ({
+            ...bill,
+            dueMinor: bill.totalMinor - amountMinor,
+            ...(paidAtSeconds === undefined ? {} : { paidAtSeconds }),
+          }),
         },
         no,
       ).payment;
