@@ -134,7 +134,7 @@ describe("the bill as a PDF", () => {
           account: () => ({ entries: [{ ...payment, amountMinor }] }),
           bill: () => ({
             ...bill,
-            dueMinor: bill.totalMinor - amountMinor,
+            dueMinor: bill.totalMinor + amountMinor,
             ...(paidAtSeconds === undefined ? {} : { paidAtSeconds }),
           }),
         },
