@@ -29,6 +29,7 @@ export class BlockReader {
   readonly #enrolment: Statement<[string], { pos: number; meter: number | null }>;
   readonly #enrolled: Statement<[number], { meter: number | null }>;
   readonly #bill: Statement<[number], { no: string; meter: number }>;
+  readonly #credit: Statement<[number], { no: string; meter: number }>;
   readonly #event: Statement<[number], { code: string }>;
   readonly #alarm: Statement<[number], { code: string }>;
   readonly #pointMeter: Statement<[string], { meter: string }>;
@@ -44,6 +45,7 @@ export class BlockReader {
     );
     this.#enrolled = db.prepare("SELECT meter FROM enrolment WHERE pos = ?");
     this.#bill = db.prepare("SELECT no, meter FROM bill WHERE pos = ?");
+    this.#credit = db.prepare("SELECT no, meter FROM credit WHERE pos = ?");
     this.#event = db.prepare("SELECT code FROM event WHERE pos = ?");
     this.#alarm = db.prepare("SELECT code FROM alarm WHERE pos = ?");
     this.#pointMeter = db.prepare("SELECT meter FROM vault_point WHERE point = ?");
@@ -240,10 +242,17 @@ export class BlockReader {
       case "day":
       case "event":
         return numberText(this.#enrolment.get(record.kid)?.meter);
+      case "revoke":
+        return numberText(this.#enrolment.get(record.payload.kid)?.meter);
+      case "credit":
+        return numberText(this.#credit.get(position)?.meter);
       case "enrol":
         return numberText(this.#enrolled.get(position)?.meter);
       case "assign":
       case "bill":
+      case "correction":
+      case "exchange":
+      case "payment":
         return this.#pointMeter.get(record.payload.point)?.meter;
       default:
         return undefined;
@@ -253,12 +262,17 @@ export class BlockReader {
   #subjectOf({ record, position }: RecordFacts, meter: string | undefined): string | undefined {
     switch (record.typ) {
       case "day":
+      case "correction":
         if (meter === undefined) return undefined;
         return this.#days.find(Number(meter), record.payload.from, position)?.date;
       case "event":
         return this.#event.get(position)?.code;
       case "bill":
         return this.#bill.get(position)?.no;
+      case "credit":
+        return this.#credit.get(position)?.no;
+      case "revoke":
+        return record.payload.reason;
       case "tariff":
         return `${record.payload.id} v${record.payload.ver}`;
       default:
@@ -270,7 +284,9 @@ export class BlockReader {
     if (!hasLine2(record.typ)) return undefined;
     // An event that opened may have raised an alarm by what it says.
     if (record.typ === "event" && this.#event.get(position) !== undefined) return undefined;
-    return this.#alarm.get(position)?.code;
+    const code = this.#alarm.get(position)?.code;
+    // Registers that do not fit an exchange are told, and change nothing.
+    return code === "exchange-register" ? undefined : code;
   }
 
   #signerKey(kid: string): SignerKey {

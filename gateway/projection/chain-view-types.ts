@@ -96,7 +96,7 @@ export interface RecordSummary {
   readonly signer: string;
   /** The meter that the record is about, where the vault knows it. */
   readonly meter?: string;
-  /** For days: the civil day; for bills: the bill number; for tariffs: "id v<n>". */
+  /** Of days and corrections the civil day; of bills and credits the number; of tariffs "id v<n>"; of revocations why. */
   readonly subject?: string;
 }
 

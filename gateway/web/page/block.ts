@@ -109,13 +109,14 @@ function recordTable(records: readonly RecordSummary[]): Html {
   )}</tbody></table>`;
 }
 
-/** A link to the day, bill or meter that a record is about. */
+/** A link to the day, bill, credit or meter that a record is about. */
 export function about(record: RecordSummary): Html | string {
   const { typ, meter, subject } = record;
-  if (typ === "day" && meter !== undefined && subject !== undefined) {
+  const isReading = typ === "day" || typ === "correction";
+  if (isReading && meter !== undefined && subject !== undefined) {
     return html`<a href="/meters/${meter}/days/${subject}">${formatDate(subject)}</a>`;
   }
-  if (typ === "bill" && subject !== undefined) {
+  if ((typ === "bill" || typ === "credit") && subject !== undefined) {
     return html`<a href="/bills/${encodeURIComponent(subject)}">${subject}</a>`;
   }
   if (meter !== undefined) return html`<a href="/meters/${meter}">${formatMeterId(meter)}</a>`;

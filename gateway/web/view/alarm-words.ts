@@ -57,6 +57,7 @@ const OWN_CODES: Readonly<Record<string, string>> = {
   duplicate: "known already, answered again",
   resend: "one before it is missing, asked for",
   frozen: "the key is frozen",
+  revoked: "a device was taken out; what its key signed after its last good record is void",
 };
 
 /** A sentence for a code: of an answer, an event or the error table. */
