@@ -144,6 +144,8 @@ test("a dump with all rare types is accepted; no byte of a rare record can be ch
   const dump = chain.dump();
   const { records } = await run(dump, "good.jsonl");
   assert.equal(records, chain.records.length);
+  const threaded = { ...openDumpSource(path.join(folder, "good.jsonl")), bytes: Infinity };
+  assert.equal((await verify(threaded, { workers: 2 })).records, records);
   const rare = chain.records.filter(({ typ }) =>
     ["revoke", "correction", "exchange", "credit"].includes(typ),
   );
