@@ -1,12 +1,17 @@
 /** Hashes lines 2, from a store's packed form or from a dump's base64url, for a batch at a time (facts.ts). */
 import { isUtf8 } from "node:buffer";
 import { hash } from "node:crypto";
+import { decodeLong } from "../../shared/record/day-envelope.ts";
 import { type BlobFacts, HASH_BYTES } from "./facts.ts";
 import { PackedLine2, type SealedHead } from "./packed-line2.ts";
+
+const EMPTY = Buffer.alloc(0);
 
 export class BlobReader {
   readonly #packed = new PackedLine2();
   #text = Buffer.alloc(1 << 16);
+  /** The part of it that the last line 2 took; the next one mostly has the same length. */
+  #line2 = EMPTY;
 
   /** `ct` of a packed line 2 as one character a byte; undefined: read it the long way. `head`: as PackedLine2 takes it. */
   hashPacked(source: Buffer, start: number, end: number, head?: SealedHead): string | undefined {
@@ -14,13 +19,16 @@ export class BlobReader {
     return line2 === undefined ? undefined : hash("sha256", line2, "binary");
   }
 
-  /** The same of canonical base64url of UTF-8. */
-  hashEncoded(text: string): string | undefined {
-    if (this.#text.length < text.length) this.#text = Buffer.alloc(2 * text.length);
-    const length = this.#text.write(text, "base64url");
-    const line2 = this.#text.subarray(0, length);
-    if (line2.toString("base64url", 0, length) !== text || !isUtf8(line2)) return undefined;
-    return hash("sha256", line2, "binary");
+  /** The same of canonical base64url of UTF-8: `source[start…end)`. */
+  hashEncoded(source: Buffer, start: number, end: number): string | undefined {
+    if (this.#text.length < end - start) {
+      this.#text = Buffer.alloc(2 * (end - start));
+      this.#line2 = EMPTY;
+    }
+    const length = decodeLong(source, start, end, this.#text, 0);
+    if (length < 0) return undefined;
+    if (length !== this.#line2.length) this.#line2 = this.#text.subarray(0, length);
+    return isUtf8(this.#line2) ? hash("sha256", this.#line2, "binary") : undefined;
   }
 }
 

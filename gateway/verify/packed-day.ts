@@ -8,9 +8,9 @@ import { writeBase64url } from "./base64url-writer.ts";
 const DAY_FORM = 1;
 /** kid 32, signature 64, ct 32, prev 32, pt 32, then three varints. */
 const KID_AT = 1;
-const SIGNATURE_AT = 33;
-const CT_AT = 97;
-const VARINTS_AT = 193;
+export const SIGNATURE_AT = 33;
+export const CT_AT = 97;
+export const VARINTS_AT = 193;
 /** "." and base64url of 64 bytes. */
 const SIGNATURE_PART = 87;
 

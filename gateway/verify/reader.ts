@@ -10,6 +10,8 @@ import type { StoreReader } from "./store-reader.ts";
 /** What a line 1 in a dump consists of; anything else in its place is no record. */
 const LINE1 = /^[A-Za-z0-9_.-]+$/;
 const BETWEEN_LINES = '","';
+const QUOTE = 0x22;
+const COMMA = 0x2c;
 
 export class Reader {
   readonly #records = new RecordReader();
@@ -45,10 +47,19 @@ export class Reader {
   }
 
   #readLines(text: Uint8Array): RecordFacts | undefined {
-    const lines = asBuffer(text).toString("latin1").split(BETWEEN_LINES);
-    if (!lines.every((line1) => LINE1.test(line1))) return undefined;
-    this.#records.start(lines.length);
-    for (const line1 of lines) this.#records.readText(line1);
+    const source = asBuffer(text);
+    const ends = findLines(source);
+    if (ends === undefined) return undefined;
+    this.#records.start(ends.length);
+    let start = 0;
+    for (const end of ends) {
+      if (!this.#records.readTextDay(source, start, end)) {
+        const line1 = source.toString("latin1", start, end);
+        if (!LINE1.test(line1)) return undefined;
+        this.#records.readText(line1);
+      }
+      start = end + BETWEEN_LINES.length;
+    }
     return this.#records.finish();
   }
 
@@ -56,10 +67,22 @@ export class Reader {
     const buffer = asBuffer(bytes);
     const sheet = new BlobSheet(starts.length);
     starts.forEach((start, i) => {
-      sheet.add(this.#blobs.hashEncoded(buffer.toString("latin1", start, ends[i])), i);
+      sheet.add(this.#blobs.hashEncoded(buffer, start, ends[i] as number), i);
     });
     return sheet.finish();
   }
+}
+
+/** Where each of the lines ends; undefined: a quote that is not one between two lines. */
+function findLines(source: Buffer): number[] | undefined {
+  const ends: number[] = [];
+  let at = source.indexOf(QUOTE);
+  for (; at >= 0; at = source.indexOf(QUOTE, at + BETWEEN_LINES.length)) {
+    if (source[at + 1] !== COMMA || source[at + 2] !== QUOTE) return undefined;
+    ends.push(at);
+  }
+  ends.push(source.length);
+  return ends;
 }
 
 function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {

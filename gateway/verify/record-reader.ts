@@ -12,6 +12,7 @@ import { nodeVerifier } from "../../shared/crypto/node-verifier.ts";
 import type { VerifyKey } from "../../shared/crypto/suite.ts";
 import { parseRequest } from "../../shared/message/request.ts";
 import { verifyCompactJws } from "../../shared/record/compact-jws.ts";
+import type { DayForm } from "../../shared/record/day-envelope.ts";
 import { dayHeaderPart, parseLine1 } from "../../shared/record/day-line.ts";
 import { formatProtectedHeader } from "../../shared/record/line2-form.ts";
 import type { EnrolPayload } from "../../shared/record/payload.ts";
@@ -39,14 +40,15 @@ import { KidTable } from "./kid-table.ts";
 import { KidText } from "./kid-text.ts";
 import { PackedDay } from "./packed-day.ts";
 import type { SealedHead } from "./packed-line2.ts";
+import { TextDay } from "./text-day.ts";
 
 const KID_BYTES = 32;
 /** How the packed line 2 of a day begins behind its first byte, before the signer's kid. */
 const DAY_START = Buffer.from("\u0003day");
 
 interface ReaderKey extends KnownKey {
-  /** Header part of line 1 of this key's days, with the dot. */
-  readonly dayHead: Buffer;
+  /** Header part of line 1 of this key's days, with the dot, and so on. */
+  readonly form: DayForm & { readonly header: Buffer };
   readonly sealedHead: SealedHead;
 }
 
@@ -57,6 +59,8 @@ export class RecordReader {
   readonly #packedKeys = new KidTable<ReaderKey>();
   readonly #kidByHeader = new Map<string, string>();
   readonly #day = new PackedDay();
+  readonly #textDay = new TextDay();
+  readonly #kid = Buffer.alloc(KID_BYTES);
   /** The batch that is being read. */
   #views = allocateFacts(0);
   #hashes = Buffer.alloc(0);
@@ -69,15 +73,20 @@ export class RecordReader {
 
   addKeys(keys: readonly KnownKey[]): void {
     for (const { no, kid, key } of keys) {
-      const dayHead = this.#dayHead.write(kid, ".");
       const start = Buffer.allocUnsafe(DAY_START.length + KID_BYTES);
       DAY_START.copy(start);
       start.write(kid, DAY_START.length, "base64url");
-      const sealedHead = { start, header: this.#sealedHeader.write(kid) };
-      const known: ReaderKey = { no, kid, key, dayHead, sealedHead };
+      const raw = start.subarray(DAY_START.length);
+      const header = this.#dayHead.write(kid, ".");
+      const protectedHeader = this.#sealedHeader.write(kid);
+      const form = { header, kid: raw, protectedHeader, recipients: [] };
+      const known: ReaderKey = {
+        ...{ no, kid, key, form },
+        sealedHead: { start, header: protectedHeader },
+      };
       this.#keys.set(kid, known);
-      this.#packedKeys.set(start.subarray(DAY_START.length), known);
-      this.#kidByHeader.set(dayHead.toString("latin1", 0, dayHead.length - 1), kid);
+      this.#packedKeys.set(raw, known);
+      this.#kidByHeader.set(header.toString("latin1", 0, header.length - 1), kid);
     }
   }
 
@@ -102,7 +111,22 @@ export class RecordReader {
     if (!day.open(source, start, end)) return false;
     const known = this.#packedKeys.get(source, day.kidAt);
     if (known === undefined) return false;
-    day.write(known.dayHead);
+    day.write(known.form.header);
+    return this.#takeDay(known, day);
+  }
+
+  /** The same of a day's line 1 as text: `source[start…end)`. */
+  readTextDay(source: Buffer, start: number, end: number): boolean {
+    if (!this.#dayHead.read(source, start, this.#kid)) return false;
+    const known = this.#packedKeys.get(this.#kid, 0);
+    const day = this.#textDay;
+    return (
+      known !== undefined && day.read(source, start, end, known.form) && this.#takeDay(known, day)
+    );
+  }
+
+  /** Adds the day if its signature holds. */
+  #takeDay(known: ReaderKey, day: PackedDay | TextDay): boolean {
     if (!nodeVerifier.verify(known.key, day.signed, day.signature)) return false;
     const hashesAt = this.#count * HASHES;
     const leaf = hash("sha256", day.leafInput, "binary");

@@ -121,7 +121,7 @@ export function decodeSextets(
 }
 
 /** {@link decodeSextets} for a long text up to `end`: the platform is faster, but for the last few characters. */
-function decodeLong(
+export function decodeLong(
   bytes: Uint8Array,
   at: number,
   end: number,
@@ -191,6 +191,21 @@ export class DayEnvelopeReader {
       this.#readLine1(bytes, start, form, out, to) &&
       this.#readLine2(bytes, end, form, out, to + this.packedLine1)
     );
+  }
+
+  /** The same of line 1 alone: `bytes[start…end)`, without a line feed. */
+  readLine1(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    form: DayForm,
+    out: Uint8Array,
+    to: number,
+  ): boolean {
+    if (end - start > MAX_METER_LINE1) return false;
+    this.lineFeed = end;
+    this.line1Length = end - start;
+    return this.#readLine1(bytes, start, form, out, to);
   }
 
   #readLine1(
