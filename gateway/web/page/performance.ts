@@ -44,7 +44,7 @@ ${
     : measured(columns, by)
 }
 ${comparison()}`;
-  return { title: "Performance", section: "chain", body };
+  return { title: "Performance", section: "chain", body, follows: ["block"] };
 }
 
 function ofBlock(row: BlockCostRow): Column {
