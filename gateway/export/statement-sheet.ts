@@ -113,8 +113,13 @@ function listSpans({ notMeasured, zone }: PeriodStatement): string[] {
 
 /** A statement over issued bills says so: they stand as they are. */
 function listBills({ bills, zone }: PeriodStatement): string[] {
-  return bills.map(({ no, fromSeconds, toSeconds, totalMinor, currency, minorDigits }) => {
+  return bills.map(({ no, fromSeconds, toSeconds, ...money }) => {
     const last = localDayOf(zone, toSeconds - 1);
-    return `Bill ${no} was issued for ${localDayOf(zone, fromSeconds)} to ${last}: ${formatMinor(totalMinor, minorDigits)} ${currency}. It stands as issued.`;
+    const amount = (minor: number): string => formatMinor(minor, money.minorDigits);
+    const credited =
+      money.inForceMinor === money.totalMinor
+        ? ""
+        : `, with its credits ${amount(money.inForceMinor)} ${money.currency}`;
+    return `Bill ${no} was issued for ${localDayOf(zone, fromSeconds)} to ${last}: ${amount(money.totalMinor)} ${money.currency}${credited}. It stands as issued.`;
   });
 }

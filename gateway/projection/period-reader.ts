@@ -2,6 +2,7 @@
 import { encodeBase64url } from "../../shared/base/bytes.ts";
 import { fail } from "../../shared/base/error.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
+import { sumExactly } from "../../shared/money/amount.ts";
 import { localDayOf, type Span } from "../../shared/time/civil-day.ts";
 import type { Db, Statement } from "../ledger/database.ts";
 import type { ChainReader } from "./chain-reader.ts";
@@ -22,6 +23,7 @@ export class PeriodReader {
   readonly #costs: PointCosts;
   readonly #prices: PriceReader;
   readonly #bills: Statement<[number, number], { pos: number; body: string }>;
+  readonly #credits: Statement<[number], { body: string }>;
   readonly #tariff: Statement<[string], { pos: number; id: string; ver: number }>;
 
   constructor(db: Db, chain: ChainReader) {
@@ -33,6 +35,7 @@ export class PeriodReader {
     this.#bills = db.prepare(
       "SELECT pos, body FROM bill WHERE meter = ? AND from_s < ? ORDER BY from_s DESC, pos",
     );
+    this.#credits = db.prepare("SELECT body FROM credit WHERE bill = ? ORDER BY pos");
     this.#tariff = db.prepare("SELECT pos, id, ver FROM tariff WHERE leaf = ?");
   }
 
@@ -85,6 +88,7 @@ export class PeriodReader {
     for (const { pos, body } of this.#bills.iterate(meter, to)) {
       const bill = JSON.parse(body) as ShownBill;
       if (bill.to <= from) break;
+      const credits = this.#credits.all(pos).map(({ body: credit }) => JSON.parse(credit).total);
       bills.unshift({
         no: bill.no,
         position: pos,
@@ -93,6 +97,7 @@ export class PeriodReader {
         currency: bill.currency,
         minorDigits: bill.minor,
         totalMinor: bill.total,
+        inForceMinor: sumExactly([bill.total, ...credits]),
       });
     }
     return bills;

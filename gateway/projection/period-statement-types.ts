@@ -34,7 +34,10 @@ export interface TouchedBill {
   readonly toSeconds: number;
   readonly currency: string;
   readonly minorDigits: number;
+  /** As issued. */
   readonly totalMinor: number;
+  /** With its credits. */
+  readonly inForceMinor: number;
 }
 
 export interface PeriodStatement extends StatementQuery {

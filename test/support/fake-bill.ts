@@ -145,6 +145,7 @@ export function makePeriodStatement(
       .map(({ position = 0, ...bill }) => ({
         ...{ no: bill.no, position, fromSeconds: bill.fromSeconds, toSeconds: bill.toSeconds },
         ...{ currency: bill.currency, minorDigits: bill.minorDigits, totalMinor: bill.totalMinor },
+        inForceMinor: bill.inForceMinor,
       })),
     sealedTo: days.at(-1)?.toSeconds ?? 0,
   });

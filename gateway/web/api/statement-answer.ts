@@ -14,7 +14,7 @@ import {
   USED_RECORDS,
   USED_TARIFFS,
 } from "./answers.ts";
-import { arrayOf, flag, named, natural, objectOf, oneOf, text } from "./schema.ts";
+import { arrayOf, flag, integer, named, natural, objectOf, oneOf, text } from "./schema.ts";
 
 const seconds = (what: string) => natural(`${what}, unix seconds`);
 const { meter, zone, fromSeconds, toSeconds, currency, minorDigits, totalMinor, wh } = BILL_MEMBERS;
@@ -56,6 +56,7 @@ export const PERIOD_STATEMENT = named(
         ...{ fromSeconds, toSeconds, currency, minorDigits, totalMinor },
         no: text("An issued bill of a part of the period; it stands as issued"),
         position: natural("Position of its record"),
+        inForceMinor: integer("With its credits, minor units"),
       }),
     ),
     unbilled: arrayOf(

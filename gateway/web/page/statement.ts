@@ -113,8 +113,8 @@ function billsOf({ bills, zone }: PeriodStatement): Html {
     return html`<h2>Bills</h2><p>No bill has been issued for any of these days.</p>`;
   const time = zonedTime(zone);
   return html`<h2>Bills</h2><p>Issued for some of these days. They stand as issued, whatever this statement says:</p><ul class="plain">${bills.map(
-    ({ no, fromSeconds, toSeconds, totalMinor, minorDigits, currency }) =>
-      html`<li><a href="/bills/${encodeURIComponent(no)}">${no}</a>, ${time.date(fromSeconds)} to ${time.date(toSeconds - 1)}: ${money(totalMinor, minorDigits, currency)}</li>`,
+    ({ no, fromSeconds, toSeconds, totalMinor, inForceMinor, minorDigits, currency }) =>
+      html`<li><a href="/bills/${encodeURIComponent(no)}">${no}</a>, ${time.date(fromSeconds)} to ${time.date(toSeconds - 1)}: ${money(totalMinor, minorDigits, currency)}${inForceMinor !== totalMinor && html`, with its credits ${money(inForceMinor, minorDigits, currency)}`}</li>`,
   )}</ul>`;
 }
 

@@ -6,6 +6,7 @@ import { createReadModel } from "../../../gateway/projection/read-model.ts";
 import type { ReadModel } from "../../../gateway/projection/read-model-types.ts";
 import { nodeSuite } from "../../../shared/crypto/node-suite.ts";
 import { codeOf } from "../../support/code-of.ts";
+import { makeCreditedHouse } from "../../support/credited-house.ts";
 import { assignFlatTariff, closeMonthsOf } from "../../support/test-bill.ts";
 import { START, TestLedger, type TestMeter } from "../../support/test-ledger.ts";
 
@@ -160,6 +161,29 @@ test("adjoining statements sum to the whole before rounding, wherever the cut is
       );
     }
   });
+});
+
+test("after corrections it is what the bill and its credits come to", () => {
+  const house = makeCreditedHouse();
+  const { ledger, meter, numbers } = house;
+  try {
+    const model = createReadModel(ledger.ledger.db, { suite: nodeSuite });
+    const month = { meter: meter.id, from: "2024-01-01", to: "2024-01-31" };
+    const statement = model.periodStatement(month);
+    const [bill, ...credits] = numbers.map((no) => model.bill(no));
+    assert.equal(credits.length, 2);
+    const total = [bill, ...credits].reduce((sum, one) => sum + (one?.totalMinor ?? 0), 0);
+    assert.equal(statement?.totalMinor, total);
+    assert.deepEqual(
+      statement?.bills.map(({ no, totalMinor, inForceMinor }) => [no, totalMinor, inForceMinor]),
+      [[numbers[0], bill?.totalMinor, total]],
+    );
+    assert.notEqual(total, bill?.totalMinor);
+    assert.equal(statement?.slots.substituted, 2 * 96, "a reading and a fill of the registrar");
+    assert.equal(statement?.slots.missing, 0);
+  } finally {
+    ledger.close();
+  }
 });
 
 test("what cannot be stated is refused with its code, and names the day", () => {

@@ -40,6 +40,7 @@ const PAGES = [
   `/compare?meter=${FIRST_METER}&from=2024-01-10&to=2024-01-24&with_from=2024-01-18&with_to=2024-02-01`,
   "/bills",
   `/bills?meter=${FIRST_METER}`,
+  `/meters/${FIRST_METER}/statement?from=2024-01-15&to=2024-02-20`,
   `/bills/352-2024-01-${FIRST_METER}`,
   "/chain",
   "/blocks/12",
