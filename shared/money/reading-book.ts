@@ -31,7 +31,8 @@ export interface LoggedReading extends Span {
   readonly of?: string;
 }
 
-interface KnownReading extends LoggedReading {
+interface KnownReading {
+  readonly logged: LoggedReading;
   readonly isUsable: boolean;
   readonly meter: string;
   readonly registers: ReadingRegisters;
@@ -89,14 +90,21 @@ export class ReadingBook {
   /** What counts below `position`, in the span or reaching into it, under the meter's digits; by from. */
   effective(point: string, meter: string, span: Span, position: number): readonly BillableDay[] {
     const all = this.#points.get(point) ?? new Map<string, KnownReading>();
-    const readings = [...all.values()]
-      .filter((one) => one.position < position && one.from < span.to && span.from < one.to)
-      .map(({ isUsable, ...one }) => ({ ...one, isUsable: isUsable && one.meter === meter }));
-    const unread = this.#listUnread(readings, all);
-    const judged = [...readings, ...unread].map((one) => ({
-      ...one,
-      isVoid: this.isVoid(one, position),
-    }));
+    const judge = (logged: LoggedReading, known?: KnownReading) => {
+      const { typ, leaf, position: at, from, to, of } = logged;
+      const isUsable = known?.isUsable === true && known.meter === meter;
+      const reading = { typ, leaf, position: at, from, to, isUsable, day: known?.day };
+      const isVoid = this.isVoid(logged, position);
+      return { ...reading, isVoid, ...(of === undefined ? {} : { of }) };
+    };
+    const near = [...all.values()].filter(
+      ({ logged }) => logged.position < position && logged.from < span.to && span.from < logged.to,
+    );
+    const unread = this.#listUnread(near, all);
+    const judged = [
+      ...near.map((one) => judge(one.logged, one)),
+      ...unread.map((one) => judge(one)),
+    ];
     return listEffective(judged).flatMap(({ day }) => (day === undefined ? [] : [day]));
   }
 
@@ -121,7 +129,7 @@ export class ReadingBook {
       const { register, out, meter } = plaintext;
       const registers = out === undefined ? { register } : { register, out };
       const day = toBillableDay(logged.leaf, plaintext);
-      this.#pointOf(logged.point).set(logged.leaf, { ...logged, isUsable, meter, registers, day });
+      this.#pointOf(logged.point).set(logged.leaf, { logged, isUsable, meter, registers, day });
     }
   }
 
@@ -137,19 +145,19 @@ export class ReadingBook {
 
   /** Records that corrections go back to and that nobody could read: they count for nothing but their being void. */
   #listUnread(
-    readings: readonly LoggedReading[],
+    readings: readonly KnownReading[],
     known: ReadonlyMap<string, KnownReading>,
-  ): readonly (LoggedReading & { readonly isUsable: false; readonly day?: undefined })[] {
+  ): readonly LoggedReading[] {
     const unread = new Map<string, LoggedReading>();
-    for (const { of } of readings) {
-      for (let leaf = of; leaf !== undefined && !known.has(leaf); ) {
+    for (const { logged: reading } of readings) {
+      for (let leaf = reading.of; leaf !== undefined && !known.has(leaf); ) {
         const logged = this.#find(leaf);
         if (logged === undefined) break;
         unread.set(leaf, logged);
         leaf = logged.of;
       }
     }
-    return [...unread.values()].map((logged) => ({ ...logged, isUsable: false }));
+    return [...unread.values()];
   }
 
   #pointOf(point: string): Map<string, KnownReading> {

@@ -3,7 +3,6 @@
  * revocations that make days void, bills over all that and their credits. in: dice → out: a house, all of it in blocks.
  */
 import { type ReadingRegisters, registersToRepeat } from "../../shared/day/check-correction.ts";
-import type { TariffBody } from "../../shared/money/tariff.ts";
 import { dayBounds, nextLocalDay } from "../../shared/time/civil-day.ts";
 import { type Dice, makeBody } from "./random-tariff.ts";
 import { type Fault, type HouseReading, SwappedHouse, ZONE } from "./swapped-house.ts";
@@ -15,7 +14,7 @@ const HOUR = 3_600;
 export function playHouse(dice: Dice, seed: string): SwappedHouse {
   const bounds = listBounds(dice.pick(DATES));
   const from = bounds[0] as number;
-  const house = new SwappedHouse(seed, from, plainBody(dice));
+  const house = new SwappedHouse(seed, from, makeBody(dice));
   const billed = { to: from };
   for (let steps = 18 + dice.roll(16); steps > 0; steps--) {
     if (house.device === undefined) replace(dice, house, bounds);
@@ -42,13 +41,6 @@ function listBounds(first: string): readonly number[] {
     bounds.push(dayBounds(ZONE, date)?.from ?? 0);
   }
   return bounds;
-}
-
-function plainBody(dice: Dice): TariffBody {
-  for (;;) {
-    const body = makeBody(dice);
-    if (!JSON.stringify(body).includes('"series"')) return body;
-  }
 }
 
 const energy = (dice: Dice) => () => (dice.roll(9) === 0 ? 0 : 1 + dice.roll(3_000));

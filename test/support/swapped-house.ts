@@ -13,6 +13,7 @@ import { listEffective, type Reading } from "../../shared/day/effective-readings
 import { type BillableDay, computeBill } from "../../shared/money/bill.ts";
 import type { BillPlaintext } from "../../shared/money/bill-plaintext.ts";
 import { computeCredit } from "../../shared/money/credit.ts";
+import type { LoggedPrice } from "../../shared/money/price-series.ts";
 import type { TariffBody } from "../../shared/money/tariff.ts";
 import { padPlaintext } from "../../shared/record/plaintext.ts";
 import { type ParsedRecord, parseRecord } from "../../shared/record/record.ts";
@@ -73,6 +74,8 @@ export class SwappedHouse {
   readonly bills: HouseBill[] = [];
   /** In log order. */
   readonly opened: Opened[] = [];
+  /** Of series "spot"; none where the tariff has none. */
+  readonly prices: LoggedPrice[] = [];
   readonly #first: SampleMeter;
   readonly #tariff: { readonly leaf: string; readonly position: number; readonly body: TariffBody };
   #pending: string[] = [];
@@ -90,6 +93,18 @@ export class SwappedHouse {
     const record = this.#log(this.sign("tariff", { id: "home", ver: 1, body: body as never }));
     this.#tariff = { leaf: record.leaf, position, body };
     this.#log(this.sign("assign", { point: this.point, tariff: "home", from: 0 }));
+    if (JSON.stringify(body).includes('"series"')) this.#logPrices(from);
+  }
+
+  /** Three weeks of prices, a record each; some of them are the same. */
+  #logPrices(from: number): void {
+    for (let week = 0; week < 3; week++) {
+      const nano = [...this.chain.randomBytes(7 * 24)].map((value) => (value % 40) * 1_234_567);
+      const draft = { id: "spot", from: from + week * 7 * 24 * STEP, step: STEP, nano };
+      const { position } = this;
+      const { leaf } = this.#log(this.sign("price", draft));
+      this.prices.push({ leaf, position, ...draft });
+    }
   }
 
   get point(): string {
@@ -279,7 +294,7 @@ export class SwappedHouse {
   }
 
   readonly sign = ((typ: never, draft: never) => this.chain.sign(this.#operator, typ, draft)) as (
-    typ: "tariff" | "assign" | "revoke",
+    typ: "tariff" | "price" | "assign" | "revoke",
     draft: object,
   ) => string;
 
@@ -289,6 +304,7 @@ export class SwappedHouse {
       days: this.effective(from, to).map(({ day }) => day),
       assignments: [{ position: position + 1, tariff: "home", from: 0 }],
       tariffs: [{ leaf, position, id: "home", ver: 1, body: body as never }],
+      prices: this.prices,
     };
   }
 

@@ -50,6 +50,7 @@ function linesOf(house: SwappedHouse, bill: HouseBill, body: TariffBody): [strin
     days: house.effective(from, to).map(({ day }) => day),
     assignments: [{ position: 3, tariff: "home", from: 0 }],
     tariffs: [{ leaf, position: 2, id: "home", ver: 1, body: body as never }],
+    prices: house.prices,
   });
   return lines
     .filter(({ qty, unit }) => qty !== 0 || !unit.startsWith("wh"))
@@ -75,7 +76,7 @@ test(`SQL over the projection of ${HOUSES} houses agrees with the engine over wh
         if (slots.length === 0) continue;
         const { from, to } = bill.payload;
         const offset = bill.plaintext.offsets[0]?.[1] ?? 0;
-        const given = { body: house.body, offset, from, to, slots, prices: [] };
+        const given = { body: house.body, offset, from, to, slots, prices: house.prices };
         assert.deepEqual(
           linesOf(house, bill, house.body),
           sql.bill(given),
