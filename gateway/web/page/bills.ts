@@ -94,7 +94,7 @@ function billTable(rows: readonly BillSummary[]): Html {
 <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Month</th><th role="columnheader" scope="col">Meter</th><th role="columnheader" scope="col" class="n">Energy</th><th role="columnheader" scope="col" class="n">Amount</th><th role="columnheader" scope="col">State</th><th role="columnheader" scope="col" class="n">Bill date</th></tr></thead>
 <tbody role="rowgroup">${rows.map((bill) => {
     const time = timeOf(bill.zone);
-    return html`<tr role="row"><th role="rowheader" scope="row"><a href="${billHref(bill)}">${formatMonth(bill.month)}</a>${bill.credits.map((credit) => html`<br><a class="quiet-link" href="/bills/${encodeURIComponent(credit.no)}">credit ${credit.no.slice(bill.no.length + 1)}</a>`)}</th>
+    return html`<tr role="row"><th role="rowheader" scope="row"><a href="${billHref(bill)}">${formatMonth(bill.month)}</a>${bill.credits.map((credit, i) => html`<br><a class="quiet-link" href="/bills/${encodeURIComponent(credit.no)}">credit ${i + 1}</a>`)}</th>
 <td role="cell" class="where"><a href="/meters/${bill.meter}" class="num quiet-link">${formatMeterId(bill.meter)}</a></td>
 <td role="cell" class="n" data-label="Energy">${measure(ENERGY, bill.inForceWh)}</td>
 <td role="cell" class="n main" data-label="Amount">${money(bill.inForceMinor, bill.minorDigits, bill.currency)}${bill.credits.length > 0 && html`<br><span class="quiet">billed ${formatMinor(bill.totalMinor, bill.minorDigits)}</span>`}</td>

@@ -113,7 +113,7 @@ describe("corrections in the portal", () => {
     const credit = await page(`/bills/${no}-c2`);
     assert.match(credit, /Taken back, as it was in force before/);
     assert.match(credit, /As it is now/);
-    assert.match(await page(`/bills?meter=${old.id}`), /credit c1 credit c2/);
+    assert.match(await page(`/bills?meter=${old.id}`), /credit 1 credit 2/);
   });
 
   test("statements of the month are those of the newest credit", async () => {
