@@ -140,7 +140,7 @@ export const CONFIG_KEYS = {
   ),
   publish_window: count("messages to the broker that may be unacknowledged", 1000, 1, 10_000),
   commit_records: count("most envelopes in one durable commit", 512, 1, 16_384),
-  commit_ms: count("longest wait for a commit to fill, ms", 20, 1, 10_000),
+  commit_ms: count("longest wait for a commit to fill, ms", 50, 1, 10_000),
   meter_burst: count("envelopes that one meter may send at once", 500, 1, 1_000_000),
   meter_per_minute: count("envelopes a minute that one meter may go on sending", 60, 1, 1_000_000),
   live_per_minute: count("live messages a minute that one meter may send", 120, 1, 6000),

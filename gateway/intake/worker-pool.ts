@@ -2,7 +2,7 @@
  * The pool of crypto workers, as the main thread sees it: envelopes in, batches out to the right worker.
  *
  * A meter belongs to one worker for good (its number modulo the workers), a worker has at most two batches under
- * way, and a batch leaves when 64 envelopes wait or the worker is idle (reference/performance.md section 6).
+ * way, and a batch leaves when 128 envelopes wait or the worker is idle (reference/performance.md section 6).
  */
 import { type MessagePort, Worker } from "node:worker_threads";
 import type { RecipientKey } from "../../shared/crypto/key.ts";
@@ -16,7 +16,7 @@ import type { LiveVerdict } from "./live-admission.ts";
 import { BATCH_STRIDE, BatchBuilder, type PackedBatch } from "./packed-batch.ts";
 import type { RegistryEntry } from "./registry.ts";
 
-const FULL_ENOUGH = 64;
+const FULL_ENOUGH = 128;
 const MAX_OUTSTANDING = 2;
 /** Live messages under way to a worker: they wait behind at most two batches, and hold up few. */
 const MAX_LIVE_OUTSTANDING = 16;
