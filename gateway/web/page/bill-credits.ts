@@ -22,7 +22,7 @@ export function billCredits(bill: BillDetail): Html | undefined {
     (one, i) =>
       html`<tr><th scope="row"><a href="${href(one.no)}">Credit ${i + 1}</a>${issued(one)}</th><td class="n">${amount(one.totalMinor)}</td></tr>`,
   );
-  return html`<section aria-labelledby="credits"><h2 id="credits">Credits</h2>
+  return html`<section class="credits" aria-labelledby="credits"><h2 id="credits">Credits</h2>
 <p class="note">Other readings count now than when this bill was issued. A bill never changes: each credit takes back the lines before it and sets those of the readings that count.</p>
 <div class="scroll" tabindex="0" role="region" aria-label="Bill and credits"><table><thead><tr><th scope="col">Issued</th><th scope="col" class="n">Amount</th></tr></thead><tbody><tr><th scope="row">This bill${issued(bill)}</th><td class="n">${amount(bill.totalMinor)}</td></tr>${rows}</tbody>
 <tfoot><tr><th scope="row">Together</th><td class="n">${amount(bill.inForceMinor)}</td></tr>${due}</tfoot></table></div></section>`;

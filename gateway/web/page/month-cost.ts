@@ -1,5 +1,5 @@
 /**
- * What a meter's month costs, in words: of a billed one its bills, of one that runs the exact sum of its days so far.
+ * What a meter's month costs, in words: of a billed one its bills with their credits, of one that runs the exact sum of its days so far.
  */
 import type { DayStatement, ReadModel } from "../../projection/read-model-types.ts";
 import { sumDaily } from "../daily-sum.ts";
@@ -23,8 +23,8 @@ export function monthCost(
   const bills = nos.flatMap((no) => readModel.bill(no) ?? []);
   if (bills.length === 0 && sum === undefined) return undefined;
   const billed = bills.map(
-    ({ no, totalMinor, minorDigits, currency }) =>
-      html` <a href="/bills/${encodeURIComponent(no)}">Billed</a> with ${formatMinor(totalMinor, minorDigits)}\u00a0${currency}.`,
+    ({ no, billNo, inForceMinor, minorDigits, currency }) =>
+      html` <a href="/bills/${encodeURIComponent(billNo ?? no)}">Billed</a> with ${formatMinor(inForceMinor, minorDigits)}\u00a0${currency}${billNo !== undefined && ", credits included"}.`,
   );
   return {
     sentence: html`${billed}${sum && html` <strong>${formatMinor(sum.amountMinor, sum.minorDigits)}\u00a0${sum.currency}</strong> so far.`}`,

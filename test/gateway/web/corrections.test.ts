@@ -56,7 +56,9 @@ describe("corrections in the portal", () => {
       /The registrar has signed another reading for this time\. Reason: wrong-clamp/,
     );
     assert.match(text, /25 slots of 96 changed/);
-    assert.match(await page(`/meters/${old.id}?month=2024-01`), /corrected: wrong-clamp/);
+    const month = await page(`/meters/${old.id}?month=2024-01`);
+    assert.match(month, /corrected: wrong-clamp/);
+    assert.match(month, /Billed with \d+\.\d\d.EUR, credits included\./);
   });
 
   test("a swap: two readings of one date, and the registers on the meter's page", async () => {
