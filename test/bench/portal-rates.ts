@@ -9,7 +9,9 @@ import { openReadOnly } from "../../gateway/ledger/database.ts";
 import { createReadModel } from "../../gateway/projection/read-model.ts";
 import type { ReadModel } from "../../gateway/projection/read-model-types.ts";
 import { API_ROUTES } from "../../gateway/web/api/api-routes.ts";
+import { createPortal } from "../../gateway/web/portal.ts";
 import { ROUTES } from "../../gateway/web/routes.ts";
+import { ManualClock } from "../../shared/base/clock.ts";
 import { nodeSuite } from "../../shared/crypto/node-suite.ts";
 import { seededBytes } from "../support/seeded-bytes.ts";
 
@@ -18,6 +20,8 @@ export interface PortalRow {
   readonly p50_ms: number;
   readonly p99_ms: number;
   readonly max_ms: number;
+  /** Processor time of one answer without compression and socket, the median: says something on a busy machine too. */
+  readonly cpu_ms: number;
   readonly bytes: number;
 }
 
@@ -35,6 +39,8 @@ export interface PortalResult {
 const RATE = 20;
 /** Requests of each route before the clock starts. */
 const WARM_UP = 3;
+/** Requests of each route whose processor time is taken. */
+const CPU_SAMPLES = 15;
 /** A wait that is counted as a failure. */
 const PATIENCE_MS = 10_000;
 
@@ -71,8 +77,13 @@ export async function measurePortal(path: string, samples: number): Promise<Port
       asked.push(ask(route, dueMs));
     }
     await Promise.all(asked);
+    const cpu = await measureCpu(model, addresses);
     const rows = routes
-      .map((route) => rowOf(route, times.get(route) ?? [], sizes.get(route) ?? 0))
+      .map((route) => ({
+        ...rowOf(route, times.get(route) ?? []),
+        cpu_ms: cpu.get(route) ?? 0,
+        bytes: sizes.get(route) ?? 0,
+      }))
       .sort((a, b) => b.p99_ms - a.p99_ms);
     const { meters, tip } = model.overview();
     return {
@@ -91,9 +102,31 @@ export async function measurePortal(path: string, samples: number): Promise<Port
   }
 }
 
-function rowOf(route: string, times: readonly number[], bytes: number): PortalRow {
+function rowOf(route: string, times: readonly number[]) {
   const [p50_ms, p99_ms] = [quantile(times, 0.5), quantile(times, 0.99)];
-  return { route, p50_ms, p99_ms, max_ms: Math.max(...times), bytes };
+  return { route, p50_ms, p99_ms, max_ms: Math.max(...times) };
+}
+
+/** Milliseconds of processor time by route, asked one after the other with nothing else to do. */
+async function measureCpu(
+  readModel: ReadModel,
+  addresses: ReadonlyMap<string, () => string>,
+): Promise<Map<string, number>> {
+  const clock = new ManualClock(readModel.overview().tip.timeSeconds * 1000);
+  const app = createPortal({ readModel, clock, suite: nodeSuite });
+  const medians = new Map<string, number>();
+  for (const [route, next] of addresses) {
+    const times: number[] = [];
+    for (let i = 0; i < CPU_SAMPLES; i++) {
+      const address = next();
+      const before = process.cpuUsage();
+      await (await app.request(address)).arrayBuffer();
+      const { user, system } = process.cpuUsage(before);
+      times.push((user + system) / 1000);
+    }
+    medians.set(route, quantile(times, 0.5));
+  }
+  return medians;
 }
 
 function quantile(times: readonly number[], share: number): number {
