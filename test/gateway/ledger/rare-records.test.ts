@@ -93,6 +93,23 @@ test("a revoked key's meter hears so, and a successor seals the void days again"
   t.checkLedger();
 });
 
+test("a revoked key that signed twice is frozen as well", () => {
+  const meter = t.enrol();
+  const { seq, prev } = meter;
+  const day = t.day(meter);
+  t.hold(day);
+  t.mine();
+  t.ledger.issue("revoke", { kid: meter.key.kid, last: 1, reason: "lost" });
+  t.mine();
+  assert.deepEqual(t.hold(day), ["duplicate"]);
+  Object.assign(meter, { seq, prev });
+  assert.deepEqual(t.hold(t.event(meter, "tamper")), ["frozen"]);
+  assert.equal(t.mine().added[0]?.records[0]?.typ, "evidence");
+  const device = t.ledger.state.get("device", meter.key.kid);
+  assert.deepEqual([device?.status, device?.revoked], ["frozen", { last: 1 }]);
+  t.checkLedger();
+});
+
 test("a point whose new key has no day yet loses void days of the old one, also on disk", () => {
   const meter = t.enrol();
   for (let n = 0; n < 4; n++) t.hold(t.day(meter));
