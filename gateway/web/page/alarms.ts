@@ -97,7 +97,7 @@ function forms({ id, state }: AlarmRow, token: string): Html {
 
 function counterTable(rows: readonly CounterRow[]): Html {
   if (rows.length === 0) return html`<p class="quiet">No message yet.</p>`;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Answers"><table><thead><tr><th scope="col">Answer</th><th scope="col">Meaning</th><th scope="col" class="n">Count</th></tr></thead><tbody>${rows.map(
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Answers"><table class="plain-words"><thead><tr><th scope="col">Answer</th><th scope="col">Meaning</th><th scope="col" class="n">Count</th></tr></thead><tbody>${rows.map(
     (row) =>
       html`<tr><th scope="row"><code>${row.code}</code></th><td>${codeWords(row.code)}</td><td class="n">${formatNumber(row.count)}</td></tr>`,
   )}</tbody></table></div>`;
