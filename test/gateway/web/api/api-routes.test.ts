@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { API_ROUTES } from "../../../../gateway/web/api/api-routes.ts";
+import { makeFakeLive } from "../../../support/fake-live.ts";
+import { createFakeReadModel } from "../../../support/fake-read-model.ts";
 import { createTestPortal, FIRST_METER } from "../../../support/test-portal.ts";
 
-const app = createTestPortal({ meters: 3, days: 33 });
+const readModel = createFakeReadModel({ meters: 3, days: 33 });
+const { live } = makeFakeLive(readModel);
+const app = createTestPortal({}, { readModel, live });
 
 async function read(path: string): Promise<Record<string, unknown>> {
   const response = await app.request(`/api/v1${path}`);
@@ -38,6 +42,17 @@ describe("JSON interface", () => {
       day?.wh,
       day?.slotWh.reduce((sum, wh) => sum + wh, 0),
     );
+  });
+
+  test("what a meter measures now; nothing of one that says nothing, and of none that is not here", async () => {
+    const one = (await read(`/meters/${FIRST_METER}/live`)) as { live: Record<string, unknown> };
+    assert.deepEqual(Object.keys(one["live"]), [
+      ...["meter", "atSeconds", "ageMs", "powerMilliWatt", "voltageMilliVolt", "currentMilliAmp"],
+      ...["temperatureMilliCelsius", "humidityCentiPercent", "registerWh"],
+    ]);
+    const silent = readModel.meters().rows.at(-1)?.meter;
+    assert.deepEqual(await read(`/meters/${silent}/live`), {});
+    assert.equal((await app.request("/api/v1/meters/999999999/live")).status, 404);
   });
 
   test("lists are windows", async () => {

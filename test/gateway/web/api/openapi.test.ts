@@ -16,6 +16,8 @@ import { describeApi } from "../../../../gateway/web/api/openapi.ts";
 import { createPortal } from "../../../../gateway/web/portal.ts";
 import { nodeSuite } from "../../../../shared/crypto/node-suite.ts";
 import { makeBilledHouse } from "../../../support/billed-house.ts";
+import { makeFakeLive } from "../../../support/fake-live.ts";
+import { createFakeReadModel } from "../../../support/fake-read-model.ts";
 import { seededBytes } from "../../../support/seeded-bytes.ts";
 import { TestGate } from "../../../support/test-gate.ts";
 import { createTestPortal, FIRST_METER } from "../../../support/test-portal.ts";
@@ -137,7 +139,7 @@ describe("the OpenAPI document", () => {
 
 describe("every answer is what the document says", () => {
   test("over a village with gaps, silence and a broken day", async () => {
-    const app = createTestPortal({
+    const readModel = createFakeReadModel({
       meters: 3,
       days: 40,
       gapDates: ["2024-01-04"],
@@ -145,6 +147,8 @@ describe("every answer is what the document says", () => {
       partialDates: ["2024-01-08"],
       brokenDate: "2024-01-09",
     });
+    const { live } = makeFakeLive(readModel);
+    const app = createTestPortal({}, { readModel, live });
     for (const date of ["2024-01-04", "2024-01-06", "2024-01-08", "2024-01-09"]) {
       for (const position of ["0", "9", "30"]) {
         const no = `352-2024-01-${FIRST_METER}`;
