@@ -1,6 +1,5 @@
 /** Schemas of what the JSON interface answers with: the rows of the read model, member by member. */
 import type { AccountEntry, MeterAccount } from "../../projection/account-types.ts";
-import type { AlarmKind, AlarmLook, AlarmRow, AlarmState } from "../../projection/alarm-types.ts";
 import type { MeterEventRow } from "../../projection/chain-view-types.ts";
 import type {
   BillDetail,
@@ -8,7 +7,6 @@ import type {
   BillPage,
   BillSummary,
   Conditions,
-  CounterRow,
   CreditSummary,
   DayDetail,
   DayStatement,
@@ -391,54 +389,4 @@ export const EVENT = named(
     before: optional(text("Plain text of the meter")),
     after: optional(text("Plain text of the meter")),
   }),
-);
-
-const LOOK = named(
-  "AlarmLook",
-  "When somebody looked at an alarm; by: absent where its cause ended by itself",
-  objectOf<AlarmLook>({
-    atSeconds: seconds("When"),
-    by: optional(text("Who")),
-    note: optional(text("What they wrote")),
-  }),
-);
-
-export const ALARM_STATE: Schema<AlarmState> = oneOf(
-  "How far it has come",
-  "open",
-  "acknowledged",
-  "closed",
-);
-
-export const ALARM = named(
-  "Alarm",
-  "Something that needs a look",
-  objectOf<AlarmRow>({
-    id: natural("Its number"),
-    kind: oneOf<AlarmKind>(
-      "Sort of trouble",
-      "no-data",
-      "equivocation",
-      "tamper",
-      "register",
-      "clock",
-      "device",
-      "record",
-      "gateway",
-    ),
-    code: text("What"),
-    atSeconds: seconds("Raised"),
-    meter: optional(METER),
-    position: optional(POSITION),
-    detail: optional(text("Plain text, may quote what a sender wrote")),
-    state: ALARM_STATE,
-    acknowledged: optional(LOOK),
-    closed: optional(LOOK),
-  }),
-);
-
-export const COUNTER = named(
-  "Counter",
-  "How often intake gave an answer",
-  objectOf<CounterRow>({ code: text("Answer"), count: natural("How often") }),
 );

@@ -12,8 +12,9 @@ import {
   readMonth,
   readSearch,
 } from "../parameters.ts";
-import { ALARM_STATE, DATE, METER, MONTH } from "./answers.ts";
+import { DATE, METER, MONTH } from "./answers.ts";
 import type { JsonSchema } from "./schema.ts";
+import { ALARM_STATE } from "./upkeep-answers.ts";
 
 export interface ApiParameter<T> {
   readonly description: string;

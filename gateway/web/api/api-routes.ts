@@ -15,10 +15,8 @@ import { defaultPeriod } from "../page/statement.ts";
 import { addDays } from "../view/time.ts";
 import {
   ACCOUNT,
-  ALARM,
   BILL_DETAIL,
   BILL_PAGE,
-  COUNTER,
   DATE,
   DAY,
   DAY_DETAIL,
@@ -33,17 +31,11 @@ import {
 } from "./answers.ts";
 import { ALARM_ACTIONS } from "./api-actions.ts";
 import {
-  BEFORE_DATE,
-  BEFORE_HEIGHT,
-  BEFORE_ID,
   DATE_LIMIT,
   FROM_DATE,
-  FROM_HEIGHT,
-  FROM_POSITION,
   LIMIT,
   OF_METER,
   OF_MONTH,
-  OF_STATE,
   OFFSET,
   PERIOD_FROM,
   PERIOD_TO,
@@ -51,25 +43,13 @@ import {
   TO_DATE,
 } from "./api-parameters.ts";
 import { type ApiRoute, apiRoute } from "./api-route.ts";
-import {
-  BLOCK,
-  BLOCK_COST,
-  BLOCK_DETAIL,
-  DAY_COST,
-  HEADER,
-  LINE,
-  OVERVIEW,
-  RECORD,
-  RECORD_DETAIL,
-} from "./chain-answers.ts";
+import { OVERVIEW } from "./chain-answers.ts";
+import { CHAIN_ROUTES } from "./chain-routes.ts";
 import { LIVE_VALUE } from "./live-answer.ts";
 import { describeApi } from "./openapi.ts";
-import { arrayOf, objectOf, optional, type Schema } from "./schema.ts";
+import { arrayOf, objectOf, optional, type Rows, rowsOf, type Schema } from "./schema.ts";
 import { PERIOD_STATEMENT } from "./statement-answer.ts";
-
-interface Rows<T> {
-  readonly rows: readonly T[];
-}
+import { UPKEEP_ROUTES } from "./upkeep-routes.ts";
 
 interface DayPage extends Rows<DaySummary> {
   readonly next?: string;
@@ -81,10 +61,6 @@ interface LiveAnswer {
 
 interface MonthStatements extends Rows<DayStatement> {
   readonly month: string;
-}
-
-function rowsOf<T>(item: Schema<T>): Schema<Rows<T>> {
-  return objectOf<Rows<T>>({ rows: arrayOf(item) } as Parameters<typeof objectOf<Rows<T>>>[0]);
 }
 
 const DOCUMENT: Schema<object> = {
@@ -242,91 +218,8 @@ export const API_ROUTES: readonly ApiRoute[] = [
     answer: rowsOf(TARIFF),
     read: (readModel) => ({ rows: readModel.tariffs() }),
   }),
-  apiRoute({
-    path: "/blocks",
-    shows: "chain",
-    summary: "Blocks, the newest first",
-    query: { before: BEFORE_HEIGHT, limit: LIMIT },
-    answer: rowsOf(BLOCK),
-    read: (readModel, { before, limit }) => ({ rows: readModel.blocks(before, limit) }),
-  }),
-  apiRoute({
-    path: "/blocks/:height",
-    shows: "chain",
-    summary: "One block with its header",
-    answer: BLOCK_DETAIL,
-    read: (readModel, { height }) => requireFound(readModel.block(height), `Block ${height}`),
-  }),
-  apiRoute({
-    path: "/headers",
-    shows: "chain",
-    summary: "Headers by height; the page that follows begins at the last height plus one",
-    query: { from: FROM_HEIGHT, limit: LIMIT },
-    answer: rowsOf(HEADER),
-    read: (readModel, { from, limit }) => ({ rows: readModel.headers(from, limit) }),
-  }),
-  apiRoute({
-    path: "/lines",
-    shows: "chain",
-    summary: "Signed lines by position; the page that follows begins at the last position plus one",
-    query: { from: FROM_POSITION, limit: LIMIT },
-    answer: rowsOf(LINE),
-    read: (readModel, { from, limit }) => ({ rows: readModel.lines(from, limit) }),
-  }),
-  apiRoute({
-    path: "/records",
-    shows: "chain",
-    summary: "Records by position; the page that follows begins at the last position plus one",
-    query: { from: FROM_POSITION, limit: LIMIT },
-    answer: rowsOf(RECORD),
-    read: (readModel, { from, limit }) => ({ rows: readModel.records(from, limit) }),
-  }),
-  apiRoute({
-    path: "/records/:position",
-    shows: "chain",
-    summary: "One record with its proofs",
-    answer: RECORD_DETAIL,
-    read: (readModel, { position }) =>
-      requireFound(readModel.record(position), `Record ${position}`),
-  }),
-  apiRoute({
-    path: "/alarms",
-    shows: "alarms",
-    summary: "Alarms, the newest first",
-    query: { state: OF_STATE, meter: OF_METER, before: BEFORE_ID, limit: LIMIT },
-    answer: rowsOf(ALARM),
-    read: (readModel, { state, meter, before, limit }) => ({
-      rows: readModel.alarms({
-        limit,
-        ...(state !== undefined && { state }),
-        ...(meter !== undefined && { meter }),
-        ...(before !== undefined && { before }),
-      }),
-    }),
-  }),
-  apiRoute({
-    path: "/performance/blocks",
-    shows: "operations",
-    summary: "What making each of the newest blocks took, the newest first",
-    query: { before: BEFORE_HEIGHT, limit: LIMIT },
-    answer: rowsOf(BLOCK_COST),
-    read: (readModel, { before, limit }) => ({ rows: readModel.blockCosts(before, limit) }),
-  }),
-  apiRoute({
-    path: "/performance/days",
-    shows: "operations",
-    summary: "The same by day, the newest first",
-    query: { before: BEFORE_DATE, limit: LIMIT },
-    answer: rowsOf(DAY_COST),
-    read: (readModel, { before, limit }) => ({ rows: readModel.dayCosts(before, limit) }),
-  }),
-  apiRoute({
-    path: "/counters",
-    shows: "operations",
-    summary: "How often intake gave each answer",
-    answer: rowsOf(COUNTER),
-    read: (readModel) => ({ rows: readModel.counters() }),
-  }),
+  ...CHAIN_ROUTES,
+  ...UPKEEP_ROUTES,
 ];
 
 function meterOf(readModel: ReadModel, id: string): MeterSummary {

@@ -9,7 +9,6 @@ import type {
   RecordSummary,
   SignerKey,
 } from "../../projection/chain-view-types.ts";
-import type { BlockCostRow, DayCostRow } from "../../projection/cost-types.ts";
 import type { DayTotal, Overview } from "../../projection/read-model-types.ts";
 import { DATE, HASH, METER, STATE } from "./answers.ts";
 import {
@@ -123,32 +122,6 @@ export const LINE = named(
   "Line",
   "The signed line of a record: its leaf is SHA-256(0x00, line1)",
   objectOf<LineRow>({ position: natural("Position in the log"), line1: text("As logged") }),
-);
-
-const SPENT = {
-  records: natural("Records of the blocks"),
-  templateMicros: natural("Choosing and hashing them, microseconds"),
-  miningMicros: natural("Searching the nonce, microseconds"),
-  hashes: natural("Tries of that search"),
-  checkMicros: natural("Checking by all rules, microseconds"),
-  writeMicros: natural("Writing durably, projection included, microseconds"),
-  storeBytes: natural("Size of the store afterwards"),
-};
-
-export const BLOCK_COST = named(
-  "BlockCost",
-  "What making a block took here",
-  objectOf<BlockCostRow>({
-    ...SPENT,
-    height: natural("Height"),
-    timeSeconds: natural("Its time, unix seconds"),
-  }),
-);
-
-export const DAY_COST = named(
-  "DayCost",
-  "What making the blocks of a day took here, summed",
-  objectOf<DayCostRow>({ ...SPENT, date: DATE, blocks: natural("Blocks of the day") }),
 );
 
 const RECORD_MEMBERS = {

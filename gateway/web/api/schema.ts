@@ -51,6 +51,15 @@ export function arrayOf<T>(item: Schema<T>, limits: JsonSchema = {}): Schema<rea
   return { json: { type: "array", items: item.json, ...limits }, parts: item.parts };
 }
 
+/** What a list answers with. */
+export interface Rows<T> {
+  readonly rows: readonly T[];
+}
+
+export function rowsOf<T>(item: Schema<T>): Schema<Rows<T>> {
+  return objectOf<Rows<T>>({ rows: arrayOf(item) } as Parameters<typeof objectOf<Rows<T>>>[0]);
+}
+
 /** A schema that the document holds once, under this name. */
 export function named<T>(name: string, description: string, schema: Schema<T>): Schema<T> {
   const { json, parts } = schema;
