@@ -5,11 +5,12 @@ import { test } from "node:test";
 import { createFlatTariff } from "../../shared/money/tariff.ts";
 import { dayBounds } from "../../shared/time/civil-day.ts";
 import { CHANGES, changeBill } from "../support/changed-bill.ts";
+import { ZONE } from "../support/house-reading.ts";
 import { makeTestFolder } from "../support/process.ts";
 import { playHouse } from "../support/random-swaps.ts";
 import { Dice } from "../support/random-tariff.ts";
 import { askFirst, askSecond, assertBothRefuse, writeTo } from "../support/second-verifier.ts";
-import { SwappedHouse, ZONE } from "../support/swapped-house.ts";
+import { SwappedHouse } from "../support/swapped-house.ts";
 import { requireSystemPart } from "../support/system-part.ts";
 
 const HOUSES = 120;

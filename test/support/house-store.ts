@@ -5,8 +5,9 @@ import { createProjector } from "../../gateway/projection/projector.ts";
 import { ManualClock } from "../../shared/base/clock.ts";
 import { nodeSuite } from "../../shared/crypto/node-suite.ts";
 import { computeCt } from "../../shared/record/envelope.ts";
+import { ZONE } from "./house-reading.ts";
 import { seededBytes } from "./seeded-bytes.ts";
-import { type SwappedHouse, ZONE } from "./swapped-house.ts";
+import type { SwappedHouse } from "./swapped-house.ts";
 
 /** After every block of a house. */
 const LATER_MS = 1_735_700_000_000;

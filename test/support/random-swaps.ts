@@ -2,10 +2,11 @@
  * Houses whose meters are swapped, by dice: late and unreadable days, corrections of corrections, fills that days overtake,
  * revocations that make days void, bills over all that and their credits. in: dice → out: a house, all of it in blocks.
  */
-import { type ReadingRegisters, registersToRepeat } from "../../shared/day/check-correction.ts";
+import { registersToRepeat } from "../../shared/day/check-correction.ts";
 import { dayBounds, nextLocalDay } from "../../shared/time/civil-day.ts";
+import { type Fault, type HouseReading, ZONE } from "./house-reading.ts";
 import { type Dice, makeBody } from "./random-tariff.ts";
-import { type Fault, type HouseReading, SwappedHouse, ZONE } from "./swapped-house.ts";
+import { SwappedHouse } from "./swapped-house.ts";
 
 const DATES = ["2024-03-28", "2024-02-26", "2024-10-25", "2024-06-03"];
 const DAYS = 12;
@@ -14,7 +15,7 @@ const HOUR = 3_600;
 export function playHouse(dice: Dice, seed: string): SwappedHouse {
   const bounds = listBounds(dice.pick(DATES));
   const from = bounds[0] as number;
-  const house = new SwappedHouse(seed, from, makeBody(dice));
+  const house = new SwappedHouse(seed, from, makeBody(dice), dice.roll(2) === 0);
   const billed = { to: from };
   for (let steps = 18 + dice.roll(16); steps > 0; steps--) {
     if (house.device === undefined) replace(dice, house, bounds);
@@ -60,7 +61,7 @@ const correct: Step = (dice, house) => {
   const byMeter = of.kid === house.device?.meter.key.kid && dice.roll(2) === 0;
   const other = energy(dice);
   const wh = (_: number, before: number) => (dice.roll(4) === 0 ? other() : before);
-  house.correct(of, wh, repeatedRegister(house, of), { fault: fault(dice), byMeter });
+  house.correct(of, wh, repeatedRegisters(house, of), { fault: fault(dice), byMeter });
 };
 
 /** A reading that the chain lets be corrected. */
@@ -74,20 +75,17 @@ function pickReading(dice: Dice, house: SwappedHouse): HouseReading | undefined 
   return open.length === 0 ? undefined : dice.pick(open);
 }
 
-function repeatedRegister(
+function repeatedRegisters(
   house: SwappedHouse,
   of: HouseReading,
-): readonly [number, number] | undefined {
-  const known = registersToRepeat(of.leaf, (leaf) => {
+): ReturnType<typeof registersToRepeat> {
+  return registersToRepeat(of.leaf, (leaf) => {
     const found = house.readings.find((one) => one.leaf === leaf);
     if (found === undefined) return undefined;
-    const { typ, isUsable, register, of: next, fault: own } = found;
-    const plaintext: ReadingRegisters | undefined =
-      own === "none" || own === "jump" ? { register } : undefined;
+    const { typ, isUsable, registers, of: next, fault: own } = found;
+    const plaintext = own === "none" || own === "jump" ? registers : undefined;
     return { typ, isUsable, plaintext, ...(next === undefined ? {} : { of: next }) };
   });
-  if (known === "fill") return [0, 0];
-  return known?.register;
 }
 
 /** A day that is missing, or that has not come yet; sometimes only its morning. */

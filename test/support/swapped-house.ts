@@ -9,8 +9,9 @@ import { encodeBase64url, encodeUtf8 } from "../../shared/base/bytes.ts";
 import type { JsonObject } from "../../shared/base/canonical-json.ts";
 import { formatDumpLine } from "../../shared/chain/dump.ts";
 import { nodeSuite } from "../../shared/crypto/node-suite.ts";
-import { listEffective, type Reading } from "../../shared/day/effective-readings.ts";
-import { type BillableDay, computeBill } from "../../shared/money/bill.ts";
+import type { ReadingRegisters } from "../../shared/day/check-correction.ts";
+import { listEffective } from "../../shared/day/effective-readings.ts";
+import { computeBill } from "../../shared/money/bill.ts";
 import type { BillPlaintext } from "../../shared/money/bill-plaintext.ts";
 import { computeCredit } from "../../shared/money/credit.ts";
 import type { LoggedPrice } from "../../shared/money/price-series.ts";
@@ -18,30 +19,30 @@ import type { TariffBody } from "../../shared/money/tariff.ts";
 import { padPlaintext } from "../../shared/record/plaintext.ts";
 import { type ParsedRecord, parseRecord } from "../../shared/record/record.ts";
 import { dayBounds, listOffsets, localDayOf } from "../../shared/time/civil-day.ts";
+import {
+  type Ends,
+  endOf,
+  type Fault,
+  type HouseReading,
+  measure,
+  moveRegister,
+  type ReadingValues,
+  STEP,
+  substitute,
+  toDay,
+  toMembers,
+  ZONE,
+} from "./house-reading.ts";
 import { SampleChain, type SampleMeter } from "./sample-chain.ts";
 
-export const ZONE = "Europe/Berlin";
-const STEP = 3_600;
 /** 2024-12-31, after everything. */
 const LATER = 1_735_603_200;
-
-export type Fault = "none" | "lost" | "wrong" | "jump";
-
-export interface HouseReading extends Omit<Reading, "isVoid"> {
-  readonly kid: string;
-  readonly seq: number;
-  readonly register: readonly [number, number];
-  readonly fault: Fault;
-  readonly day: BillableDay;
-  /** Position of the revocation that makes it void. */
-  voidBy?: number;
-}
 
 interface Device {
   readonly meter: SampleMeter;
   /** Where its next day begins. */
   next: number;
-  register: number;
+  registers: Ends;
   /** Whether its last day was read, so that the next one's register can be held to it. */
   isKnown: boolean;
   seq: number;
@@ -78,16 +79,19 @@ export class SwappedHouse {
   readonly prices: LoggedPrice[] = [];
   readonly #first: SampleMeter;
   readonly #tariff: { readonly leaf: string; readonly position: number; readonly body: TariffBody };
+  readonly #hasExport: boolean;
   #pending: string[] = [];
   #device: Device | undefined;
   #removed: Device | undefined;
   #time = LATER;
 
   /** The point's first device measures from `from` on, an hour of the clock. */
-  constructor(seed: string, from: number, body: TariffBody) {
+  constructor(seed: string, from: number, body: TariffBody, hasExport = false) {
     this.chain = new SampleChain(nodeSuite, undefined, seed);
     this.#first = this.chain.createMeter("352522395");
-    this.#device = { meter: this.#first, next: from, register: 1_000, isKnown: false, seq: 0 };
+    const registers = [1_000, 0] as const;
+    this.#device = { meter: this.#first, next: from, registers, isKnown: false, seq: 0 };
+    this.#hasExport = hasExport;
     this.#log(this.chain.enrol(this.#first));
     const position = this.position;
     const record = this.#log(this.sign("tariff", { id: "home", ver: 1, body: body as never }));
@@ -133,49 +137,32 @@ export class SwappedHouse {
   day(wh: (hour: number) => number, fault: Fault = "none", to?: number): HouseReading {
     const device = this.#device as Device;
     const from = device.next;
-    const date = localDayOf(ZONE, from);
-    const end = to ?? dayBounds(ZONE, date)?.to ?? from;
-    const values = Array.from({ length: (end - from) / STEP }, (_, i) => wh(i));
-    const before = device.register + (fault === "jump" ? 5 : 0);
-    const register = [before, before + values.reduce((sum, value) => sum + value, 0)] as const;
-    const quality = values.map((value) => (value === 0 ? "G" : "M")).join("");
-    const members = { from, to: end, wh: values, quality, register };
+    const end = to ?? dayBounds(ZONE, localDayOf(ZONE, from))?.to ?? from;
+    const values = measure({ from, to: end }, wh, device.registers, this.#hasExport);
     device.next = end;
-    device.register = register[1];
+    device.registers = endOf(values);
     const isJump = fault === "jump" && device.isKnown;
     device.isKnown = fault === "none" || fault === "jump";
-    return this.#read(
-      "day",
-      members,
-      fault === "jump" && !isJump ? "none" : fault,
-      undefined,
-      device,
-    );
+    if (fault !== "jump") return this.#read("day", values, fault, undefined, device);
+    const jumped = moveRegister(values, 5);
+    device.registers = endOf(jumped);
+    return this.#read("day", jumped, isJump ? "jump" : "none", undefined, device);
   }
 
-  /** A correction of `of`, by the device that is there or by the registrar; `register` is what it repeats, if that is known. */
+  /** A correction of `of`, by the device that is there or by the registrar; `known` is what it repeats, if that is known. */
   correct(
     of: HouseReading,
     wh: (hour: number, before: number) => number,
-    register: readonly [number, number] | undefined,
+    known: ReadingRegisters | "fill" | undefined,
     { fault = "none", byMeter = false }: { fault?: Fault; byMeter?: boolean } = {},
   ): HouseReading {
-    const values = of.day.wh.map((before, hour) => wh(hour, before));
-    const members = {
-      from: of.from,
-      to: of.to,
-      wh: values,
-      quality: values.map((value) => (value === 0 ? "G" : "S")).join(""),
-      register: [(register?.[0] ?? 7) + (fault === "jump" ? 1 : 0), register?.[1] ?? 7] as const,
-    };
-    const isFree = fault === "jump" && register === undefined;
-    return this.#read(
-      "correction",
-      members,
-      isFree ? "none" : fault,
-      of.leaf,
-      byMeter ? this.#device : undefined,
-    );
+    const { from, to, day } = of;
+    const hours = (hour: number): number => wh(hour, day.wh[hour] ?? 0);
+    const values = substitute({ from, to }, hours, known, this.#hasExport);
+    const signer = byMeter ? this.#device : undefined;
+    if (fault !== "jump") return this.#read("correction", values, fault, of.leaf, signer);
+    const isSeen = known === undefined ? "none" : "jump";
+    return this.#read("correction", moveRegister(values, 1), isSeen, of.leaf, signer);
   }
 
   /** A registrar's reading for a span without any. */
@@ -185,10 +172,9 @@ export class SwappedHouse {
     wh: (hour: number) => number,
     fault: Fault = "none",
   ): HouseReading {
-    const values = Array.from({ length: (to - from) / STEP }, (_, i) => wh(i));
-    const register = fault === "jump" ? ([0, 1] as const) : ([0, 0] as const);
-    const members = { from, to, wh: values, quality: "S".repeat(values.length), register };
-    return this.#read("correction", members, fault, undefined, undefined);
+    const values = substitute({ from, to }, wh, "fill", this.#hasExport);
+    const own = fault === "jump" ? moveRegister(values, 1) : values;
+    return this.#read("correction", own, fault, undefined, undefined);
   }
 
   /** Revokes the device; its records after seq `last` are void. */
@@ -210,8 +196,8 @@ export class SwappedHouse {
     const made = this.chain.createMeter(this.meter);
     const meter = { ...made, salt: this.#first.salt, point: this.point };
     this.#log(this.chain.enrol(meter));
-    this.#device = { meter, next: from, register, isKnown: false, seq: 0 };
-    const shown = { final: old.register, first: register + (differing ? 1 : 0) };
+    this.#device = { meter, next: from, registers: [register, 0], isKnown: false, seq: 0 };
+    const shown = { final: old.registers[0], first: register + (differing ? 1 : 0) };
     const plaintext = this.#seal({ ...shown, unmetered: 0, reason: "calibration" });
     const keys = { old: old.meter.key.kid, new: meter.key.kid };
     const own = { point: this.point, ...keys, at: from };
@@ -310,22 +296,13 @@ export class SwappedHouse {
 
   #read(
     typ: "day" | "correction",
-    members: Pick<BillableDay, "from" | "to" | "wh" | "quality"> & Pick<HouseReading, "register">,
+    values: ReadingValues,
     fault: Fault,
     of: string | undefined,
     signer: Device | undefined,
   ): HouseReading {
-    const { from, to, wh, register } = members;
-    const text = this.#seal(
-      {
-        ...members,
-        ...{ day: localDayOf(ZONE, from), zone: ZONE, tz: "2024a", step: STEP },
-        ...{ fw: encodeBase64url(new Uint8Array(32)), events: [], clock: [] },
-        ...(typ === "day" ? {} : { reason: "wrong-ratio" }),
-        ...(fault === "wrong" ? { humidity: [5, 6, 7] } : {}),
-      } as never,
-      wh.length,
-    );
+    const { from, to, wh } = values;
+    const text = this.#seal(toMembers(typ, values, fault), wh.length);
     const plaintext = fault === "lost" ? this.chain.randomBytes(1_024) : encodeUtf8(text);
     const place = { ...(typ === "day" ? {} : { point: this.point }), from, to };
     const own = of === undefined ? place : { ...place, of };
@@ -335,23 +312,15 @@ export class SwappedHouse {
     const { leaf, seq, kid } = record;
     if (signer !== undefined) signer.seq = seq;
     if (fault !== "lost") this.#open(record, text);
-    const day = { leaf, from, to, step: STEP, wh, quality: members.quality };
-    const reading = {
-      typ,
-      leaf,
-      position,
-      from,
-      to,
+    const reading: HouseReading = {
+      ...{ typ, leaf, position, from, to, kid, seq, fault },
       isUsable: fault === "none",
-      kid,
-      seq,
-      register,
-      fault,
-      day,
+      registers: values,
+      day: toDay(leaf, values),
+      ...(of === undefined ? {} : { of }),
     };
-    const logged = of === undefined ? reading : { ...reading, of };
-    this.readings.push(logged);
-    return logged;
+    this.readings.push(reading);
+    return reading;
   }
 
   #seal(members: JsonObject, slots = 0): string {

@@ -13,10 +13,11 @@ import { decodeHeader } from "../../../shared/chain/block.ts";
 import { nodeSuite } from "../../../shared/crypto/node-suite.ts";
 import { computeCt } from "../../../shared/record/envelope.ts";
 import { localDayOf } from "../../../shared/time/civil-day.ts";
+import { ZONE } from "../../support/house-reading.ts";
 import { playHouse } from "../../support/random-swaps.ts";
 import { Dice } from "../../support/random-tariff.ts";
 import { seededBytes } from "../../support/seeded-bytes.ts";
-import { type SwappedHouse, ZONE } from "../../support/swapped-house.ts";
+import type { SwappedHouse } from "../../support/swapped-house.ts";
 
 const HOUSES = 30;
 const LATER = 1_735_700_000;

@@ -29,12 +29,12 @@ function slotsOf(rows: readonly { readonly body: Uint8Array }[], bill: HouseBill
   const slots = rows
     .map(({ body }) => meteredOf(unpackDay(body)))
     .filter((day) => from <= day.from && day.to <= to)
-    .flatMap(({ from: first, step, wh, quality }) =>
+    .flatMap(({ from: first, step, wh, quality, exported }) =>
       wh.map((energy, i) => ({
         at: first + i * step,
         step,
         wh: energy,
-        exported: 0,
+        exported: exported?.[i] ?? 0,
         letter: quality.charAt(i),
       })),
     );

@@ -9,10 +9,11 @@ import { isCoded } from "../../../shared/base/error.ts";
 import { createFlatTariff } from "../../../shared/money/tariff.ts";
 import { dayBounds } from "../../../shared/time/civil-day.ts";
 import { CHANGES, changeBill } from "../../support/changed-bill.ts";
+import { ZONE } from "../../support/house-reading.ts";
 import { makeTestFolder } from "../../support/process.ts";
 import { playHouse } from "../../support/random-swaps.ts";
 import { Dice } from "../../support/random-tariff.ts";
-import { SwappedHouse, ZONE } from "../../support/swapped-house.ts";
+import { SwappedHouse } from "../../support/swapped-house.ts";
 
 const folder = makeTestFolder();
 const HOUR = 3_600;
