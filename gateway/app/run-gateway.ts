@@ -15,7 +15,7 @@ import { formatMeterFilter, netOf } from "../../shared/message/topic.ts";
 import { GATEWAY_CLIENT } from "../broker/embedded-broker.ts";
 import type { GatewayConfig } from "../config.ts";
 import { type EarlyRefusal, Intake } from "../intake/intake.ts";
-import { type IncomingMessage, MqttClient } from "../intake/mqtt-client.ts";
+import { MqttClient } from "../intake/mqtt-client.ts";
 import { PLACES } from "../intake/packet-batch.ts";
 import { WorkerPool } from "../intake/worker-pool.ts";
 import { openReadOnly } from "../ledger/database.ts";
@@ -32,6 +32,7 @@ import type { FromLedger } from "./ledger-protocol.ts";
 import { openLiveDesk } from "./live-desk.ts";
 import { openOrFound } from "./open-store.ts";
 import { createPortalGate } from "./portal-gate.ts";
+import { createSideTopics } from "./side-topics.ts";
 import { lockStore } from "./store-lock.ts";
 import { systemClock, systemRandomBytes } from "./system-clock.ts";
 
@@ -137,9 +138,15 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
       judge: (meter, bytes) => pool.judgeLive(meter, bytes),
       onError: (error) => log.count("portal-failed", { message: messageOf(error) }, 1),
     });
-    const sideTopic = new RegExp(
-      `^${formatMeterFilter(net, zone, "status").replace("+", "(\\d{9})").replace("status", "(status|live)")}$`,
-    );
+    const takeSide = createSideTopics({
+      ...{ net, zone, knows: (meter) => intake.knows(meter) },
+      acknowledge: (epoch, packetIds) => client.acknowledge(epoch, packetIds),
+      onLive: (meter, message) => live.intake.receive(meter, message),
+      onPresence: (meter, online) => {
+        ledger.send({ kind: "online", meter, online });
+        live.presence(meter, online);
+      },
+    });
     const client = new MqttClient({
       url: broker.url,
       clientId: `${GATEWAY_CLIENT}${net}`,
@@ -156,11 +163,7 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
       publishWindow: config.publish_window,
       random: Math.random,
       onMessage: (message) => {
-        const isEnvelope = message.topic.endsWith("/envelope");
-        const [, meter, channel] = (isEnvelope ? null : sideTopic.exec(message.topic)) ?? [];
-        if (meter === undefined) intake.receive(message);
-        else if (channel === "live") receiveLive(meter, message);
-        else receiveStatus(meter, message);
+        if (!takeSide(message)) intake.receive(message);
       },
       onState: ({ connected, reason }) => {
         log.write({ event: connected ? "connected" : "disconnected", broker: broker.url, reason });
@@ -288,22 +291,6 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
         } else void setTimeout(2, undefined, { ref: false }).then(check);
       };
       check();
-    }
-
-    function receiveStatus(
-      meter: string,
-      message: { payload: Uint8Array; packetId: number; epoch: number },
-    ): void {
-      if (message.packetId > 0) client.acknowledge(message.epoch, [message.packetId]);
-      if (!intake.knows(meter) || message.payload.byteLength > 1024) return;
-      const online = /\bonline\b/.test(Buffer.from(message.payload).toString("latin1"));
-      ledger.send({ kind: "online", meter, online });
-      live.presence(meter, online);
-    }
-
-    function receiveLive(meter: string, message: IncomingMessage): void {
-      if (message.packetId > 0) client.acknowledge(message.epoch, [message.packetId]);
-      live.intake.receive(meter, message);
     }
 
     /** What a bench reads: processor time of the whole process, and how long the main loop was kept waiting. */

@@ -11,7 +11,7 @@ import { type Context, Hono } from "hono";
 import { compress } from "hono/compress";
 import { encodeBase64url } from "../../shared/base/bytes.ts";
 import { type Clock, unixNow } from "../../shared/base/clock.ts";
-import { fail, isCoded } from "../../shared/base/error.ts";
+import { fail } from "../../shared/base/error.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
 import type { LiveReader } from "../live/live-values.ts";
 import type { ReadModel } from "../projection/read-model-types.ts";
@@ -29,9 +29,9 @@ import { scopeLive, sightOf } from "./live/live-sight.ts";
 import { formatMetrics, METRICS_TYPE } from "./metrics.ts";
 import { type Problem, problemPage } from "./page/problem.ts";
 import { streamPieces } from "./piece-stream.ts";
+import { problemOf } from "./problem-of.ts";
 import { type Answer, type Asked, ROUTES } from "./routes.ts";
 import { isAllowedHost, LOOPBACK_HOSTS, SECURITY_HEADERS } from "./security-headers.ts";
-import { UNCOMPUTABLE } from "./statement-routes.ts";
 import { loadVerifier, VERIFIER_PATH } from "./verifier.ts";
 import { type Frame, type Page, renderPage } from "./view/layout.ts";
 
@@ -274,34 +274,6 @@ function respondJson(c: Context, value: unknown, status: 200 | Problem["status"]
 function writeBytes(this: Readonly<Record<string, unknown>>, name: string, member: unknown) {
   const value = this[name];
   return value instanceof Uint8Array ? encodeBase64url(value) : member;
-}
-
-const STATUS_BY_CODE: Readonly<Record<string, Problem["status"]>> = {
-  parameter: 400,
-  "signed-out": 401,
-  access: 403,
-  "cross-site": 403,
-  size: 413,
-  "alarm-state": 409,
-  "not-found": 404,
-  "bill-none": 404,
-  "bill-not-final": 404,
-  "line2-missing": 404,
-  host: 421,
-  busy: 503,
-};
-
-function statusOf(code: string): Problem["status"] | undefined {
-  return UNCOMPUTABLE.has(code) ? 422 : STATUS_BY_CODE[code];
-}
-
-/** Only coded refusals speak for themselves; anything else says no more than that it failed. */
-function problemOf(error: unknown): Problem {
-  const status = isCoded(error) ? statusOf(error.code) : undefined;
-  if (status === undefined || !isCoded(error)) {
-    return { status: 500, code: "internal", message: "the portal could not make this page" };
-  }
-  return { status, code: error.code, message: error.message };
 }
 
 export interface RunningPortal {
