@@ -15,7 +15,13 @@ import {
   encodeBase64url,
   encodeUtf8,
 } from "../base/bytes.ts";
-import { canonicalize, isJsonObject, type Json, type JsonObject } from "../base/canonical-json.ts";
+import {
+  canonicalize,
+  isCanonicalText,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+} from "../base/canonical-json.ts";
 import { fail } from "../base/error.ts";
 import type { SigningKey } from "../crypto/key.ts";
 import type { CryptoSuite, VerifyKey } from "../crypto/suite.ts";
@@ -69,7 +75,7 @@ function parsePayload(text: string): JsonObject {
   if (typeof version === "number" && Number.isSafeInteger(version) && version > PAYLOAD_VERSION) {
     fail("newer", `payload version ${version} is newer than this software`, { version });
   }
-  if (canonicalize(payload) !== text) fail("canonical", "the payload is not in canonical form");
+  if (!isCanonicalText(payload, text)) fail("canonical", "the payload is not in canonical form");
   return payload;
 }
 

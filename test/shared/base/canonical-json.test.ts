@@ -6,6 +6,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import {
   canonicalize,
+  isCanonicalText,
   type Json,
   MAX_DEPTH,
   parseCanonical,
@@ -98,6 +99,67 @@ test("canonicalising is idempotent, and independent of member order", () => {
     }),
     { seed: 3, numRuns: 500 },
   );
+});
+
+test("a text is canonical if rebuilding it gives the same, whatever it is", () => {
+  const strings = fc.oneof(
+    fc.constantFrom(
+      "a",
+      "b_1",
+      "B",
+      "",
+      "10",
+      "9",
+      "\u0001",
+      "\\",
+      '"',
+      "\ud800",
+      "\u2028",
+      "\u00fc",
+    ),
+    fc.string(),
+  );
+  const numbers = fc.constantFrom(0, -0, 1, -7, 2 ** 53 - 1, 2 ** 53, 0.5, 1e21);
+  const { value: anything } = fc.letrec<{ value: unknown }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 4 },
+      strings,
+      numbers,
+      fc.constantFrom(null, true),
+      fc.array(tie("value"), { maxLength: 3 }),
+      fc.dictionary(strings, tie("value"), { maxKeys: 4 }),
+    ),
+  }));
+  const sorted = (value: unknown): unknown => {
+    if (typeof value !== "object" || value === null) return value;
+    if (Array.isArray(value)) return value.map(sorted);
+    const entries = Object.entries(value).map(([name, member]) => [name, sorted(member)] as const);
+    return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+  };
+  const verdict = (judge: () => boolean): boolean | string => {
+    try {
+      return judge();
+    } catch (error) {
+      return codeOf(() => {
+        throw error;
+      });
+    }
+  };
+  let canonical = 0;
+  fc.assert(
+    fc.property(anything, fc.constantFrom(undefined, 1), fc.nat(3), (made, space, kind) => {
+      const text = JSON.stringify(kind === 0 ? made : sorted(made), undefined, space);
+      const value = JSON.parse(text) as Json;
+      const found = verdict(() => isCanonicalText(value, text));
+      assert.deepEqual(
+        found,
+        verdict(() => canonicalize(value) === text),
+      );
+      if (found === true) canonical += 1;
+    }),
+    { seed: 5, numRuns: 3_000 },
+  );
+  assert.ok(canonical > 300, String(canonical));
 });
 
 test("a one-byte change gives a refusal or another value, never the same value twice", () => {
