@@ -7,10 +7,11 @@ import { HeavyClient } from "../../../gateway/app/heavy-client.ts";
 import { openReadOnly } from "../../../gateway/ledger/database.ts";
 import { createReadModel } from "../../../gateway/projection/read-model.ts";
 import type { ReadModel } from "../../../gateway/projection/read-model-types.ts";
-import { createPortal } from "../../../gateway/web/portal.ts";
+import { createPortal, startPortal } from "../../../gateway/web/portal.ts";
 import { fail } from "../../../shared/base/error.ts";
 import { nodeSuite } from "../../../shared/crypto/node-suite.ts";
 import { type BilledHouse, makeBilledHouse } from "../../support/billed-house.ts";
+import { launchChromium } from "../../support/browser.ts";
 import { readPdfText } from "../../support/pdf-text.ts";
 import { requireSystemPart } from "../../support/system-part.ts";
 import { TestBrowser, TestGate } from "../../support/test-gate.ts";
@@ -122,6 +123,27 @@ describe("a statement", () => {
     for (const wrong of ["from=x", "to=2024-02-30", "from=2024-1-1"]) {
       const response = await carl.get(`/meters/${house.meter.id}/statement?${wrong}`);
       assert.equal(response.status, 400, wrong);
+    }
+  });
+
+  test("is asked for on the page of the meter's bills, by keyboard alone", async (t) => {
+    if (!requireSystemPart(t, "chromium")) return;
+    const open = createTestPortal({ meters: 2, days: 40 });
+    const portal = await startPortal({ app: open, port: 0 });
+    const browser = await launchChromium();
+    try {
+      const page = await browser.newPage({ javaScriptEnabled: false });
+      await page.goto(`${portal.url}/bills?meter=${FIRST_METER}`);
+      await page.getByLabel("First day").fill("2024-01-20");
+      await page.getByLabel("Last day").fill("2024-01-25");
+      await page.getByLabel("Last day").press("Enter");
+      await page.waitForURL(/\/statement\?from=2024-01-20&to=2024-01-25$/);
+      const heading = page.getByRole("heading", { name: "20 Jan 2024 to 25 Jan 2024" });
+      assert.equal(await heading.count(), 1);
+      assert.equal(await page.getByText("6 days × 0.41 per day").count(), 1);
+    } finally {
+      await browser.close();
+      await portal.close();
     }
   });
 
