@@ -10,6 +10,7 @@ import {
   describeEnergy,
   describeOrigin,
   describeSlots,
+  describeUnopened,
 } from "../../shared/bundle/bundle-words.ts";
 import type { SlotCounts } from "../../shared/day/quality.ts";
 import { sumExactly } from "../../shared/money/amount.ts";
@@ -42,6 +43,9 @@ export function describeReport(report: BundleReport, chain: string | undefined):
     ]),
     ...listExchanges(report),
     ...listCorrected(report),
+    ...report.unopened.map(
+      (one) => `  ${formatDate(one.from, bill.zone)}  ${describeUnopened(one)}`,
+    ),
     `  ${days.length} readings count, each signed, ${formatDecimal(wh, 3)} kWh`,
     `  ${shown.slots.total} slots: ${describeAllSlots(shown.slots)}`,
     ...shown.missing.map(

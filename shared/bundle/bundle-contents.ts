@@ -16,7 +16,7 @@ import { type PlaintextByTyp, parsePlaintext, type SealedTyp } from "../record/p
 import type { ParsedRecord } from "../record/record.ts";
 import type { Span } from "../time/civil-day.ts";
 import type { BundleRecord } from "./bill-bundle.ts";
-import type { VerifiedReading, VerifiedRevocation } from "./bundle-report.ts";
+import type { UnopenedReading, VerifiedReading, VerifiedRevocation } from "./bundle-report.ts";
 import type { KeyBook } from "./key-book.ts";
 
 type Plaintext = BundleRecord["plaintext"];
@@ -51,6 +51,7 @@ export class BundleContents {
   readonly readings: VerifiedReading[] = [];
   /** Days and corrections of the point in the period, opened or not, by leaf. */
   readonly logged = new Map<string, LoggedReading>();
+  readonly unopened: UnopenedReading[] = [];
   readonly exchanges: (OpenedExchange & Pick<Entry, "position" | "signer">)[] = [];
   readonly revocations: VerifiedRevocation[] = [];
   readonly credits: OpenedCredit[] = [];
@@ -159,7 +160,10 @@ export class BundleContents {
     const { from, to } = payload;
     const logged = { typ: "day" as const, leaf, position, kid, seq, point: this.#point, from, to };
     if (this.#isNear(logged)) this.logged.set(leaf, logged);
-    if (plaintext === undefined) return;
+    if (plaintext === undefined) {
+      if (this.#isNear(logged)) this.unopened.push({ position, typ: "day", kid, signer, from, to });
+      return;
+    }
     this.#requireNear(logged, "a day");
     const day = this.#open("day", record, plaintext);
     this.book.addDay(logged, day, before);
@@ -180,7 +184,10 @@ export class BundleContents {
     if (of !== undefined) this.#requireCorrected(logged, of, isMeter);
     else if (isMeter) fail("role", "only a registrar reads in the place of no day");
     this.logged.set(leaf, logged);
-    if (plaintext === undefined) return;
+    if (plaintext === undefined) {
+      this.unopened.push({ position, typ: "correction", kid, signer, from, to });
+      return;
+    }
     const correction = this.#open("correction", record, plaintext);
     this.book.addCorrection(logged, correction);
     const { reason } = correction;

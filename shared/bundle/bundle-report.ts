@@ -20,6 +20,14 @@ export interface VerifiedReading {
   readonly of?: string;
 }
 
+/** A day or correction of the period that the bundle does not open: whoever made it says that it cannot be used. */
+export interface UnopenedReading extends Span {
+  readonly position: number;
+  readonly typ: "day" | "correction";
+  readonly kid: string;
+  readonly signer: string;
+}
+
 /** A meter that was put in the place of another. */
 export interface VerifiedExchange {
   readonly position: number;
@@ -76,6 +84,8 @@ export interface BundleReport {
   readonly readings: readonly VerifiedReading[];
   /** Those that count in the last bill or credit of the bundle, by from. */
   readonly days: readonly VerifiedReading[];
+  /** In log order. */
+  readonly unopened: readonly UnopenedReading[];
   readonly exchanges: readonly VerifiedExchange[];
   readonly revocations: readonly VerifiedRevocation[];
   readonly bill: BillPlaintext;

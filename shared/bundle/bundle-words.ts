@@ -2,7 +2,7 @@
 import { countSlots, type SlotCounts } from "../day/quality.ts";
 import { sumExactly } from "../money/amount.ts";
 import { formatDecimal } from "../money/bill-text.ts";
-import type { ReadingChange, VerifiedReading } from "./bundle-report.ts";
+import type { ReadingChange, UnopenedReading, VerifiedReading } from "./bundle-report.ts";
 
 const KINDS = ["measured", "partial", "recovered", "substituted", "gap", "missing"] as const;
 
@@ -26,6 +26,12 @@ export function describeOrigin(reading: VerifiedReading): string {
   if (typ === "day") return `measured by ${who}`;
   const what = of === undefined ? "filled" : "corrected";
   return `${what} by ${who}: ${describeCode(reason ?? "")}`;
+}
+
+/** Why a reading of the period is not among those that count. */
+export function describeUnopened({ position, typ, kid, signer }: UnopenedReading): string {
+  const who = kid === signer ? `meter ${kid.slice(0, 8)}…` : signer;
+  return `record ${position}, a ${typ} signed by ${who}, is not opened: by whoever made this file it cannot be used`;
 }
 
 /** A code for people: "meter-swap" is "meter swap". */

@@ -94,6 +94,7 @@ export function verifyBundle(
     records,
     readings: contents.readings,
     days: readingsOf(shown, contents),
+    unopened: contents.unopened,
     exchanges: listExchanges(contents),
     revocations: contents.revocations,
     bill,

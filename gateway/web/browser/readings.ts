@@ -4,11 +4,12 @@ import {
   describeEnergy,
   describeOrigin,
   describeSlots,
+  describeUnopened,
 } from "../../../shared/bundle/bundle-words.ts";
 import { countSlots } from "../../../shared/day/quality.ts";
 import { sumExactly } from "../../../shared/money/amount.ts";
 import { formatDecimal } from "../../../shared/money/bill-text.ts";
-import { card, cell, formatDay, number, quiet } from "./card.ts";
+import { card, cell, formatDay, formatInstant, number, quiet } from "./card.ts";
 import { element, table } from "./element.ts";
 
 export function readingsCard(report: BundleReport): HTMLElement {
@@ -24,6 +25,7 @@ export function readingsCard(report: BundleReport): HTMLElement {
     "Readings",
     quiet(`${days.length} days of meter ${bill.meter}, as they were signed.${others}`),
     table("readings", ["Day", "#kWh", "#Register", "Slots", "Signed", "In the log"], rows),
+    ...unopenedList(report),
   );
 }
 
@@ -68,6 +70,15 @@ function replaced(
         `Instead of ${describeEnergy(other)}, ${describeOrigin(other)}.`,
       ),
     );
+}
+
+/** What is in the bundle and not opened: a reader may ask why. */
+function unopenedList({ unopened, bill }: BundleReport): readonly HTMLElement[] {
+  if (unopened.length === 0) return [];
+  const items = unopened.map((one) =>
+    element("li", {}, `${formatInstant(one.from, bill.zone)}: ${describeUnopened(one)}.`),
+  );
+  return [element("ul", { class: "unopened" }, ...items)];
 }
 
 /** Height by energy; a gap is an empty box, never a zero; what was substituted is hatched. */

@@ -68,6 +68,7 @@ describe("verify-bill", () => {
         /2024-01-31 {2}6\.640 kWh, 96 substituted -> 7\.445 kWh, 96 measured\n +came, and replaces/,
         /meter swapped 2024-01-15 00:00: calibration due, signed by gw-1\n +old .* 105\.779 kWh/,
         /2784 measured, 192 substituted, none missing/,
+        /2024-01-05 00:00 {2}record \d+, a day signed by meter .*, is not opened/,
       ]) {
         assert.match(said[1] ?? "", sentence);
       }

@@ -14,7 +14,7 @@ import { codeOf } from "../../support/code-of.ts";
 import { type CreditedHouse, makeCreditedHouse } from "../../support/credited-house.ts";
 import { seededBytes } from "../../support/seeded-bytes.ts";
 
-const MUTATIONS = 3_000;
+const MUTATIONS = 2_200;
 
 let house: CreditedHouse;
 let bundle: BillBundle;
@@ -69,6 +69,10 @@ describe("the bundle of a second credit", () => {
       );
       assert.equal(report.days.length, 31);
       assert.equal(report.readings.length, 32);
+      assert.deepEqual(
+        report.unopened.map(({ typ, from }) => [typ, from]),
+        [["day", report.bill.from + 4 * 86_400]],
+      );
       assert.deepEqual(
         report.exchanges.map(({ signer, exchange, isMatching }) => [
           signer,
