@@ -34,7 +34,9 @@ function run(port: MessagePort, data: LedgerThreadData): void {
   const randomBytes = systemRandomBytes;
   const realMs = () => performance.now();
   const folder = locateDataFolder(data.dataFolder);
-  const { ledger, keys } = openExisting(folder, config, { suite: nodeSuite, clock, randomBytes });
+  const { ledger, keys } = openExisting(folder, config, {
+    ...{ suite: nodeSuite, clock, randomBytes, realMs },
+  });
   const send = (message: FromLedger): void => {
     if (message.kind !== "receipts") port.postMessage(message);
     else port.postMessage(message, [message.batch.bytes.buffer, message.batch.places.buffer]);

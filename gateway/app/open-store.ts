@@ -16,6 +16,8 @@ export interface OpenOptions {
   readonly suite: CryptoSuite;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
+  /** Real time, milliseconds, where what blocks take is measured. */
+  readonly realMs?: () => number;
 }
 
 export interface OpenedStore {
@@ -26,9 +28,10 @@ export interface OpenedStore {
 }
 
 function ledgerOptions(path: string, keys: GatewayKeys, options: OpenOptions): LedgerOptions {
-  const { suite, clock, randomBytes } = options;
+  const { suite, clock, randomBytes, realMs } = options;
   const projector = createProjector({ suite, utility: keys.utility });
-  return { path, suite, keys, clock, randomBytes, projector };
+  const measure = realMs === undefined ? {} : { realMs };
+  return { path, suite, keys, clock, randomBytes, projector, ...measure };
 }
 
 /** Opens the store, founding keys and chain where they are missing. Call with the folder's lock held. */

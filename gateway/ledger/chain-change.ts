@@ -29,7 +29,7 @@ export interface ChainWriterOptions {
   readonly blobs: BlobStore;
   readonly projector: Projector;
   /** Real time, milliseconds. */
-  readonly monotonicMs: () => number;
+  readonly realMs: () => number;
   /** A record that is held, so parsed and verified, by its leaf. */
   readonly source: (leaf: string) => RecordSource | undefined;
 }

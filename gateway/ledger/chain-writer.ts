@@ -165,8 +165,8 @@ export class ChainWriter {
 
   /** Applies and stores a block on the tip; `content` where it was made here. */
   #extend(block: SealedBlock, content?: BlockContent): AddedBlock {
-    const { suite, source, monotonicMs } = this.#options;
-    const started = monotonicMs();
+    const { suite, source, realMs } = this.#options;
+    const started = realMs();
     const known = (line1: string): ParsedRecord | undefined =>
       source(hashLeaf(suite, line1))?.record;
     const parent = this.#tip?.parent;
@@ -176,7 +176,7 @@ export class ChainWriter {
       content === undefined || parent === undefined
         ? applyBlock(this.state, parent, block, context)
         : applyParsedBlock(this.state, parent, { header, nonce, seal, ...content }, context);
-    const checkMs = monotonicMs() - started;
+    const checkMs = realMs() - started;
     this.#store(block, checked);
     return { first: this.tip.first, records: checked.records, checkMs };
   }

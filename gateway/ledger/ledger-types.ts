@@ -21,6 +21,8 @@ export interface LedgerOptions {
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   readonly projector: Projector;
+  /** Real time, milliseconds, whatever the clock simulates; for measuring. Default: the clock's own. */
+  readonly realMs?: () => number;
 }
 
 export interface Tip {

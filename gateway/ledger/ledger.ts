@@ -83,7 +83,7 @@ export class Ledger {
       records: this.#records,
       blobs: this.#blobs,
       projector,
-      monotonicMs: () => options.clock.monotonicMs(),
+      realMs: options.realMs ?? (() => options.clock.monotonicMs()),
       source: (leaf) => this.#mempool.get(leaf),
     });
     this.#holding = new Holding({

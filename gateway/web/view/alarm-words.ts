@@ -57,12 +57,13 @@ const OWN_CODES: Readonly<Record<string, string>> = {
   duplicate: "known already, answered again",
   resend: "one before it is missing, asked for",
   frozen: "the key is frozen",
+  "live-taken": "a value of this moment, shown and not kept",
   revoked: "a device was taken out; what its key signed after its last good record is void",
 };
 
 /** A sentence for a code: of an answer, an event or the error table. */
 export function codeWords(code: string): string {
-  const bare = code.replace(/^refused-/, "");
+  const bare = code.replace(/^(?:live-)?refused-/, "");
   const errors: Readonly<Record<string, string>> = ERROR_CODES;
   const known = OWN_CODES[code] ?? meaningOf(code) ?? errors[bare];
   if (known === undefined) return "No description";

@@ -6,7 +6,9 @@ import { makeBlock } from "../../../gateway/app/block-maker.ts";
 import { CostDesk } from "../../../gateway/app/cost-desk.ts";
 import { systemClock } from "../../../gateway/app/system-clock.ts";
 import { openReadOnly } from "../../../gateway/ledger/database.ts";
+import { Ledger } from "../../../gateway/ledger/ledger.ts";
 import { Miner } from "../../../gateway/ledger/miner.ts";
+import { createProjector } from "../../../gateway/projection/projector.ts";
 import { createReadModel } from "../../../gateway/projection/read-model.ts";
 import type { ReadModel } from "../../../gateway/projection/read-model-types.ts";
 import { nodeSuite } from "../../../shared/crypto/node-suite.ts";
@@ -66,6 +68,27 @@ test("a block that is made leaves what it took, in real time", async () => {
   assert.ok((cost?.storeBytes ?? 0) > 16_384);
   desk.flush();
   assert.equal(read((model) => model.blockCosts(undefined, 9)).length, 1);
+});
+
+test("checking is measured in real time, whatever a clock simulates", () => {
+  const { keys, clock } = house;
+  house.ledger.close();
+  let ms = 0;
+  house.ledger = Ledger.open({
+    ...{ path: join(house.folder, "gateway.db"), suite: nodeSuite, keys, clock },
+    randomBytes: seededBytes("nonce"),
+    projector: createProjector({ suite: nodeSuite, utility: keys.utility }),
+    realMs: () => {
+      clock.advance(86_400_000);
+      ms += 7;
+      return ms;
+    },
+  });
+  const { added } = house.mine();
+  assert.deepEqual(
+    added.map(({ checkMs }) => checkMs),
+    [7],
+  );
 });
 
 test("days are sums, by the gateway's own midnight", () => {
