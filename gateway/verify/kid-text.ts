@@ -3,7 +3,6 @@
  * of a chain, so they are written from a sample instead of being formatted one by one.
  */
 import { decodeSextets } from "../../shared/record/day-envelope.ts";
-import { writeBase64url } from "./base64url-writer.ts";
 
 const KID_LENGTH = 43;
 /** A kid as a text that stands nowhere else. */
@@ -28,7 +27,8 @@ export class KidText {
   write(kid: string, end = ""): Buffer {
     this.#text.write(kid, this.#kidAt, "latin1");
     const out = Buffer.allocUnsafe(this.#length + end.length);
-    writeBase64url(this.#text, 0, this.#text.length, out, 0);
+    // Once for each key: the platform's own encoder needs not become hot first.
+    out.write(this.#text.toString("base64url"), 0, "latin1");
     out.write(end, this.#length, "latin1");
     return out;
   }
