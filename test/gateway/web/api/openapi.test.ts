@@ -76,9 +76,10 @@ async function askAll(
   app: Hono,
   parts: Readonly<Record<string, string>>,
   headers: Readonly<Record<string, string>> = {},
+  routes: typeof READ = READ,
 ): Promise<Map<string, number>> {
   const statuses = new Map<string, number>();
-  for (const [path, { get }] of READ) {
+  for (const [path, { get }] of routes) {
     const address = path.replace(/\{(\w+)\}/g, (_, name: string) => {
       return encodeURIComponent(parts[name] ?? assert.fail(`no example of ${name}`));
     });
@@ -185,6 +186,8 @@ describe("every answer is what the document says", () => {
             position,
           },
           { authorization: `Bearer ${token}` },
+          // What names no record answers the same each time.
+          position === positions[0] ? READ : READ.filter(([path]) => path.includes("{position}")),
         );
         for (const [path, status] of statuses) {
           const [shows] = document.paths[path]?.get.tags ?? [];
