@@ -35,6 +35,7 @@ export type OpenedRecord = {
   [T in SealedTyp]: {
     readonly typ: T;
     readonly leaf: string;
+    readonly position: number;
     readonly plaintext: PlaintextByTyp[T];
   };
 }[SealedTyp];
@@ -114,7 +115,7 @@ export function* listOpened(
     if (record.typ !== "day" && !others.has(pos)) continue;
     const bytes = openLine2(suite, parseLine2(line2), utility, record.kid, record.typ);
     const plaintext = parsePlaintext(record.typ, decodeUtf8(bytes));
-    yield { typ: record.typ, leaf: record.leaf, plaintext } as OpenedRecord;
+    yield { typ: record.typ, leaf: record.leaf, position: pos, plaintext } as OpenedRecord;
     onProgress?.((pos + 1) / (size + 1));
   }
 }

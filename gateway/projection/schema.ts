@@ -72,8 +72,8 @@ export const STORE_UPGRADES: Readonly<Record<number, string>> = {
     ${UPKEEP_TABLES}
     ALTER TABLE day ADD COLUMN reason TEXT;
     ALTER TABLE day ADD COLUMN lost INTEGER;
-    INSERT INTO total VALUES ('bills-to-check', 1);
-    INSERT INTO total SELECT 'billed-to', max(json_extract(body, '$.to')) FROM bill
+    INSERT OR REPLACE INTO total VALUES ('bills-to-check', 1);
+    INSERT OR REPLACE INTO total SELECT 'billed-to', max(json_extract(body, '$.to')) FROM bill
       HAVING max(pos) IS NOT NULL;`,
 };
 
