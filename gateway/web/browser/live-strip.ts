@@ -5,7 +5,7 @@
 import type { LiveValue } from "../../live/live-values.ts";
 import { formatAge, formatLive, LIVE_FIGURES, unsealedWh } from "../live/live-figures.ts";
 import { ENERGY, formatQuantity } from "../view/quantity.ts";
-import { flash } from "./live-cells.ts";
+import { showText } from "./live-cells.ts";
 import { drawLine, type Point, SPAN_MS } from "./live-line.ts";
 
 /** From then on a value is shown as old. */
@@ -89,9 +89,7 @@ function setFigure(section: HTMLElement, key: string, text: string | undefined):
   const place = stat?.querySelector(".live-value");
   if (!stat || !place) return;
   stat.hidden = text === undefined;
-  if (text === undefined || place.textContent === text) return;
-  place.textContent = text;
-  flash(place);
+  if (text !== undefined) showText(place, text);
 }
 
 const storeName = (meter: string): string => `wattproof-live-${meter}`;

@@ -23,7 +23,7 @@ export function historyCharts(
   yearly: boolean,
 ): Html {
   const frame = (column: Column, i: number) => ({
-    ...tickOf(column, i, yearly),
+    ...tickOf(column, i, { yearly, total: columns.length }),
     href: hrefOf(column),
     isCorrected: isCorrected(column),
   });
@@ -66,13 +66,22 @@ function listOf(spread: Spread | undefined): readonly Spread[] {
   return spread === undefined ? [] : [spread];
 }
 
+/** Up to so many columns each has a label; beyond the other only months have. */
+const A_FORTNIGHT = 16;
+const A_MONTH = 31;
+
 function tickOf(
   column: Column,
   i: number,
-  yearly: boolean,
+  { yearly, total }: { readonly yearly: boolean; readonly total: number },
 ): { tick: string | undefined; minorTick: boolean } {
   if (yearly) return { tick: formatShortMonth(column.key), minorTick: i % 3 !== 0 };
   const day = Number(column.key.slice(8));
+  if (total > A_MONTH) {
+    const name = day === 1 ? formatShortMonth(column.key.slice(0, 7)) : String(day);
+    return { tick: day === 1 || day === 15 ? name : undefined, minorTick: day !== 1 };
+  }
+  if (total <= A_FORTNIGHT) return { tick: String(day), minorTick: i % 2 === 1 };
   const shown = day === 1 || day % 5 === 0;
   return { tick: shown ? String(day) : undefined, minorTick: day % 10 === 5 };
 }

@@ -56,7 +56,7 @@ export function overviewPage(
     ? html`${formatLongDate(newest.date)} is sealed by ${formatNumber(newest.meters)} of ${count(overview.meters, "meter")}. Every number with a seal can be followed back to the meter that signed it.`
     : html`No day has been sealed yet. The first appears here shortly after the first midnight.`;
   const body = html`${pageHead({ title: "Meters", lead })}
-${stats(overview)}
+${stats(overview, total === rows.length ? powerNow(rows, context) : undefined)}
 ${recentDays(overview)}
 <section aria-labelledby="all-meters">
 <div class="section-head"><h2 id="all-meters">${query.search === undefined ? "All meters" : `Meters matching “${query.search}”`}</h2>${search(overview, query.search)}</div>
@@ -87,12 +87,28 @@ function emptyOverview(): Page {
   };
 }
 
-function stats(overview: Overview): Html {
+/** Power of all meters that say it; undefined where none does. */
+interface PowerNow {
+  readonly milliWatt: number;
+  readonly meters: number;
+}
+
+function powerNow(
+  rows: readonly MeterSummary[],
+  { live }: Pick<PageContext, "live">,
+): PowerNow | undefined {
+  const values = rows.flatMap(({ meter }) => live?.newest(meter)?.powerMilliWatt ?? []);
+  if (values.length === 0) return undefined;
+  return { milliWatt: values.reduce((sum, value) => sum + value, 0), meters: values.length };
+}
+
+function stats(overview: Overview, now: PowerNow | undefined): Html {
   const { tip } = overview;
   const newest = overview.recentDays.at(-1);
   const final = tip.finalHeight >= tip.height;
   return statStrip([
     stat("Meters", formatNumber(overview.meters), `${formatNumber(overview.online)} online`),
+    ...(now === undefined ? [] : [nowStat(now, overview.meters)]),
     stat(
       newest ? formatDate(newest.date) : "Newest day",
       measure(ENERGY, newest?.wh),
@@ -114,6 +130,15 @@ function stats(overview: Overview): Html {
       overview.openAlarms === 0 ? "all quiet" : "open",
     ),
   ]);
+}
+
+/** The script of the page goes on with it (browser/live-cells.ts). */
+function nowStat({ milliWatt, meters }: PowerNow, all: number): Html {
+  return stat(
+    "Now",
+    html`<span class="measure"><span class="num" id="live-sum">${formatQuantity(POWER, milliWatt)}</span> <span class="unit">${POWER.unit}</span></span>`,
+    meters === all ? "all meters together" : `${formatNumber(meters)} of ${count(all, "meter")}`,
+  );
 }
 
 function recentDays(overview: Overview): Html | undefined {
@@ -169,7 +194,7 @@ function liveCell(value: LiveValue | undefined): Html {
   if (powerMilliWatt === undefined) {
     return html`<td role="cell" class="n" data-label="Now">${measure(POWER, undefined)}</td>`;
   }
-  return html`<td role="cell" class="n" data-label="Now"><span class="measure"><span class="num live-value">${formatQuantity(POWER, powerMilliWatt)}</span> <span class="unit">${POWER.unit}</span></span></td>`;
+  return html`<td role="cell" class="n" data-label="Now"><span class="measure"><span class="num live-value" data-milliwatt="${powerMilliWatt}">${formatQuantity(POWER, powerMilliWatt)}</span> <span class="unit">${POWER.unit}</span></span></td>`;
 }
 
 function meterRow(meter: MeterSummary, nowSeconds: number, now: Html | false): Html {

@@ -1,6 +1,7 @@
 /** The worker's verdict on live messages: who may send them, when, and in what order. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { LIVE_WINDOW_S, LiveAdmission } from "../../../gateway/intake/live-admission.ts";
 import { Registry, type RegistryEntry } from "../../../gateway/intake/registry.ts";
 import { ManualClock } from "../../../shared/base/clock.ts";
@@ -65,6 +66,20 @@ test("a foreign chain, other recipients, a broken signature and no message at al
   assert.equal(code(spoilt.subarray(0, spoilt.indexOf(10))), "form");
   assert.equal(code(new Uint8Array([0xff, 0x00])), "form");
   assert.equal(code(makeLive()), "taken", "nothing of that has spoilt the desk");
+});
+
+test("a message with any one byte changed is refused with a code, and then the right one is taken", () => {
+  const message = makeLive();
+  fc.assert(
+    fc.property(fc.nat(message.length - 1), fc.integer({ min: 1, max: 255 }), (at, by) => {
+      const { code } = makeDesk();
+      const changed = Uint8Array.from(message);
+      changed[at] = ((changed[at] ?? 0) + by) % 256;
+      assert.notEqual(code(changed), "taken");
+      assert.equal(code(message), "taken");
+    }),
+    { seed: 7, numRuns: 400 },
+  );
 });
 
 test("every message is newer than the one before; a refused one moves nothing", () => {
