@@ -80,8 +80,26 @@ export function openDumpSource(file: string): VerifySource {
         }
       }
     },
+    lines2: () => readLines2(file),
     close: () => window?.close(),
   };
+}
+
+/** Those that are blobs by their frame: any other line would have been refused before. */
+function* readLines2(file: string): Generator<string> {
+  const window = new ByteWindow(file);
+  try {
+    for (let number = 1; ; number++) {
+      const end = findLine(window, number);
+      if (end === undefined) return;
+      const line = window.bytes.subarray(0, end);
+      const parsed = isBlob(line) ? parseLine(line, number) : undefined;
+      if (parsed?.kind === "blob") yield parsed.line2;
+      window.skip(end + 1);
+    }
+  } finally {
+    window.close();
+  }
 }
 
 /** Length of the line with which the window begins; undefined at the end of the file. Throws `dump`. */

@@ -2,7 +2,7 @@
  * Checks the opened plaintexts of a dump that was made with keys, and recomputes every bill and credit from them.
  *
  * A plaintext must be the one that its record names (`pt`), which needs no key. Local rules then say whether a day or a
- * correction counts (reading-book.ts); a bill or a credit must follow, member by member, from the readings that count below it
+ * correction counts (sealed-to.ts, reading-book.ts); a bill or a credit must follow, member by member, from the readings that count below it
  * and what else the log held (money-book.ts). An exchange that shows other registers than its devices' days is counted.
  */
 import { encodeUtf8 } from "../../shared/base/bytes.ts";
@@ -26,6 +26,7 @@ import type {
 import { parsePlaintext, type SealedTyp } from "../../shared/record/plaintext.ts";
 import type { ParsedRecord } from "../../shared/record/record.ts";
 import { MoneyBook } from "./money-book.ts";
+import { EnrolledRecipients, requireSealedTo } from "./sealed-to.ts";
 
 const openedLine = object({ leaf: hash, plaintext: anyObject }, { row: anyObject });
 
@@ -33,8 +34,11 @@ interface Place {
   readonly position: number;
   readonly height: number;
   readonly leaf: string;
-  /** H of the plaintext. */
+  /** H of line 2 and of the plaintext. */
+  readonly ct: string;
   readonly pt: string;
+  /** Kids to which line 2 should be sealed, of readings and events. */
+  readonly recipients?: string | undefined;
 }
 
 interface SealedDay extends Place, LoggedReading {
@@ -72,6 +76,8 @@ export interface OpenedCounts {
 
 export class OpenedVerifier {
   readonly #suite: CryptoSuite;
+  readonly #sealedTo: (ct: string) => string | undefined;
+  readonly #enrolled: EnrolledRecipients;
   readonly #pointByKid = new Map<string, string>();
   /** Records with a line 2, not by leaf yet: a dump without opened lines never asks for them. */
   #noted: Sealed[] = [];
@@ -90,8 +96,11 @@ export class OpenedVerifier {
   #bills = 0;
   #credits = 0;
 
-  constructor(suite: CryptoSuite) {
+  /** @param sealedTo kids of the recipients of a line 2 by its `ct`, ascending, with commas; undefined where it is not known */
+  constructor(suite: CryptoSuite, sealedTo: (ct: string) => string | undefined = () => undefined) {
     this.#suite = suite;
+    this.#sealedTo = sealedTo;
+    this.#enrolled = new EnrolledRecipients(suite);
     this.#money = new MoneyBook(suite);
   }
 
@@ -114,23 +123,26 @@ export class OpenedVerifier {
     const { kid, seq, leaf } = record;
     switch (record.typ) {
       case "enrol":
+        this.#enrolled.enrol(record);
         this.#pointByKid.set(thumbprint(this.#suite, record.payload.key), record.payload.point);
         break;
       case "revoke":
         this.#readings.revoke(record.payload.kid, record.payload.last, position);
         break;
       case "day": {
-        const { from, to, pt } = record.payload;
+        const { from, to, ct, pt } = record.payload;
         const point = this.#pointByKid.get(kid) ?? "";
         const before = this.#lastDay.get(kid);
-        const place = { position, height, leaf, pt, kid, seq, point, from, to };
+        const recipients = this.#enrolled.ofKid(kid);
+        const place = { position, height, leaf, ct, pt, recipients, kid, seq, point, from, to };
         this.#noted.push({ typ: "day", before, ...place });
         this.#lastDay.set(kid, seq);
         break;
       }
       case "correction": {
-        const { point, from, to, of, pt } = record.payload;
-        const place = { position, height, leaf, pt, kid, seq, point, from, to };
+        const { point, from, to, of, ct, pt } = record.payload;
+        const recipients = this.#enrolled.ofPoint(point);
+        const place = { position, height, leaf, ct, pt, recipients, kid, seq, point, from, to };
         this.#noted.push({ typ: "correction", ...place, ...(of === undefined ? {} : { of }) });
         break;
       }
@@ -159,11 +171,14 @@ export class OpenedVerifier {
   }
 
   #note(
-    { typ, leaf, payload }: ParsedRecord<"event" | "exchange" | "bill" | "credit" | "payment">,
+    record: ParsedRecord<"event" | "exchange" | "bill" | "credit" | "payment">,
     position: number,
     height: number,
   ): void {
-    this.#noted.push({ typ, position, height, leaf, pt: payload.pt, payload } as Sealed);
+    const { typ, kid, leaf, payload } = record;
+    const { ct, pt } = payload;
+    const recipients = typ === "event" ? this.#enrolled.ofKid(kid) : undefined;
+    this.#noted.push({ typ, position, height, leaf, ct, pt, recipients, payload } as Sealed);
   }
 
   /** The next opened plaintext, in log order. Throws `opened`, `dump`, `bill-differs`, `credit-differs`. */
@@ -206,6 +221,7 @@ export class OpenedVerifier {
     this.#days += this.#judge(() => {
       const day = parsePlaintext("day", text);
       if (row !== undefined) expected = canonicalize(formatDayRow(day) as Json);
+      this.#requireRecipients(sealed);
       this.#readings.addDay(sealed, day, sealed.before);
     });
     return row === undefined || canonicalize(row) === expected;
@@ -217,12 +233,14 @@ export class OpenedVerifier {
         const { payload } = sealed;
         this.#events += this.#judge(() => {
           const event = parsePlaintext("event", text);
+          this.#requireRecipients(sealed);
           checkEvent(payload, event, event);
         });
         break;
       }
       case "correction":
         this.#corrections += this.#judge(() => {
+          this.#requireRecipients(sealed);
           this.#readings.addCorrection(sealed, parsePlaintext("correction", text));
         });
         break;
@@ -250,6 +268,10 @@ export class OpenedVerifier {
       this.#unusable += 1;
       return 0;
     }
+  }
+
+  #requireRecipients({ recipients, ct }: Place): void {
+    requireSealedTo(recipients, this.#sealedTo(ct));
   }
 
   #checkMoney(sealed: SealedOf<"bill" | "credit">, text: string): void {

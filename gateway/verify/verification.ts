@@ -235,7 +235,9 @@ export class Verification {
   /** Loaded and told of the log only where there are opened plaintexts. */
   async #prepareOpened(): Promise<OpenedVerifier> {
     const { OpenedVerifier } = await import("./opened-verifier.ts");
-    const opened = new OpenedVerifier(nodeSuite);
+    const { listSealedTo } = await import("./sealed-to.ts");
+    const sealedTo = listSealedTo(nodeSuite, this.#source.lines2?.() ?? []);
+    const opened = new OpenedVerifier(nodeSuite, (ct) => sealedTo.get(ct));
     this.#seen.forget();
     for (const { first, height, facts, others } of this.#kept.splice(0)) {
       let position = first;

@@ -47,6 +47,8 @@ export interface VerifySource {
   store(): ReaderStore | undefined;
   /** The log of a store, of which `state` is verified; the facts of a dump are kept and need none. */
   readonly openLog?: (state: ChainState) => LogView;
+  /** All lines 2 of a dump once more, for opened plaintexts; a store opens none. */
+  readonly lines2?: () => Iterable<string>;
   /** How much of the source has been read, from 0 to 1, for showing progress. */
   progress(): number;
   /** Until then what was given out can be loaded. */

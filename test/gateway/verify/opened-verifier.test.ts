@@ -32,14 +32,15 @@ type Opened = { readonly leaf: string; readonly plaintext: JsonObject };
 
 /** A log with one meter, three days and their bill; `change` alters what is sealed. */
 class House {
-  readonly verifier = new OpenedVerifier(suite);
+  readonly verifier: OpenedVerifier;
   readonly meter = chain.createMeter("352522395");
   #position = 0;
   #register = 0;
   readonly #days: BillInput["days"][number][] = [];
   readonly #tariff: { leaf: string; position: number };
 
-  constructor() {
+  constructor(sealedTo?: (ct: string) => string | undefined) {
+    this.verifier = new OpenedVerifier(suite, sealedTo);
     this.#add(chain.enrol(this.meter));
     const leaf = this.#add(chain.sign(operator, "tariff", { id: "flat", ver: 1, body }));
     this.#tariff = { leaf, position: 1 };
@@ -116,6 +117,20 @@ test("a bill that follows from the days below it", () => {
   open(house, house.bill(3));
   const { opened, unusable, bills } = house.verifier.counts;
   assert.deepEqual({ opened, unusable, bills }, { opened: 4, unusable: 0, bills: 1 });
+});
+
+test("a day that is sealed to others than the recipients of its point does not count", () => {
+  // Nothing is known of line 2 where it was erased; then nobody can say.
+  for (const [sealedTo, unusable] of [
+    [undefined, 0],
+    ["A".repeat(43), 3],
+  ] as const) {
+    const house = new House(() => sealedTo);
+    house.threeDays();
+    assert.equal(house.verifier.counts.unusable, unusable);
+    if (unusable === 0) open(house, house.bill(3));
+    else assert.throws(() => open(house, house.bill(3)), { code: "bill-differs" });
+  }
 });
 
 test("a payment under another meter than the bills of its point does not count", () => {
