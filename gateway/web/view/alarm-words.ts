@@ -61,11 +61,15 @@ const OWN_CODES: Readonly<Record<string, string>> = {
   revoked: "a device was taken out; what its key signed after its last good record is void",
 };
 
+/** Codes come from outside: one that an object has by birth is none of ours. */
+function wordsIn(table: Readonly<Record<string, string>>, code: string): string | undefined {
+  return Object.hasOwn(table, code) ? table[code] : undefined;
+}
+
 /** A sentence for a code: of an answer, an event or the error table. */
 export function codeWords(code: string): string {
   const bare = code.replace(/^(?:live-)?refused-/, "");
-  const errors: Readonly<Record<string, string>> = ERROR_CODES;
-  const known = OWN_CODES[code] ?? meaningOf(code) ?? errors[bare];
+  const known = wordsIn(OWN_CODES, code) ?? meaningOf(code) ?? wordsIn(ERROR_CODES, bare);
   if (known === undefined) return "No description";
   return known.charAt(0).toUpperCase() + known.slice(1);
 }
