@@ -164,6 +164,7 @@ export class CommitQueue {
   /** What may follow now that these were held: the next parked record of each of their keys. */
   #unpark(held: readonly Candidate[]): Candidate[] {
     const next: Candidate[] = [];
+    if (this.#parkedTotal === 0) return next;
     for (const kid of new Set(held.map((candidate) => candidate.record.kid))) {
       const parked = this.#parked.get(kid);
       const newest = this.#newest.get(kid);
