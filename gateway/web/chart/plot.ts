@@ -45,7 +45,7 @@ export function renderPlot(plot: Plot): Html {
   const labels = slots.map((slot, i) => {
     if (slot.tick === undefined) return undefined;
     // The last label ends with the plot, so that it does not hang over its edge.
-    const last = i === slots.length - 1 && slots.length > 12;
+    const last = i === slots.length - 1 && slots.length > 16;
     const x = last ? 100 : round2(((i + 0.5) / slots.length) * 100);
     return html`<text x="${x}%" y="100%" dy="18" class="tick${slot.minorTick === true && " tick-minor"}${last && " tick-last"}">${slot.tick}</text>`;
   });

@@ -23,6 +23,8 @@ export function answerEvents(
   gate: Gate | undefined,
   viewer: Viewer | undefined,
 ): Response {
+  // Nobody would read it.
+  if (c.req.method === "HEAD") return c.body(null, 200, HEADERS);
   // A browser that comes back by itself says what it saw in a header; a page that was hidden, in its address.
   const last = c.req.header("last-event-id") ?? c.req.query("last");
   const stream = hub.open({

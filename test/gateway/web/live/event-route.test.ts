@@ -130,6 +130,14 @@ describe("how a stream ends", () => {
     await program.ended();
   });
 
+  it("asking for the head alone opens none", async (t) => {
+    const { test, app, events } = openHouse(t);
+    const headers = { authorization: `Bearer ${test.addToken("h", "operator")}` };
+    const { status } = await app.request(ASKED, { method: "HEAD", headers });
+    assert.equal(status, 200);
+    assert.equal(events.size, 0);
+  });
+
   it("too many streams: 503 with its code", async (t) => {
     const { test, app } = openHouse(t, { maxStreamsOfOwner: 1 });
     const token = test.addToken("o", "operator");
@@ -142,6 +150,19 @@ describe("how a stream ends", () => {
 });
 
 describe("over a real socket", () => {
+  it("a reader that leaves is forgotten at once", async (t) => {
+    const { test, app, events } = openHouse(t);
+    const portal = await startPortal({ app, port: 0 });
+    t.after(() => portal.close());
+    const leaving = new AbortController();
+    const headers = { authorization: `Bearer ${test.addToken("o", "operator")}` };
+    const response = await fetch(`${portal.url}${ASKED}`, { headers, signal: leaving.signal });
+    assert.equal(response.status, 200);
+    assert.equal(events.size, 1);
+    leaving.abort();
+    await waitFor("the hub to forget", () => events.size === 0);
+  });
+
   it("a reader that stops reading is cut off; others go on; closing the portal ends all", async (t) => {
     const { test, app, events } = openHouse(t);
     const token = test.addToken("o", "operator");
