@@ -9,6 +9,8 @@ import { RecordReader } from "../../../gateway/verify/record-reader.ts";
 import { openStoreReader } from "../../../gateway/verify/store-reader.ts";
 import { openStoreSource } from "../../../gateway/verify/store-source.ts";
 import { verify } from "../../../gateway/verify/verify.ts";
+import type { VerifySource } from "../../../gateway/verify/verify-source.ts";
+import type { WattproofError } from "../../../shared/base/error.ts";
 import { TestLedger } from "../../support/test-ledger.ts";
 
 let house: TestLedger;
@@ -56,6 +58,58 @@ test("what is missing or changed in a store is named", async () => {
       assert.deepEqual([(error as { code: string }).code, place], [code, detail], sql);
       return true;
     });
+  }
+});
+
+/** The same source, of which all lines 2 are read by themselves, as those of a dump are. */
+function plainly(file: string): VerifySource {
+  const source = openStoreSource(file);
+  return {
+    ...source,
+    *items() {
+      for (const item of source.items()) {
+        yield item.kind === "source-blobs" ? { ...item, wereShown: false } : item;
+      }
+    },
+  };
+}
+
+async function verdictOf(source: VerifySource): Promise<unknown> {
+  try {
+    return await verify(source, { workers: 1 });
+  } catch (error) {
+    const { code, message, detail } = error as WattproofError;
+    return { code, message, detail };
+  }
+}
+
+test("lines 2 that are read with their records are judged as those that are read alone", async () => {
+  const other = "SELECT body FROM blob WHERE id = (SELECT min(id) FROM blob)";
+  const cases: readonly [sql: string, code: string | undefined][] = [
+    ["SELECT 1", undefined],
+    ["UPDATE blob SET body = x'ff' WHERE id = (SELECT min(id) FROM blob)", "form"],
+    ["UPDATE blob SET body = zeroblob(0) WHERE id = (SELECT max(id) FROM blob)", "form"],
+    ["UPDATE blob SET body = substr(body, 1, length(body) - 1)", "ct"],
+    [`UPDATE blob SET body = (${other})`, "blob"],
+    // Both in each other's place.
+    ["UPDATE record SET blob = (SELECT sum(id) FROM blob) - blob WHERE blob IS NOT NULL", "blob"],
+    ["UPDATE record SET blob = NULL WHERE pos = 2", "blob"],
+    ["UPDATE record SET blob = NULL", "blob"],
+    // A line 2 of a record that has none, and one of a record that no block has.
+    ["UPDATE record SET blob = (SELECT min(id) FROM blob) WHERE pos = 0", undefined],
+    ["UPDATE record SET blob = (SELECT max(id) FROM blob) WHERE pos = 0", "blob"],
+    ["INSERT INTO record SELECT 4, line1, blob, prev FROM record WHERE pos = 3", undefined],
+    [
+      `INSERT INTO blob VALUES (99, 0, 1, (${other}));
+       INSERT INTO record SELECT 4, line1, 99, prev FROM record WHERE pos = 3`,
+      "blob",
+    ],
+  ];
+  for (const [i, [sql, code]] of cases.entries()) {
+    const file = damaged(`shown-${i}`, sql);
+    const found = await verdictOf(openStoreSource(file));
+    assert.deepEqual(found, await verdictOf(plainly(file)), sql);
+    assert.equal((found as { code?: string }).code, code, sql);
   }
 });
 
