@@ -6,6 +6,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { exportBundle } from "../../gateway/bundle/export-bundle.ts";
 import { dumpChain } from "../../gateway/dump/chain-dump.ts";
+import { dumpDayRows } from "../../gateway/dump/day-rows.ts";
 import { openReadOnly } from "../../gateway/ledger/database.ts";
 import { isCoded } from "../../shared/base/error.ts";
 import { verifyBundle } from "../../shared/bundle/verify-bundle.ts";
@@ -19,6 +20,7 @@ import {
   askSecond,
   joinLines,
   judgeBundles,
+  runSecond,
   type Said,
   writeTo,
 } from "../support/second-verifier.ts";
@@ -39,6 +41,7 @@ interface Exported {
 function exportHouse(seed: number): {
   readonly bundles: readonly Exported[];
   readonly dump: string;
+  readonly csv: string;
 } {
   const house = playHouse(new Dice(seed), `bundles ${seed}`);
   const home = path.join(folder, `house-${seed}`);
@@ -55,12 +58,10 @@ function exportHouse(seed: number): {
       const text = exportBundle(db, no, { suite: nodeSuite, recipient: utility });
       return { no, text, file: writeTo(home, `${no}.json`, text) };
     });
-    const dump = writeTo(
-      home,
-      "dump.jsonl",
-      joinLines([...dumpChain(db, { suite: nodeSuite, utility })]),
-    );
-    return { bundles, dump };
+    const options = { suite: nodeSuite, utility };
+    const dump = writeTo(home, "dump.jsonl", joinLines([...dumpChain(db, options)]));
+    const csv = writeTo(home, "rows.csv", joinLines([...dumpDayRows(db, options)]));
+    return { bundles, dump, csv };
   } finally {
     db.close();
     ledger.close();
@@ -95,6 +96,9 @@ test(`every bundle of ${HOUSES} houses is right for both, and says the same`, as
     assert.deepEqual([code, message, unusable], [undefined, undefined, 0]);
     const same = [second["bills"], second["credits"], second["usable"], second["corrections"]];
     assert.deepEqual(same, [bills, credits, days, corrections]);
+  }
+  for (const { dump, csv } of houses.slice(0, 8)) {
+    assert.equal(runSecond(["--csv", csv, dump])[0]?.code, undefined);
   }
   t.diagnostic(`${bundles.length} bundles`);
   assert.ok(bundles.length > 4 * HOUSES);

@@ -208,8 +208,11 @@ class Dump:
         need(chain.roots.get(size, root) == root, "checkpoint", "another root than the dump's")
 
     def check_csv(self, file):
-        """The rows of `gateway dump --csv`: those of the opened days that count, in log order."""
-        found = [[row_of(day.plain).get(column, "") for column in COLUMNS] for day in self.usable(True)]
+        """The rows of `gateway dump --csv`: those of the readings that count, in log order."""
+        chain, end = self.chain, len(self.chain.entries)
+        days = [one for point in chain.points for one in counting(chain.readings, chain.revoked, point, end)]
+        days.sort(key=lambda one: one.position)
+        found = [[row_of(day.plain).get(column, "") for column in COLUMNS] for day in days]
         need(list(csv.reader(file)) == [COLUMNS, *found], "csv", "other rows than those of the opened days")
 
     def summary(self):
