@@ -50,7 +50,7 @@ export class BillReader {
   readonly #creditByNo: Statement<[string], CreditRow>;
   readonly #creditsOf: Statement<[number], CreditRow>;
   readonly #tariff: Statement<[string], { pos: number; id: string; ver: number }>;
-  readonly #total: Statement<[], { value: number }>;
+  readonly #total: Statement<[string], { value: number }>;
 
   constructor(db: Db, chain: ChainReader, days: DayReader, statements: StatementReader) {
     this.#chain = chain;
@@ -70,11 +70,16 @@ export class BillReader {
     this.#creditByNo = db.prepare(`${credit} WHERE no = ? ORDER BY pos LIMIT 1`);
     this.#creditsOf = db.prepare(`${credit} WHERE bill = ? ORDER BY pos`);
     this.#tariff = db.prepare("SELECT pos, id, ver FROM tariff WHERE leaf = ?");
-    this.#total = db.prepare("SELECT value FROM total WHERE name = 'bills'");
+    this.#total = db.prepare("SELECT value FROM total WHERE name = ?");
   }
 
+  /** Bills, without their credits. */
   count(): number {
-    return this.#total.get()?.value ?? 0;
+    return this.#total.get("bills")?.value ?? 0;
+  }
+
+  countCredits(): number {
+    return this.#total.get("credits")?.value ?? 0;
   }
 
   bills({ meter, offset = 0, limit = DEFAULT_LIMIT }: BillQuery): BillPage {

@@ -209,6 +209,7 @@ export interface Overview {
   readonly acknowledgedAlarms: number;
   /** Records that are held and in no block. */
   readonly held: number;
+  /** Bills and credits. */
   readonly bills: number;
 }
 

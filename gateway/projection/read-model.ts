@@ -75,7 +75,7 @@ export function createReadModel(db: Db, options: { readonly suite: CryptoSuite }
           openAlarms: alarms.count("open"),
           acknowledgedAlarms: alarms.count("acknowledged"),
           held: held.get()?.n ?? 0,
-          bills: bills.count(),
+          bills: bills.count() + bills.countCredits(),
         };
       }),
     meters: (query = {}) => read(() => meters.meters(query)),

@@ -171,6 +171,7 @@ export class RowTables {
   addCredit(position: number, at: number, bill: number, credit: ShownBill): void {
     const { no, meter } = credit;
     this.#addCredit.run(position, bill, no, Number(meter), at, JSON.stringify(credit));
+    this.#count.run("credits", 1);
   }
 
   addCorrection(position: number, meter: number, date: number): void {
@@ -228,7 +229,7 @@ export class RowTables {
       .all(position);
     for (const table of BY_POSITION) {
       const { changes } = this.#db.prepare(`DELETE FROM ${table} WHERE pos >= ?`).run(position);
-      if (changes > 0 && (table === "bill" || table === "alarm"))
+      if (changes > 0 && (table === "bill" || table === "credit" || table === "alarm"))
         this.#count.run(`${table}s`, -changes);
       if (changes > 0 && table === "bill") this.#findBilledTo();
     }

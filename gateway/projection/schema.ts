@@ -135,7 +135,7 @@ export const PROJECTION_TABLES = `
     pos INTEGER PRIMARY KEY, at INTEGER NOT NULL, code TEXT NOT NULL, meter INTEGER,
     detail TEXT) STRICT;
   CREATE INDEX alarm_meter ON alarm (meter, pos);
-  -- Counts: "meters", "bills", "alarms"; "billed-to" is the latest end of any bill.
+  -- Counts: "meters", "bills", "credits", "alarms"; "billed-to" is the latest end of any bill.
   CREATE TABLE total (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 `;
 

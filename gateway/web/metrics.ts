@@ -15,7 +15,7 @@ export function formatMetrics(model: ReadModel): string {
     ["meters_online", "Meters whose status says online.", online],
     ["alarms_open", "Alarms that nobody has acknowledged.", openAlarms],
     ["alarms_acknowledged", "Alarms that are acknowledged and not closed.", acknowledgedAlarms],
-    ["bills", "Issued bills.", bills],
+    ["bills", "Issued bills and credits.", bills],
   ];
   const lines = gauges.flatMap(([name, help, value]) => [
     `# HELP wattproof_${name} ${help}`,

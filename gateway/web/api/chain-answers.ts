@@ -61,7 +61,7 @@ export const OVERVIEW = objectOf<Overview>({
   openAlarms: natural("Alarms that nobody has acknowledged"),
   acknowledgedAlarms: natural("Alarms that are acknowledged and not closed"),
   held: natural("Records that are held and in no block"),
-  bills: natural("Bills"),
+  bills: natural("Bills and credits"),
 });
 
 const BLOCK_MEMBERS = {
