@@ -83,7 +83,7 @@ export function dayPage(
   const body =
     parts.length === 0
       ? html`${head}${bar}${emptyState("Nothing was sealed", "The chain holds no record of this meter for this day. It is a gap, not a zero.")}`
-      : html`${head}${bar}${parts.map((day, i) => dayPart(context, day, checks[i], { index: i, slots }))}${sealLegend()}`;
+      : html`${head}${bar}${parts.map((day, i) => dayPart(context, day, checks[i], { index: i, slots, isPart: parts.length > 1 }))}${sealLegend()}`;
   const follows = ["day", `meter:${id}`];
   return { title: `${date} · meter ${id}`, section: "meters", body, follows };
 }
@@ -95,19 +95,21 @@ function dayPart(
   shown: ShownSlots,
 ): Html {
   const time = zonedTime(day.zone);
-  const proof = html`<div><h2>Proof of this day</h2>${proofOf(day, check)}</div>`;
+  const proofId = shown.index === 0 ? "proof" : `proof-${shown.index}`;
+  const ofPart = shown.isPart ? `, from ${time.clock(day.fromSeconds)}` : "";
+  const proof = html`<div><h2>Proof of this ${shown.isPart ? "part" : "day"}</h2>${proofOf(day, check)}</div>`;
   if (day.unusable !== undefined) {
-    return html`<p class="notice notice-bad">${unusableWords(day.unusable)}</p><section class="two" aria-label="Proof">${proof}</section>`;
+    return html`<p class="notice notice-bad">${unusableWords(day.unusable)}</p><section class="two" aria-label="Proof${ofPart}">${proof}</section>`;
   }
-  return html`${check && check.failed > 0 && html`<p class="notice notice-bad"><strong>Do not rely on this day.</strong> Its record does not verify: <a href="#proof">see which step fails</a>.</p>`}
-<p class="lead sentence">${daySentence(context, day)}</p>
+  return html`${check && check.failed > 0 && html`<p class="notice notice-bad"><strong>Do not rely on this day.</strong> Its record does not verify: <a href="#${proofId}">see which step fails</a>.</p>`}
+<p class="lead sentence">${shown.isPart ? partSentence(day, time) : daySentence(context, day)}</p>
 ${statStrip([
   stat("Energy", measure(ENERGY, energyOf(day)), completeness(day.slots)),
   ...conditionStats(day),
 ])}
 ${dayCorrection(day, time)}
 ${chartOf(day, shown, time)}
-<section class="two" id="proof" aria-label="Proof and facts">${proof}<div>${facts(day, time)}</div></section>`;
+<section class="two" id="${proofId}" aria-label="Proof and facts${ofPart}">${proof}<div>${facts(day, time)}</div></section>`;
 }
 
 function unusableWords(code: string): Html {
@@ -125,6 +127,15 @@ function proofOf(day: DayDetail, check: RecordCheck | undefined): Html {
   return check === undefined || day.position === undefined
     ? html`<p class="notice">Received and stored safely. The proof appears when the next block is mined.</p>`
     : proofBehind(check, day.position);
+}
+
+/** A day of two devices, or one that was put in later: a part is not compared with whole days. */
+function partSentence(day: DayDetail, time: ZonedTime): string {
+  const end = time.isoDate(day.toSeconds) === day.date ? time.clock(day.toSeconds) : "midnight";
+  const span = `from ${time.clock(day.fromSeconds)} to ${end}`;
+  return kindOfSlots(day.slots) === "gap"
+    ? `No readings ${span}. It is a gap, not a zero.`
+    : `${speak(ENERGY, day.wh)} ${span}.`;
 }
 
 function daySentence({ readModel }: PageContext, day: DayDetail): string {
@@ -175,6 +186,8 @@ function slotWords(day: DayDetail, i: number): string {
 interface ShownSlots {
   readonly index: number;
   readonly slots: { readonly first: number; readonly last: number } | undefined;
+  /** The date has other readings beside this one. */
+  readonly isPart: boolean;
 }
 
 /** Fewer slots fill no chart. */

@@ -73,6 +73,8 @@ describe("corrections in the portal", () => {
       [[old.register, 250, old.key.kid, meter.key.kid]],
     );
     assert.match(await page(`/meters/${old.id}`), /Swapped devices/);
+    const text = await page(`/meters/${old.id}/days/2024-01-15`);
+    assert.match(text, /kWh from 00:00 to 12:00\..* kWh from 12:00 to midnight\./);
   });
 
   test("bill, credits and account say what is in force and what is due", async () => {
