@@ -8,6 +8,9 @@ import { morph } from "./morph.ts";
 /** Something that happens every second must not read a page every second. */
 const LEAST_PAUSE_MS = 3000;
 
+/** What of a page is read again; its head has what the event stream tells by itself. */
+const PARTS = ["main", ".foot"];
+
 export class PageReader {
   #timer = 0;
   #readAtMs = 0;
@@ -43,9 +46,9 @@ export class PageReader {
       // A session that has ended leads elsewhere: what is shown stays, and the next click asks to sign in.
       if (!response.ok || response.redirected) return false;
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
-      const [now, then] = [page.querySelector("main"), document.querySelector("main")];
-      if (!now || !then) return false;
-      morph(then, now);
+      const parts = PARTS.map((part) => [document.querySelector(part), page.querySelector(part)]);
+      if (parts.flat().includes(null)) return false;
+      for (const [then, now] of parts) if (then && now) morph(then, now);
       document.title = page.title;
       document.dispatchEvent(new Event("page-read"));
       return true;
