@@ -1,9 +1,10 @@
 /** Days and months for readers: rows of the projection → the shapes of read-model-types.ts. */
 import type { Db, Statement } from "../ledger/database.ts";
 import type { ChainReader } from "./chain-reader.ts";
+import { conditionsOf, mergeConditions } from "./conditions.ts";
 import { type DayRow, dateNumber, dateText, isCounting, shiftDate } from "./day-table.ts";
 import { meterText } from "./meter-text.ts";
-import { type DaySensors, readSensors, type UnpackedDay, unpackDay } from "./packed-day.ts";
+import { readSensors, type UnpackedDay, unpackDay } from "./packed-day.ts";
 import type {
   Conditions,
   DayDetail,
@@ -12,10 +13,7 @@ import type {
   ReadingSigner,
   ReplacedReading,
   SlotCounts,
-  Spread,
 } from "./read-model-types.ts";
-
-type Triple = readonly [mean: number, min: number, max: number];
 
 /** Why a reading of a revoked key does not count. */
 const VOID = "void";
@@ -292,54 +290,4 @@ function countsOf(counts: Omit<SlotCounts, "total" | "missing">): SlotCounts {
   const { measured, partial, recovered, substituted, gap } = counts;
   const total = measured + partial + recovered + substituted + gap;
   return { total, measured, partial, recovered, substituted, gap, missing: 0 };
-}
-
-function toSpread([mean, min, max]: Triple): Spread {
-  return { mean, min, max };
-}
-
-function conditionsOf(day: DaySensors): Conditions {
-  const { voltage, current, temperature, humidity } = day;
-  return {
-    ...(voltage === undefined ? {} : { voltageMilliVolt: voltage.map(toSpread) }),
-    ...(current === undefined ? {} : { currentMilliAmp: current.map(toSpread) }),
-    ...(temperature === undefined ? {} : { temperatureMilliCelsius: toSpread(temperature) }),
-    ...(humidity === undefined ? {} : { humidityCentiPercent: toSpread(humidity) }),
-  };
-}
-
-/** Mean of means, least and greatest over days; a quantity that no day has is absent. */
-function mergeConditions(days: readonly Conditions[]): Conditions {
-  const phases = (
-    pick: (day: Conditions) => readonly Spread[] | undefined,
-  ): Spread[] | undefined => {
-    const lists = days.map(pick).filter((list) => list !== undefined);
-    const count = Math.max(0, ...lists.map((list) => list.length));
-    const merged = Array.from({ length: count }, (_, phase) =>
-      mergeSpreads(lists.map((list) => list[phase]).filter((spread) => spread !== undefined)),
-    ).filter((spread) => spread !== undefined);
-    return merged.length === 0 ? undefined : merged;
-  };
-  const one = (pick: (day: Conditions) => Spread | undefined): Spread | undefined =>
-    mergeSpreads(days.map(pick).filter((spread) => spread !== undefined));
-  const voltageMilliVolt = phases((day) => day.voltageMilliVolt);
-  const currentMilliAmp = phases((day) => day.currentMilliAmp);
-  const temperatureMilliCelsius = one((day) => day.temperatureMilliCelsius);
-  const humidityCentiPercent = one((day) => day.humidityCentiPercent);
-  return {
-    ...(voltageMilliVolt === undefined ? {} : { voltageMilliVolt }),
-    ...(currentMilliAmp === undefined ? {} : { currentMilliAmp }),
-    ...(temperatureMilliCelsius === undefined ? {} : { temperatureMilliCelsius }),
-    ...(humidityCentiPercent === undefined ? {} : { humidityCentiPercent }),
-  };
-}
-
-function mergeSpreads(spreads: readonly Spread[]): Spread | undefined {
-  if (spreads.length === 0) return undefined;
-  const sum = spreads.reduce((total, { mean }) => total + mean, 0);
-  return {
-    mean: Math.round(sum / spreads.length),
-    min: Math.min(...spreads.map(({ min }) => min)),
-    max: Math.max(...spreads.map(({ max }) => max)),
-  };
 }
