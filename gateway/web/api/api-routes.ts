@@ -14,9 +14,6 @@ import { requireFound } from "../page/context.ts";
 import { defaultPeriod } from "../page/statement.ts";
 import { addDays } from "../view/time.ts";
 import {
-  ACCOUNT,
-  BILL_DETAIL,
-  BILL_PAGE,
   DATE,
   DAY,
   DAY_DETAIL,
@@ -26,8 +23,6 @@ import {
   METER_SUMMARY,
   MONTH,
   MONTH_SUMMARY,
-  STATEMENT,
-  TARIFF,
 } from "./answers.ts";
 import { ALARM_ACTIONS } from "./api-actions.ts";
 import {
@@ -43,6 +38,7 @@ import {
   TO_DATE,
 } from "./api-parameters.ts";
 import { type ApiRoute, apiRoute } from "./api-route.ts";
+import { ACCOUNT, BILL_DETAIL, BILL_PAGE, STATEMENT, TARIFF } from "./bill-answers.ts";
 import { OVERVIEW } from "./chain-answers.ts";
 import { CHAIN_ROUTES } from "./chain-routes.ts";
 import { LIVE_VALUE } from "./live-answer.ts";

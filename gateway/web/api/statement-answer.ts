@@ -6,14 +6,8 @@ import type {
   StatementSpan,
   TouchedBill,
 } from "../../projection/period-statement-types.ts";
-import {
-  BILL_LINE,
-  BILL_MEMBERS,
-  DATE,
-  SLOT_COUNTS,
-  USED_RECORDS,
-  USED_TARIFFS,
-} from "./answers.ts";
+import { DATE, SLOT_COUNTS } from "./answers.ts";
+import { BILL_LINE, BILL_MEMBERS, USED_RECORDS, USED_TARIFFS } from "./bill-answers.ts";
 import { arrayOf, flag, integer, named, natural, objectOf, oneOf, text } from "./schema.ts";
 
 const seconds = (what: string) => natural(`${what}, unix seconds`);
