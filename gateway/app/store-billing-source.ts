@@ -135,7 +135,8 @@ export class StoreBillingSource implements BillingSource {
   openDay(leaf: string): BillableDay | undefined {
     const row = this.#listed.get(leaf);
     if (row === undefined || !isCounting(row)) return undefined;
-    return { leaf, ...meteredOf(unpackDay(row.body)) };
+    const day = unpackDay(row.body);
+    return { leaf, zone: day.zone, ...meteredOf(day) };
   }
 
   assignments(point: string): readonly LoggedAssignment[] {

@@ -114,6 +114,7 @@ export const ERROR_CODES = {
   "money-range": "an amount or a sum outside of 2^53-1",
   "bill-incomplete": "the period has missing slots, so its bill needs an explicit order",
   "bill-period": "the period of a bill holds nothing to bill or is not over",
+  "bill-zone": "a reading of the bill was sealed in a zone whose clocks show another time",
   "bill-none": "no bill of this number",
   "bill-not-final": "the bill stands in no final block yet",
   "bill-differs": "the bill does not follow from the records that it names",

@@ -13,7 +13,7 @@ import type { CryptoSuite } from "../crypto/suite.ts";
 import type { DayPlaintext } from "../day/day-plaintext.ts";
 import { countSlots, type SlotCounts } from "../day/quality.ts";
 import type { BillPayload } from "../record/payload.ts";
-import type { Span } from "../time/civil-day.ts";
+import { listOffsets, type Span } from "../time/civil-day.ts";
 import { sumExactly } from "./amount.ts";
 import type { BillLine } from "./bill-plaintext.ts";
 import { listBillLines } from "./charge-lines.ts";
@@ -29,6 +29,8 @@ export const MAX_PERIOD_S = 3_653 * 86_400;
 export interface BillableDay extends MeteredDay {
   /** H: leaf of the record. */
   readonly leaf: string;
+  /** IANA zone in which it was sealed; absent where only the bill's is known. */
+  readonly zone?: string;
 }
 
 export interface BillInput extends Span, TariffRecords {
@@ -44,9 +46,10 @@ export interface BillInput extends Span, TariffRecords {
 
 /** What a bill takes from an opened day. */
 export function toBillableDay(leaf: string, day: DayPlaintext): BillableDay {
-  const { from, to, step, wh, quality, out } = day;
+  const { zone, from, to, step, wh, quality, out } = day;
   return {
     leaf,
+    zone,
     from,
     to,
     step,
@@ -72,7 +75,7 @@ export interface ComputedBill {
 
 /**
  * Throws `bill-period` for a period that no bill may have, `tariff-none`, `tariff-body`, `tariff-currency`, `price-none`,
- * `money-range`, and `overlap` if two of the records overlap.
+ * `money-range`, `overlap` if two of the records overlap, and `bill-zone` if one was sealed where clocks show another time.
  */
 export function computeBill(suite: Pick<CryptoSuite, "sha256">, input: BillInput): ComputedBill {
   return computeExactly(suite, input).bill;
@@ -92,6 +95,7 @@ export function computeExactly(suite: Pick<CryptoSuite, "sha256">, input: BillIn
     fail("bill-period", "the period of a bill is empty or longer than ten years", { from, to });
   }
   const days = selectDays(input.days, input);
+  requireSameClocks(days, input);
   const segments = listTariffSegments(input, zone, readTariffTimeline(input));
   const offsets = input.offsets.map(([start, offset]) => ({ from: start, offset }));
   const { currency, minor } = (segments[0] as (typeof segments)[number]).tariff.body;
@@ -144,6 +148,18 @@ function selectDays(days: readonly BillableDay[], period: Span): readonly Billab
     }
   }
   return within;
+}
+
+/** Or a bill in a zone of the biller's choice would move every reading to hours with other rates. */
+function requireSameClocks(days: readonly BillableDay[], { zone, from, to, offsets }: BillInput) {
+  for (const other of new Set(days.map((day) => day.zone ?? zone))) {
+    if (other === zone || isSameOffsets(listOffsets(other, from, to), offsets)) continue;
+    fail("bill-zone", `a reading was sealed in ${other}, and the bill is for ${zone}`, { zone });
+  }
+}
+
+function isSameOffsets(a: BillInput["offsets"], b: BillInput["offsets"]): boolean {
+  return a.length === b.length && a.every((one, i) => one.join() === b[i]?.join());
 }
 
 /** RFC 6962 root over the records' leaf hashes as they are. */

@@ -253,6 +253,21 @@ test("a right bill but for one thing: refused by both with the same code", async
   assert.deepEqual([...codes], ["bill-differs"]);
 });
 
+test("a bill computed in a zone of the biller's choice: refused by both with the same code", async (t) => {
+  if (!requireSystemPart(t, "python-cryptography")) return;
+  const dice = new Dice(20_240_404);
+  let plan = makePlan(dice, "z");
+  while (JSON.stringify(plan.tariffs).includes('"zone"')) plan = makePlan(dice, "z");
+  const house = openHouse(t, "zone");
+  const meter = carryOut(house, plan);
+  const { days, ...order } = orderOf(house, meter, plan, plan.from, plan.to);
+  const moved = days.map(({ zone: _, ...day }) => day);
+  issueChanged(house, { ...order, zone: "Asia/Tokyo", days: moved }, () => ({}));
+  const file = dumpOf(house, "zone.jsonl");
+  await assertBothRefuse([["zone", file]]);
+  assert.equal((await refusal(file)).code, "bill-zone");
+});
+
 test("a bill for which the log has no price, no tariff or another currency: the same code", async (t) => {
   if (!requireSystemPart(t, "python-cryptography")) return;
   const dice = new Dice(20_240_403);

@@ -362,6 +362,11 @@ describe("refusals", () => {
       { days: [...march.days, march.days[3] as (typeof march.days)[number]] },
     ],
     [
+      "a reading sealed where clocks show another time",
+      "bill-zone",
+      { days: march.days.map((day, i) => (i === 3 ? { ...day, zone: "Europe/London" } : day)) },
+    ],
+    [
       "more than can be counted",
       "money-range",
       {
@@ -378,6 +383,11 @@ describe("refusals", () => {
       );
     });
   }
+
+  it("readings sealed in another zone with the same clocks count", () => {
+    const days = march.days.map((day) => ({ ...day, zone: "Europe/Paris" }));
+    assert.deepEqual(compute({ ...march, days }), compute(march));
+  });
 
   it("a body that nobody is assigned to is nobody's trouble", () => {
     const foreign = { ...tariffRecord("foreign", 1, 8), body: { v: 1, kind: "else" } };

@@ -51,6 +51,9 @@ class Bill:
             if position < before:
                 self.prices.setdefault(one.payload["id"], []).append(one)
         self.offsets = [list(entry) for entry in offsets_between(zone_of(plain["zone"]), self.begin - 86400, self.end)]
+        for zone in {day.plain.get("zone", plain["zone"]) for day in self.days}:
+            clocks = [list(entry) for entry in offsets_between(zone_of(zone), self.begin - 86400, self.end)]
+            need(clocks == self.offsets, "bill-zone", "a reading was sealed where clocks show another time")
         self.slots = list(walk(self.days))
         self.places = chain.position
 
@@ -129,7 +132,7 @@ class Bill:
 
 
 def check_bill(chain, record, plain, days):
-    """Recompute a bill. Codes schema, pad, bill-differs, bill-period, tariff-none, tariff-body, tariff-currency, price-none, money-range."""
+    """Recompute a bill. Codes schema, pad, bill-differs, bill-period, tariff-none, tariff-body, tariff-currency, bill-zone, price-none, money-range."""
     need(is_bill(plain), "schema", "members")
     check_pad(plain, 0, "pad")
     need(point_of(plain) == record.payload["point"], "bill-differs", "opening is not that of the point")
