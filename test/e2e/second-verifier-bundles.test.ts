@@ -27,7 +27,7 @@ import {
 import { seededBytes } from "../support/seeded-bytes.ts";
 import { requireSystemPart } from "../support/system-part.ts";
 
-const HOUSES = 24;
+const HOUSES = 16;
 const CHANGES = 300;
 const folder = makeTestFolder();
 

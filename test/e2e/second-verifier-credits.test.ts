@@ -13,7 +13,7 @@ import { askFirst, askSecond, assertBothRefuse, writeTo } from "../support/secon
 import { SwappedHouse } from "../support/swapped-house.ts";
 import { requireSystemPart } from "../support/system-part.ts";
 
-const HOUSES = 120;
+const HOUSES = 70;
 const folder = makeTestFolder();
 const COUNTS = ["bills", "credits", "corrections", "exchanges", "mismatched", "opened"] as const;
 
