@@ -21,6 +21,9 @@ const MAX_BYTES = 150_000;
 const UNTIL = "2024-03-10";
 const PATIENCE_MS = 600_000;
 const WIDTH = 1280;
+/** Households; the recording of the paper ends after some days. */
+const SENDING = 5;
+const LIVE_MS = 40_000;
 
 interface Bill {
   readonly no: string;
@@ -30,7 +33,10 @@ interface Bill {
 
 interface Overview {
   readonly tip: { readonly chainId: string; readonly logSize: number };
-  readonly recentDays: readonly { readonly date: string }[];
+  readonly recentDays: readonly { readonly date: string; readonly meters: number }[];
+  readonly held: number;
+  readonly meters: number;
+  readonly online: number;
 }
 
 async function ask<T>(url: string): Promise<T> {
@@ -59,7 +65,7 @@ async function shootPortal(browser: Browser, portal: string, folder: string): Pr
   await page.goto(portal);
   await shoot(page, "overview", 1060);
   await page.goto(`${portal}/meters/${bill.meter}?month=2024-02`);
-  await shoot(page, "meter", 1180);
+  await shoot(page, "meter", 1420);
   await page.goto(`${portal}/bills/${bill.no}`);
   await shoot(page, "bill", 900);
   const { rows: days } = await ask<{ rows: readonly { position?: number }[] }>(
@@ -91,31 +97,57 @@ async function shootPortal(browser: Browser, portal: string, folder: string): Pr
 
 const folder = mkdtempSync(path.join(tmpdir(), "wattproof-shots-"));
 const [portalPort, brokerPort] = [await findFreePort(0), await findFreePort(0)];
-const demo = startChild({
-  name: "demo",
-  script: DEMO,
-  args: [
-    ...["--data", path.join(folder, "demo"), "--day-seconds", process.argv[2] ?? "2"],
-    ...["--portal-port", String(portalPort), "--broker-port", String(brokerPort)],
-  ],
-});
-try {
-  const portal = `http://127.0.0.1:${portalPort}`;
-  const end = performance.now() + PATIENCE_MS;
-  for (let newest = ""; newest < UNTIL; ) {
-    if (performance.now() > end) throw new Error(`the demo has only come to ${newest}`);
-    await sleep(1_000);
-    const overview = await ask<Overview>(`${portal}/api/v1/overview`).catch(() => undefined);
-    newest = overview?.recentDays.at(-1)?.date ?? "";
-  }
-  mkdirSync(IMAGES, { recursive: true });
-  const browser = await launchChromium();
+const portal = `http://127.0.0.1:${portalPort}`;
+
+/** Runs the demo at a pace until the work is done. */
+async function withDemo(daySeconds: string, work: () => Promise<void>): Promise<void> {
+  const demo = startChild({
+    name: "demo",
+    script: DEMO,
+    args: [
+      ...["--data", path.join(folder, "demo"), "--day-seconds", daySeconds],
+      ...["--portal-port", String(portalPort), "--broker-port", String(brokerPort)],
+    ],
+  });
   try {
-    await shootPortal(browser, portal, folder);
+    await work();
   } finally {
-    await browser.close();
+    await demo.stop();
   }
+}
+
+async function waitUntil(holds: (overview: Overview) => boolean): Promise<void> {
+  const end = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const overview = await ask<Overview>(`${portal}/api/v1/overview`).catch(() => undefined);
+    if (overview !== undefined && holds(overview)) return;
+    if (performance.now() > end) throw new Error(`the demo has only come to ${newestOf(overview)}`);
+    await sleep(1_000);
+  }
+}
+
+function newestOf(overview: Overview | undefined): string {
+  return overview?.recentDays.at(-1)?.date ?? "";
+}
+
+try {
+  await withDemo(process.argv[2] ?? "2", () =>
+    waitUntil((overview) => newestOf(overview) >= UNTIL),
+  );
+  // So slowly that every meter has sent what it has, and some minutes of live values are there.
+  await withDemo("14400", async () => {
+    await waitUntil(({ recentDays, held, meters, online }) => {
+      return held === 0 && online === meters && recentDays.at(-1)?.meters === SENDING;
+    });
+    await sleep(LIVE_MS);
+    mkdirSync(IMAGES, { recursive: true });
+    const browser = await launchChromium();
+    try {
+      await shootPortal(browser, portal, folder);
+    } finally {
+      await browser.close();
+    }
+  });
 } finally {
-  await demo.stop();
   rmSync(folder, { recursive: true, force: true });
 }
