@@ -138,7 +138,7 @@ function quantile(times: readonly number[], share: number): number {
 function fetchAll(agent: Agent, address: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const headers = { "accept-encoding": "gzip" };
-    get(address, { agent, headers, timeout: PATIENCE_MS }, (response) => {
+    const request = get(address, { agent, headers, timeout: PATIENCE_MS }, (response) => {
       const { statusCode = 0 } = response;
       let bytes = 0;
       response.on("data", (chunk: Buffer) => {
@@ -149,7 +149,13 @@ function fetchAll(agent: Agent, address: string): Promise<number> {
         else reject(new Error(`${address} answered ${statusCode}`));
       });
       response.on("error", reject);
-    }).on("error", reject);
+    });
+    request.on("error", (error: NodeJS.ErrnoException) => {
+      // The server may end an idle connection in the very instant in which it is used again.
+      const isStale = request.reusedSocket && error.code === "ECONNRESET";
+      if (isStale) fetchAll(agent, address).then(resolve, reject);
+      else reject(error);
+    });
   });
 }
 
