@@ -6,6 +6,7 @@
 
 import { encodeBase64url } from "../../shared/base/bytes.ts";
 import type { Json, JsonObject } from "../../shared/base/canonical-json.ts";
+import { unixNow } from "../../shared/base/clock.ts";
 import {
   arrayOf,
   code,
@@ -25,6 +26,7 @@ import { padPlaintext, parsePlaintext } from "../../shared/record/plaintext.ts";
 import { dayBounds, localDayOf, type Span } from "../../shared/time/civil-day.ts";
 import type { BillingPoint } from "../billing/billing-source.ts";
 import { sealPlaintext } from "../billing/seal-plaintext.ts";
+import { dateText } from "../projection/day-table.ts";
 import { readDayHead, type UnpackedDay, unpackDay } from "../projection/packed-day.ts";
 import { type ReadingRow, ReadingRows } from "../projection/reading-rows.ts";
 import { findPoint, type OfficeOptions } from "./office.ts";
@@ -33,6 +35,10 @@ import { StoreBillingSource } from "./store-billing-source.ts";
 
 const energy = arrayOf(natural, 1, MAX_SLOTS);
 const HASH_BYTES = 32;
+/** Longest local day there is, with a clock change. */
+const MAX_DAY_S = 100_800;
+/** How long before all that is known of a meter time may be filled: a slip in the year would last for ever. */
+const MAX_BEFORE_S = 31 * 86_400;
 
 /** What a correction file says: energy in Wh, one a slot, taken from the grid and (`out`) fed into it. */
 export const decodeCorrectionOrder = object(
@@ -58,12 +64,12 @@ export interface IssuedCorrection {
 }
 
 /**
- * Throws `schema`, `unknown-meter`, `calendar` or `usage` for a period that is none, a `day-…` code for what a correction
- * may not say, or the chain rule broken.
+ * Throws `schema`, `unknown-meter`, `calendar` or `usage` for a period that is none, `future` for one that is not over, `period`
+ * for one long before the meter, a `day-…` code for what a correction may not say, or the chain rule broken.
  */
 export function orderCorrection(office: OfficeOptions, given: Json): IssuedCorrection {
   const order = decodeCorrectionOrder(given, "correction");
-  const { ledger, suite, randomBytes, keys } = office;
+  const { ledger, suite, randomBytes, keys, clock } = office;
   const id = findPoint(office, order.meter);
   const point = new StoreBillingSource(ledger, suite).point(id);
   const zone = ledger.vault.point(id)?.zone;
@@ -72,8 +78,10 @@ export function orderCorrection(office: OfficeOptions, given: Json): IssuedCorre
   }
   const rows = new ReadingRows(ledger.db, suite);
   const asked = spanOf(order, zone);
+  if (asked.to > unixNow(clock)) fail("future", "the time that it corrects is not over yet");
   const near = rows.overlapping(Number(order.meter), asked).filter((one) => one.point === id);
   const target = findTarget(near, asked, order.date !== undefined);
+  if (target === undefined) requireNotLongBefore(office, id, order.meter, asked);
   const span: Span = target === undefined ? asked : { from: target.from, to: target.to };
   const { from, to } = span;
   const body = describe(order, span, zone, near, target);
@@ -112,7 +120,27 @@ function spanOf({ date: day, from, to }: CorrectionOrder, zone: string): Span {
   if (day !== undefined || from === undefined || to === undefined || from >= to) {
     fail("usage", "a correction names a date, or from and to in unix seconds");
   }
+  if (to - from > MAX_DAY_S) fail("usage", "a correction is for one local day or a part of it");
   return { from, to };
+}
+
+function requireNotLongBefore(
+  { ledger }: OfficeOptions,
+  point: string,
+  meter: string,
+  { to }: Span,
+): void {
+  const known = ledger.db
+    .prepare<[number, string], { date: number | null; at: number | null }>(
+      `SELECT (SELECT min(first) FROM month WHERE meter = ?) AS date,
+              (SELECT min(at) FROM enrolment WHERE point = ?) AS at`,
+    )
+    .get(Number(meter), point);
+  const [date, at] = [known?.date ?? undefined, known?.at ?? Number.MAX_SAFE_INTEGER];
+  const first = date === undefined ? at : Math.min(at, Date.parse(dateText(date)) / 1000);
+  if (to >= first - MAX_BEFORE_S) return;
+  const since = new Date(first * 1000).toISOString().slice(0, 10);
+  fail("period", `nothing is known of meter ${meter} before ${since}: is the date right?`);
 }
 
 /**

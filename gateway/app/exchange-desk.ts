@@ -31,20 +31,21 @@ export interface IssuedExchange {
   readonly kids: readonly string[];
 }
 
-/** Throws `schema`, `unknown-meter`, `enrolment`, `exchange`, what a request may throw, or the chain rule broken. */
+/** Throws `schema`, `unknown-meter`, `future`, `enrolment`, `exchange`, what a request may throw, or the chain rule broken. */
 export function orderExchange(office: OfficeOptions, given: Json): IssuedExchange {
   const order = decodeExchange(given, "arguments");
   const { ledger, suite, randomBytes, keys, clock } = office;
   const id = findPoint(office, order.meter);
   const point = new StoreBillingSource(ledger, suite).point(id);
   if (point === undefined) fail("unknown-meter", `meter ${order.meter} is not in a block yet`);
+  const at = order.at ?? unixNow(clock);
+  if (at > unixNow(clock)) fail("future", "the exchange is not made yet");
   const orders: IssueOrder[] = [];
   const { old, next, token } = planSwap(office, order, id, orders);
   const { final, first, unmetered = 0, reason = EXCHANGE_REASON } = order;
   const body = { meter: order.meter, final, first, unmetered, reason };
   const sealing = { suite, randomBytes, signer: keys.signing.kid };
   const { line2, ...sealed } = sealPlaintext(sealing, "exchange", point.recipients, body);
-  const at = order.at ?? unixNow(clock);
   orders.push({ typ: "exchange", payload: { ...sealed, point: id, old, new: next, at }, line2 });
   const leaf = ledger.issueAll(orders).at(-1) ?? "";
   if (token !== undefined) ledger.vault.dropToken(token);

@@ -64,6 +64,9 @@ export function beginEnrolment(office: OfficeOptions, order: JoinOrder): string 
   const known = findKnownPoint(office, meter);
   const zone = order.zone ?? known?.zone ?? config.time_zone;
   if (!isZone(zone)) fail("enrolment", `${zone} is not an IANA time zone`);
+  if (known !== undefined && zone !== known.zone && isLogged(office, known.point)) {
+    fail("enrolment", `meter ${meter} is in ${known.zone}, where its days and bills are`);
+  }
   const genesis = ledger.line1(0) ?? fail("genesis", "the chain has no genesis");
   const salt = known === undefined ? randomBytes(32) : decodeBase64url(known.salt);
   const token = randomBytes(32);
@@ -95,6 +98,11 @@ export function beginEnrolment(office: OfficeOptions, order: JoinOrder): string 
     time_zone: zone,
     ...(location === undefined ? {} : { location: location as [number, number] }),
   });
+}
+
+/** Whether a device was ever enrolled there. */
+function isLogged({ ledger }: OfficeOptions, point: string): boolean {
+  return ledger.pending.get("point", point) !== undefined;
 }
 
 /** The point at which a meter is, was last, or is going to be. */

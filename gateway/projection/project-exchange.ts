@@ -10,9 +10,8 @@ import { meterText } from "./meter-text.ts";
 import { openExchange } from "./open-exchange.ts";
 import { readDayHead } from "./packed-day.ts";
 import type { ProjectorOptions, Tables } from "./projector-tables.ts";
+import type { ReadingRow } from "./reading-rows.ts";
 
-/** How far from an exchange the days of its devices are looked for. */
-const NEAR_S = 35 * 86_400;
 /** Reason of the revocation that is a part of an exchange; nobody needs to be told of that one. */
 export const EXCHANGE_REASON = "exchange";
 
@@ -45,27 +44,55 @@ export function projectExchange(
   const { exchange } = opened;
   rows.addExchange(position, record.payload, meter, exchange);
   try {
-    checkExchange(exchange, findRegisters(tables, meter, record.payload));
+    checkExchange(exchange, findRegisters(tables, suite, meter, position, record.payload));
   } catch (error) {
     if (!isCoded(error)) throw error;
     rows.addAlarm(position, time, error.code, meter, error.message);
   }
 }
 
-/** What the days of both devices say, where they are near. */
+/** What the days of both devices at the point say, as far as they are logged before the exchange. */
 function findRegisters(
-  { readings }: Tables,
+  tables: Tables,
+  suite: ProjectorOptions["suite"],
   meter: number,
-  { old, new: next, at }: ParsedRecord<"exchange">["payload"],
+  position: number,
+  { old, new: next, point, at }: ParsedRecord<"exchange">["payload"],
 ): ExchangedRegisters {
-  const near = readings
-    .near(meter, { from: Math.max(0, at - NEAR_S), to: at + NEAR_S })
-    .filter(({ typ, isVoid, row }) => typ === "day" && !isVoid && row.body !== null);
-  const last = near.filter(({ kid, to }) => kid === old && to <= at).at(-1);
-  const first = near.find(({ kid }) => kid === next);
-  const registerOf = (one: typeof last): readonly [number, number] | undefined =>
-    one?.row.body ? readDayHead(one.row.body).register : undefined;
-  return { final: registerOf(last)?.[1], first: registerOf(first)?.[0] };
+  const readingOf = (day: KeyDay): ReadingRow | undefined => {
+    const near = tables.readings.near(meter, day.record.payload);
+    return near.find((one) => one.position === day.position && one.point === point && !one.isVoid);
+  };
+  let final: ReadingRow | undefined;
+  for (const day of listDaysBack(tables, suite, old)) {
+    if (day.record.payload.to <= at) final = readingOf(day);
+    if (final !== undefined) break;
+  }
+  let first: ReadingRow | undefined;
+  for (const day of listDaysBack(tables, suite, next)) {
+    if (day.position < position) first = readingOf(day) ?? first;
+  }
+  return { final: registerOf(final)?.[1], first: registerOf(first)?.[0] };
+}
+
+function registerOf(reading: ReadingRow | undefined): readonly [number, number] | undefined {
+  return reading?.row.body ? readDayHead(reading.row.body).register : undefined;
+}
+
+interface KeyDay {
+  readonly position: number;
+  readonly record: ParsedRecord<"day">;
+}
+
+/** Days of a key, the newest first. */
+function* listDaysBack(
+  tables: Pick<Tables, "db" | "records">,
+  suite: ProjectorOptions["suite"],
+  kid: string,
+): Generator<KeyDay> {
+  for (const { position, record } of listRecordsBack(tables, suite, kid)) {
+    if (record.typ === "day") yield { position, record };
+  }
 }
 
 /** `time`: of the block. */
@@ -93,20 +120,13 @@ export function projectRevoke(
 
 /** Time for which a key signed readings with a greater seq than `last`, in stretches. */
 export function listVoidSpans(
-  { db, records }: Pick<Tables, "db" | "records">,
+  tables: Pick<Tables, "db" | "records">,
   suite: ProjectorOptions["suite"],
   kid: string,
   last: number,
 ): readonly Span[] {
-  const tip = db
-    .prepare<[Uint8Array], { pos: number | null }>("SELECT pos FROM key_tip WHERE kid = ?")
-    .get(decodeBase64url(kid));
   const spans: { from: number; to: number }[] = [];
-  for (let position = tip?.pos ?? null; position !== null; ) {
-    const row = records.row(position);
-    const line1 = records.line1(position);
-    if (row === undefined || line1 === undefined) break;
-    const record = parseRecord(suite, line1);
+  for (const { record } of listRecordsBack(tables, suite, kid)) {
     if (record.seq <= last) break;
     if (record.typ === "day" || record.typ === "correction") {
       const { from, to } = record.payload;
@@ -114,7 +134,24 @@ export function listVoidSpans(
       if (newer !== undefined && newer.from === to) newer.from = from;
       else spans.push({ from, to });
     }
-    position = row.prev;
   }
   return spans;
+}
+
+/** All records of a key, the newest first. */
+function* listRecordsBack(
+  { db, records }: Pick<Tables, "db" | "records">,
+  suite: ProjectorOptions["suite"],
+  kid: string,
+): Generator<{ readonly position: number; readonly record: ParsedRecord }> {
+  const tip = db
+    .prepare<[Uint8Array], { pos: number | null }>("SELECT pos FROM key_tip WHERE kid = ?")
+    .get(decodeBase64url(kid));
+  for (let position = tip?.pos ?? null; position !== null; ) {
+    const row = records.row(position);
+    const line1 = records.line1(position);
+    if (row === undefined || line1 === undefined) return;
+    yield { position, record: parseRecord(suite, line1) };
+    position = row.prev;
+  }
 }

@@ -155,20 +155,22 @@ class StoreProjector implements Projector {
     } else tables.days.add(row, head);
     this.#billedTo ??= tables.rows.billedTo();
     if (from < this.#billedTo) tables.overtaken.touch(meter, record.payload);
+    const isFollowing = this.#registers.has(record.kid);
     this.#registers.set(record.kid, registersOf(head));
     if (code !== null) tables.rows.addAlarm(position, time, code, meter);
-    else if (projected.previous === null) this.#checkFirst(tables, projected, head, time);
+    else if (!isFollowing) this.#checkFirst(tables, projected, head, time);
   }
 
   /** An exchange has said what register its new device begins with. */
   #checkFirst(
-    { rows, devices }: Tables,
-    { position, record }: ProjectedOf<"day">,
+    { rows, devices, records }: Tables,
+    { position, record, previous }: ProjectedOf<"day">,
     head: DayHead | undefined,
     time: number,
   ): void {
     const first = rows.firstRegisterOf(record.kid);
     if (first === undefined || head === undefined || first === head.register[0]) return;
+    if (this.#lastDay(records, previous) !== undefined) return;
     const detail = `the exchange says ${first} Wh, the device began with ${head.register[0]} Wh`;
     rows.addAlarm(position, time, "exchange-register", devices.get(record.kid)?.meter, detail);
   }
@@ -202,17 +204,28 @@ class StoreProjector implements Projector {
 
   /** Registers after the key's newest day at or before `last`, which nothing but days moves, from its row. */
   #readRegisters({ days, devices, records }: Tables, last: number | null): Registers {
-    let position = last;
-    let record = this.#readRecord(records, position);
-    while (record !== undefined && record.typ !== "day" && position !== null) {
-      position = records.row(position)?.prev ?? null;
-      record = this.#readRecord(records, position);
-    }
-    if (position === null || record?.typ !== "day") return {};
+    const newest = this.#lastDay(records, last);
+    if (newest === undefined) return {};
+    const { position, record } = newest;
     const facts = devices.get(record.kid);
     if (facts?.meter === undefined) return {};
     const body = days.find(firstDate(facts.zone, record.payload.from), facts.meter, position)?.body;
     return registersOf(body === null || body === undefined ? undefined : readDayHead(body));
+  }
+
+  /** The newest day of the key whose record at `last` is, at or before it. */
+  #lastDay(
+    records: RecordStore,
+    last: number | null,
+  ): { readonly position: number; readonly record: ParsedRecord<"day"> } | undefined {
+    let position = last;
+    while (position !== null) {
+      const record = this.#readRecord(records, position);
+      if (record === undefined) return undefined;
+      if (record.typ === "day") return { position, record };
+      position = records.row(position)?.prev ?? null;
+    }
+    return undefined;
   }
 
   #readRecord(records: RecordStore, position: number | null): ParsedRecord | undefined {

@@ -59,7 +59,12 @@ export function requestOf(t: TestLedger, device: TestMeter): string {
 export function swap(
   t: TestLedger,
   meter: TestMeter,
-  changes: { readonly final?: number; readonly first?: number; readonly last?: number } = {},
+  changes: {
+    readonly final?: number;
+    readonly first?: number;
+    readonly last?: number;
+    readonly at?: number;
+  } = {},
 ): TestMeter {
   const device = makeSuccessor(meter, `successor ${meter.id} ${meter.seq}`);
   const request = requestOf(t, device);

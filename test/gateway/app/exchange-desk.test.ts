@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { orderExchange, orderRevoke } from "../../../gateway/app/exchange-desk.ts";
-import { finishEnrolment } from "../../../gateway/app/office.ts";
+import { beginEnrolment, finishEnrolment } from "../../../gateway/app/office.ts";
 import { codeOf } from "../../support/code-of.ts";
 import { TestLedger, type TestMeter } from "../../support/test-ledger.ts";
 import {
@@ -154,6 +154,52 @@ test("a correction that breaks a rule is refused before it is signed", () => {
     "overlap",
     "a day that waits for its block is there already",
   );
+});
+
+test("a date that is a slip of the pen is refused: what is logged stays", () => {
+  const wh = [1];
+  assert.equal(
+    refusal(() => correct(t, meter, { date: "2025-01-02", wh })),
+    "future",
+  );
+  assert.equal(
+    refusal(() => correct(t, meter, { date: "2023-01-02", wh })),
+    "period",
+  );
+  assert.equal(
+    refusal(() => correct(t, meter, { from: 0, to: meter.from, wh })),
+    "usage",
+  );
+  const order = { meter: meter.id, final: meter.register, first: 0, at: meter.from + 86_400 };
+  const request = requestOf(t, makeSuccessor(meter, "next"));
+  assert.equal(
+    refusal(() => orderExchange(officeOf(t), { ...order, request })),
+    "future",
+  );
+  assert.equal(
+    refusal(() => beginEnrolment(officeOf(t), { meter: meter.id, zone: "Asia/Tokyo" })),
+    "enrolment",
+    "days and bills of one point have one zone",
+  );
+  correct(t, meter, { date: "2023-12-31", wh });
+  t.mine();
+  t.checkLedger();
+});
+
+test("an exchange with registers that no day shows raises an alarm, however late it is made", () => {
+  t.clock.setWall((meter.from + 60 * 86_400) * 1000);
+  const next = swap(t, meter, { final: meter.register + 1, first: 5, at: meter.from + 5_000_000 });
+  t.mine();
+  assert.deepEqual(alarms(), ["exchange-register"]);
+  t.hold(t.event(next, "boot"));
+  next.from = meter.from + 60 * 86_400;
+  t.hold(t.day(next, { register: 7 }));
+  t.mine();
+  assert.deepEqual(alarms(), ["exchange-register", "exchange-register"]);
+  t.hold(t.day(next));
+  t.mine();
+  assert.equal(alarms().length, 2);
+  t.checkLedger();
 });
 
 test("a date with two devices: the reading is named by its time", () => {
