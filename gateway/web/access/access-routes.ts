@@ -6,7 +6,8 @@ import { accountPage, type Refusal, setUpPage, signInPage } from "../page/sign-i
 import type { Page } from "../view/layout.ts";
 import type { Gate } from "./gate.ts";
 
-const MAX_FORM = 4_096;
+/** Bytes: two passwords, or a note, of the longest kind in any script; each character takes up to 12 in a form. */
+const MAX_FORM = 16_384;
 /** Refusals that the form itself shows, so that what was typed is not lost. */
 const SHOWN = ["credentials", "throttled", "password", "schema"];
 

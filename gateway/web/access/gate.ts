@@ -2,7 +2,7 @@
  * Who is asking: from a request's cookie or token to a viewer, and from a viewer to what is shown.
  *
  * In:  requests, the vault's users and tokens. Out: a viewer, or nobody. It writes through the office only, and keeps nothing but
- *      the count of failed tries.
+ *      the count of failed tries and who has signed out, both until it ends.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Context } from "hono";
@@ -13,7 +13,7 @@ import type { UnixSeconds } from "../../../shared/base/units.ts";
 import type { UserRow, UserVault } from "../../vault/user-vault.ts";
 import { checkPassword, hashPassword } from "./password.ts";
 import { ROLES, type Role, type Viewer } from "./role.ts";
-import { SESSION_S, SessionKey } from "./session.ts";
+import { SESSION_S, type Session, SessionKey } from "./session.ts";
 import { SIGN_IN_THROTTLE, Throttle } from "./throttle.ts";
 
 export interface GateOptions {
@@ -46,6 +46,8 @@ export class Gate {
   readonly #sessions: SessionKey;
   readonly #throttle = new Throttle(SIGN_IN_THROTTLE);
   readonly #setUpToken: string;
+  /** Sessions that were signed out before their time, until which they are remembered: a copied cookie opens nothing. */
+  readonly #ended = new Map<string, UnixSeconds>();
 
   constructor(options: GateOptions) {
     this.#options = options;
@@ -74,7 +76,7 @@ export class Gate {
   viewer(c: Context, options: { readonly tokens: boolean }): Viewer | undefined {
     const given = /^Bearer (\S+)$/.exec(c.req.header("authorization") ?? "")?.[1];
     if (given !== undefined) return options.tokens ? this.#viewerOfToken(given) : undefined;
-    const session = this.#sessions.read(getCookie(c, SESSION_COOKIE), this.#options.now());
+    const session = this.#session(c);
     if (session === undefined) return undefined;
     const user = this.#options.users.user(session.user);
     if (user === undefined || user.epoch !== session.epoch) return undefined;
@@ -83,7 +85,7 @@ export class Gate {
 
   /** Token for the forms of a page; gives a visitor the cookie that it belongs to. */
   formToken(c: Context): string {
-    const { nonce } = this.#sessions.read(getCookie(c, SESSION_COOKIE), this.#options.now()) ?? {};
+    const nonce = this.#session(c)?.nonce;
     if (nonce !== undefined) return this.#sessions.formToken(nonce);
     const visit = getCookie(c, VISIT_COOKIE) ?? this.#sessions.nonce();
     this.#setCookie(c, VISIT_COOKIE, visit, VISIT_S);
@@ -100,8 +102,7 @@ export class Gate {
     if (!isOwn || (site !== undefined && site !== "same-origin")) {
       fail("cross-site", "the form was sent by another site");
     }
-    const session = this.#sessions.read(getCookie(c, SESSION_COOKIE), this.#options.now());
-    const nonce = session?.nonce ?? getCookie(c, VISIT_COOKIE);
+    const nonce = this.#session(c)?.nonce ?? getCookie(c, VISIT_COOKIE);
     if (nonce === undefined || token === undefined || !this.#sessions.isFormToken(token, nonce)) {
       fail("cross-site", "the form is too old; load the page again");
     }
@@ -121,21 +122,32 @@ export class Gate {
       const seconds = Math.ceil(waitMs / 1000);
       fail("throttled", `too many tries; wait ${seconds} seconds`, { seconds });
     }
+    // Counted before the slow check: a thousand guesses at once would all pass a count that follows it.
+    for (const key of keys) this.#throttle.fail(key, monotonicMs());
     const user = users.user(name);
     if (!(await checkPassword(password, user?.password)) || user === undefined) {
-      for (const key of keys) this.#throttle.fail(key, monotonicMs());
       fail("credentials", "the name or the password is not right");
     }
     this.#throttle.clear(`user ${name}`);
+    this.#throttle.forgive(`address ${address}`);
     return user;
   }
 
   /** What names the session of a request; undefined for none, and for a token. */
   sessionOf(c: Context): string | undefined {
-    return this.#sessions.read(getCookie(c, SESSION_COOKIE), this.#options.now())?.nonce;
+    return this.#session(c)?.nonce;
+  }
+
+  #session(c: Context): Session | undefined {
+    const session = this.#sessions.read(getCookie(c, SESSION_COOKIE), this.#options.now());
+    return session !== undefined && this.#ended.has(session.nonce) ? undefined : session;
   }
 
   signOut(c: Context): void {
+    const now = this.#options.now();
+    for (const [nonce, until] of this.#ended) if (until <= now) this.#ended.delete(nonce);
+    const session = this.#session(c);
+    if (session !== undefined) this.#ended.set(session.nonce, session.until);
     this.#setCookie(c, SESSION_COOKIE, "", 0);
   }
 

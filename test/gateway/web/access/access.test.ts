@@ -186,6 +186,28 @@ describe("signing in", () => {
     assert.equal((await browser.signIn("olga")).status, 303);
   });
 
+  it("many tries at once are counted like one after the other", async () => {
+    const { app } = await openHouse();
+    const browser = new TestBrowser(app);
+    const token = await browser.tokenOf("/sign-in");
+    const tries = Array.from({ length: 12 }, (_, i) =>
+      browser.post("/sign-in", { token, name: "olga", password: `guess number ${i}` }),
+    );
+    const statuses = (await Promise.all(tries)).map(({ status }) => status);
+    assert.equal(statuses.filter((status) => status === 400).length, 6);
+    assert.equal(statuses.filter((status) => status === 429).length, 6);
+  });
+
+  it("an address that many people share is not locked by what they mistyped on other days", async () => {
+    const { test, app } = await openHouse();
+    for (let day = 0; day < 8; day++) {
+      const browser = new TestBrowser(app);
+      assert.equal((await browser.signIn("olga", "wrong password")).status, 400, `day ${day}`);
+      assert.equal((await browser.signIn("olga")).status, 303, `day ${day}`);
+      test.monotonicMs += 24 * 3_600_000;
+    }
+  });
+
   it("a form of another site, without its token, or with that of another browser is refused", async () => {
     const { app } = await openHouse();
     const browser = new TestBrowser(app);
@@ -242,6 +264,8 @@ describe("signing in", () => {
     assert.equal((await browser.post("/sign-out", { token })).status, 303);
     assert.equal((await browser.get("/alarms")).status, 303);
     browser.cookies.set("wattproof_session", kept);
+    assert.equal((await browser.get("/alarms")).status, 303, "a copy of a session that has ended");
+    assert.equal((await browser.signIn("olga", "another password")).status, 303);
     test.now += 12 * 3600;
     assert.equal((await browser.get("/alarms")).status, 303, "after twelve hours");
     test.now -= 12 * 3600;
@@ -292,7 +316,7 @@ describe("the first start", () => {
     const { app } = await openHouse();
     const browser = new TestBrowser(app);
     assert.equal((await browser.post("/bills", {})).status, 405);
-    const large = { token: "x", name: "y".repeat(5000), password: "z" };
+    const large = { token: "x", name: "y".repeat(17_000), password: "z" };
     assert.equal((await browser.post("/sign-in", large)).status, 413);
     assert.equal(
       (await browser.post("/sign-in", {}, { "content-type": "application/json" })).status,
