@@ -11,7 +11,10 @@ import { createTestPortal, FIRST_METER } from "../../support/test-portal.ts";
 
 const OTHER = createFakeReadModel({ meters: 2 }).meters().rows[1]?.meter ?? "";
 const ALARMS: readonly AlarmRow[] = [
-  { id: 3, kind: "no-data", code: "no-data", atSeconds: 30, meter: FIRST_METER, state: "open" },
+  {
+    ...{ id: 3, kind: "no-data", code: "no-data", atSeconds: 30, meter: FIRST_METER },
+    ...{ detail: "offline since noon", state: "open" },
+  },
   {
     ...{
       id: 2,
@@ -19,6 +22,7 @@ const ALARMS: readonly AlarmRow[] = [
       code: "tamper",
       atSeconds: 20,
       meter: OTHER,
+      detail: "closed → open",
       state: "acknowledged",
     },
     acknowledged: { atSeconds: 21, by: "olga", note: "seen by the caretaker" },
@@ -66,6 +70,14 @@ describe("an operator's forms", () => {
       ["alarm-acknowledge", { id: 3, by: "operator", note: "on my way" }],
       ["alarm-close", { id: 3, by: "operator" }],
     ]);
+  });
+
+  it("takes a note of the longest kind in any script", async () => {
+    const browser = await signedIn("operator");
+    const token = await browser.tokenOf("/alarms");
+    const note = "电".repeat(500);
+    assert.equal((await browser.post("/alarms/3/close", { token, note })).status, 303);
+    assert.deepEqual(orders, [["alarm-close", { id: 3, by: "operator", note }]]);
   });
 
   it("is refused from another site, without its token, and with a note that is too long", async () => {
@@ -131,6 +143,18 @@ describe("what each role sees", () => {
     const closed = await (await browser.get("/alarms?state=closed")).text();
     assert.match(closed, /Closed by <bdi>the operator/);
     assert.doesNotMatch(closed, /battery|olga/);
+  });
+
+  it("an auditor is not told what a sealed record says, on the page or through the interface", async () => {
+    const token = test.addToken("program of an auditor", "auditor");
+    const headers = { authorization: `Bearer ${token}` };
+    const answer = await (await app.request("/api/v1/alarms", { headers })).text();
+    const page = await (await (await signedIn("auditor")).get("/alarms")).text();
+    for (const text of [answer, page]) {
+      assert.match(text, /offline since noon/, "what the gateway itself saw");
+      assert.doesNotMatch(text, /closed → open/);
+    }
+    assert.match(await (await (await signedIn("operator")).get("/alarms")).text(), /closed → open/);
   });
 
   it("the same through the interface, by state and meter", async () => {
