@@ -55,8 +55,15 @@ function findBill(office: OfficeOptions, no: string): FoundBill {
   const row = office.ledger.db
     .prepare<[string], { pos: number; body: string }>("SELECT pos, body FROM bill WHERE no = ?")
     .get(no);
-  if (row === undefined) fail("bill-none", `no bill ${no} is in the chain`, { no });
-  return readBill(office, row);
+  if (row !== undefined) return readBill(office, row);
+  const credited = office.ledger.db
+    .prepare<[string], string>(
+      "SELECT b.no FROM credit c JOIN bill b ON b.pos = c.bill WHERE c.no = ?",
+    )
+    .pluck()
+    .get(no);
+  const what = credited === undefined ? `no bill ${no} is in the chain` : `${no} is a credit`;
+  fail("bill-none", credited === undefined ? what : `${what}: name its bill ${credited}`, { no });
 }
 
 /** A payment on account is in the currency of the meter's newest bill. */

@@ -64,7 +64,7 @@ export function closeMonths(
     );
   }
   const outcomes = [...closePoints(options, source, order)];
-  if (order.days !== undefined && outcomes.length === 0) {
+  if (order.meter !== undefined && outcomes.length === 0) {
     fail("unknown-meter", `there is no meter ${order.meter}`);
   }
   return {

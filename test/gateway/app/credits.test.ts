@@ -3,10 +3,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createBillingDesk } from "../../../gateway/app/billing-desk.ts";
 import { orderRevoke } from "../../../gateway/app/exchange-desk.ts";
+import { orderPayment } from "../../../gateway/app/payment-desk.ts";
 import { StoreBillingSource } from "../../../gateway/app/store-billing-source.ts";
 import type { ShownBill } from "../../../gateway/projection/row-tables.ts";
 import { nodeSuite } from "../../../shared/crypto/node-suite.ts";
 import { computeBill } from "../../../shared/money/bill.ts";
+import { makeCreditedHouse } from "../../support/credited-house.ts";
 import { assignFlatTariff, closeMonthsOf } from "../../support/test-bill.ts";
 import { TestLedger, type TestMeter } from "../../support/test-ledger.ts";
 import { correct, officeOf, swap } from "../../support/test-readings.ts";
@@ -278,4 +280,13 @@ test("killed between any two steps: each credit is issued once", (context) => {
   assert.deepEqual(numbers, [no, `${no}-c1`]);
   assert.equal(inForce(t, meter)[0], inForce(t, meter)[1]);
   t.checkLedger();
+});
+
+test("a payment of a credit's number is refused with the number of its bill", (context) => {
+  const { ledger: t, numbers } = makeCreditedHouse();
+  context.after(() => t.close());
+  const [bill, first] = numbers;
+  const pay = (): unknown => orderPayment(officeOf(t), { no: first, amount: "1.00", ref: "x" });
+  assert.throws(pay, { code: "bill-none", message: `${first} is a credit: name its bill ${bill}` });
+  assert.equal(t.ledger.heldCount(), 0);
 });

@@ -7,6 +7,7 @@ import type { BillableDay } from "../../../shared/money/bill.ts";
 import { recomputeBill } from "../../../shared/money/recompute-bill.ts";
 import { dayBounds, localDayOf, monthBounds } from "../../../shared/time/civil-day.ts";
 import { leafOf, makeDays, tariffRecord } from "../../support/bill-case.ts";
+import { codeOf } from "../../support/code-of.ts";
 import { MemoryBilling, type MemoryPoint, makePoint } from "../../support/memory-billing.ts";
 import { PAPER_DAY_WH, PAPER_TARIFF, PAPER_YEAR_CENTS } from "../../support/paper-tariff.ts";
 import { requireSharedData } from "../../support/project-root.ts";
@@ -40,6 +41,14 @@ function addPoint(log: MemoryBilling, meter: string, months: readonly string[]):
 function close(log: MemoryBilling, now: number, order: Partial<CloseOrder> = {}) {
   return closeMonths(log.options, log, { now, ...order });
 }
+
+it("an order for a meter that is not there says so", () => {
+  const { log } = makeLog(["2024-03"]);
+  assert.equal(
+    codeOf(() => close(log, after("2024-03"), { meter: "352999999" })),
+    "unknown-meter",
+  );
+});
 
 const after = (month: string): number => monthBounds(BERLIN, month).to;
 
