@@ -114,6 +114,8 @@ export class BillReader {
     return {
       ...this.#summariseCredit(billed, credit, body, final),
       inForceMinor: sumOf([bill, ...earlier, body].map(({ total }) => total)),
+      inForceWh: whOf(body),
+      inForceComplete: isComplete(body),
       ...this.#rest(billed, credit.pos, body, before.length),
     };
   }

@@ -240,7 +240,7 @@ export interface BillSummary extends Placed {
   readonly credits: readonly CreditSummary[];
   /** Bill and credits together; of a credit: its bill with the credits up to it. */
   readonly inForceMinor: number;
-  /** What the newest of them says. */
+  /** What the newest of these says. */
   readonly inForceWh: number;
   readonly inForceComplete: boolean;
   /** What is left to be paid of the bill with all its credits; negative: to be given back. */

@@ -172,6 +172,12 @@ test("after corrections it is what the bill and its credits come to", () => {
     const statement = model.periodStatement(month);
     const [bill, ...credits] = numbers.map((no) => model.bill(no));
     assert.equal(credits.length, 2);
+    // A credit says what was in force when it was made, and the bill what is in force now.
+    assert.deepEqual(
+      credits.map((one) => [one?.inForceWh, one?.inForceComplete]),
+      credits.map((one) => [one?.wh, one?.slots.missing === 0]),
+    );
+    assert.notEqual(credits[0]?.inForceWh, credits[1]?.inForceWh);
     const total = [bill, ...credits].reduce((sum, one) => sum + (one?.totalMinor ?? 0), 0);
     assert.equal(statement?.totalMinor, total);
     assert.deepEqual(
