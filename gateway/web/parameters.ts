@@ -11,6 +11,8 @@ const MONTH = /^\d{4}-(?:0[1-9]|1[0-2])$/;
 const YEAR = /^\d{4}$/;
 const INTEGER = /^(?:0|[1-9]\d{0,15})$/;
 const HASH = /^[A-Za-z0-9_-]{43}$/;
+/** What can have been measured; beyond the year 9999 dates no longer sort as texts. */
+const [FIRST_YEAR, LAST_YEAR] = ["1970", "2199"];
 const BILL_NO = /^[\x20-\x7e]{1,200}$/;
 /** Longest text that a search field may send. */
 const MAX_SEARCH = 100;
@@ -37,6 +39,11 @@ export function readMeters(text: string): string[] {
   return meters;
 }
 
+function isWithinYears(text: string): boolean {
+  const year = text.slice(0, 4);
+  return year >= FIRST_YEAR && year <= LAST_YEAR;
+}
+
 /** "YYYY-MM-DD" of the calendar. */
 export function readDate(text: string, name = "date"): string {
   if (!DATE.test(text)) refuse(name, "a date like 2024-01-31");
@@ -44,7 +51,7 @@ export function readDate(text: string, name = "date"): string {
   if (Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== text) {
     refuse(name, "a date that exists");
   }
-  return text;
+  return isWithinYears(text) ? text : refuse(name, `a date from ${FIRST_YEAR} to ${LAST_YEAR}`);
 }
 
 /** Two dates, both included, the second not before the first; undefined without either. An end may be meant loosely: 2024-02-31. */
@@ -71,7 +78,7 @@ function lastDateOf(month: string): string {
 
 /** "YYYY-MM" */
 export function readMonth(text: string, name = "month"): string {
-  return MONTH.test(text) ? text : refuse(name, "a month like 2024-01");
+  return MONTH.test(text) && isWithinYears(text) ? text : refuse(name, "a month like 2024-01");
 }
 
 /** "24-47": first and last slot of a day, from 0. */
@@ -88,7 +95,7 @@ export function readSlots(
 
 /** "YYYY" */
 export function readYear(text: string, name = "year"): string {
-  return YEAR.test(text) ? text : refuse(name, "a year like 2024");
+  return YEAR.test(text) && isWithinYears(text) ? text : refuse(name, "a year like 2024");
 }
 
 /** An integer from `min` to `max`. */

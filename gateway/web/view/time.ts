@@ -82,9 +82,11 @@ export function datesBetween(from: string, to: string): string[] {
 
 /** All months from one to another, both included, ascending. */
 export function monthsBetween(from: string, to: string): string[] {
-  const months: string[] = [];
-  for (let month = from; month <= to; month = addMonths(month, 1)) months.push(month);
-  return months;
+  const index = (month: string): number =>
+    Number(month.slice(0, 4)) * 12 + Number(month.slice(5, 7)) - 1;
+  // Counted, not compared: "10000-01" is before "9999-12" as a text.
+  const length = Math.max(0, index(to) - index(from) + 1);
+  return Array.from({ length }, (_, i) => addMonths(from, i));
 }
 
 /** "5 – 12 Mar 2024", "28 Feb – 5 Mar 2024", "29 Dec 2023 – 4 Jan 2024"; a whole month or year by its name. */

@@ -48,6 +48,16 @@ describe("parameters", () => {
     }
   });
 
+  test("years are those in which something can have been measured", () => {
+    assert.equal(readDate("1970-01-01"), "1970-01-01");
+    assert.equal(readYear("2199"), "2199");
+    for (const year of ["0000", "0001", "1969", "2200", "9999"]) {
+      assert.throws(() => readDate(`${year}-06-01`), refused, year);
+      assert.throws(() => readMonth(`${year}-06`), refused, year);
+      assert.throws(() => readYear(year), refused, year);
+    }
+  });
+
   test("integers keep their bounds and one spelling", () => {
     assert.equal(readInteger("0", "n"), 0);
     assert.equal(readInteger("9007199254740991", "n"), Number.MAX_SAFE_INTEGER);

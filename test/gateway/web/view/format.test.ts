@@ -21,9 +21,23 @@ import {
   datesOfMonth,
   formatLongDate,
   formatMonth,
+  monthsBetween,
   zonedTime,
 } from "../../../../gateway/web/view/time.ts";
 import { countSlots } from "../../../support/fake-household.ts";
+
+describe("months", () => {
+  test("are counted from one to another, to the last year that a text can name", () => {
+    assert.deepEqual(monthsBetween("2023-11", "2024-02"), [
+      "2023-11",
+      "2023-12",
+      "2024-01",
+      "2024-02",
+    ]);
+    assert.deepEqual(monthsBetween("2024-02", "2024-01"), []);
+    assert.equal(monthsBetween("9999-01", "9999-12").length, 12);
+  });
+});
 
 describe("numbers", () => {
   test("a row of the paper's table 3 comes out to the printed digit", () => {
