@@ -121,7 +121,7 @@ describe("templates and CSV", () => {
     );
     assert.equal(
       csv.split("\r\n")[1],
-      '352522395,"37.4217636,-122.084614",2024-01-01,10.471,,,-3.725,,America/Los_Angeles,1,1,0,,final,7,abc',
+      '352522395,"37.4217636,-122.084614",2024-01-01,10.471,,,-3.725,,America/Los_Angeles,1,1,0,,final,7,abc,',
     );
   });
 });
