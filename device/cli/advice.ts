@@ -18,6 +18,8 @@ const ADVICE: Readonly<Record<AlarmCode, string>> & { readonly [code: string]: s
   storage: "free space on the card; readings stay in memory meanwhile",
   refused: "the gateway refuses a record: ask its operator",
   frozen: "the gateway has stopped this key: ask its operator; a new key is needed",
+  revoked:
+    "this key is done with: what is here is kept, nothing more is sealed or sent; a device that is to go on needs a new key",
   restored:
     "this journal is older than what the gateway has: never copy a journal back; ask for a new key",
   older:

@@ -45,7 +45,13 @@ export function findTroubles(s: WholeStatus): Trouble[] {
   if (s.enrolledAt === undefined)
     add("not-enrolled", "not enrolled yet: days are kept, not sealed");
   const broker = s.live?.broker;
-  if (broker !== undefined && broker.state !== "online" && broker.sinceS >= OFFLINE_S) {
+  const isRevoked = s.alarms.some(({ code }) => code === "revoked");
+  if (
+    !isRevoked &&
+    broker !== undefined &&
+    broker.state !== "online" &&
+    broker.sinceS >= OFFLINE_S
+  ) {
     add("offline", `not connected for ${age(broker.sinceS)}: ${broker.detail}`);
   }
   if (s.freeBytes < LOW_BYTES) add("storage", `${megabytes(s.freeBytes)} left on the card`);

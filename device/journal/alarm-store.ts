@@ -3,6 +3,7 @@
  *
  * `frozen`    the gateway holds two records of this key with one seq: sealing stops, measuring goes on
  * `restored`  the gateway holds newer records of this key than the journal: the same
+ * `revoked`   the log says that this key signs nothing more: sealing and publishing have ended for good
  * `refused`   a record was refused; it is sent again now and then, later ones wait
  * `fork`      gateways signed two different roots for one size of the log
  * `gap`       the gateway asks for a record that the meter no longer has
@@ -17,6 +18,7 @@ import { isStorageFull, type Journal } from "./journal.ts";
 export type AlarmCode =
   | "frozen"
   | "restored"
+  | "revoked"
   | "refused"
   | "fork"
   | "gap"
@@ -34,13 +36,20 @@ export interface Alarm {
   readonly seq?: number;
 }
 
+const STOPPING: ReadonlySet<AlarmCode> = new Set(["frozen", "restored", "revoked"]);
+
 export function loadAlarms(journal: Journal): readonly Alarm[] {
   return journal.readState<Alarm[]>("alarms") ?? [];
 }
 
 /** Whether records by this key are of no more use until a person has acted. */
 export function isStopped(journal: Journal): boolean {
-  return loadAlarms(journal).some(({ code }) => code === "frozen" || code === "restored");
+  return loadAlarms(journal).some(({ code }) => STOPPING.has(code));
+}
+
+/** Whether the key is done with for good: another device is at its place, or none. */
+export function isRevoked(journal: Journal): boolean {
+  return loadAlarms(journal).some(({ code }) => code === "revoked");
 }
 
 /** Returns whether it is new or says something new. On a full card it is said and not kept. */

@@ -1,9 +1,10 @@
 /**
  * The retained `config` message: log records that concern this meter, each with its proof.
  *
- * In: the message. Out: the meter's enrolment, if the message proves one. The meter acts on a record only when it
- * is signed by a member with the role that it needs and is in the log under a signed checkpoint; records of types
- * that this version does not act on are passed over.
+ * In: the message. Out: the meter's enrolment and its revocation, if the message proves them. The meter acts on a record
+ * only when it is signed by a member with the role that it needs and is in the log under a signed checkpoint; records of
+ * other keys, and of types that this version does not act on, are passed over. A message with a record that does not
+ * verify says nothing at all.
  */
 import { decodeBase64url } from "../../shared/base/bytes.ts";
 import { fail, isCoded } from "../../shared/base/error.ts";
@@ -28,21 +29,41 @@ export interface MeterIdentity {
   readonly point: string;
 }
 
+/** The key may sign nothing more. */
+export interface Revocation {
+  /** In the log. */
+  readonly position: number;
+  /** Records with a greater seq count as no readings. */
+  readonly last: number;
+  readonly reason: string;
+}
+
+/** What a message proves of this meter; a member is absent where that is nothing new. */
+export interface ProvedConfig {
+  readonly enrolment?: Enrolment;
+  readonly revocation?: Revocation;
+}
+
 /**
- * The enrolment that `message` proves. `known` is the one that the meter acts on so far: its leaf stays `prev` of
- * seq 1, a later record only replaces the recipients.
+ * What `message` proves. `known` is the enrolment that the meter acts on so far: its leaf stays `prev` of seq 1, a later
+ * record only replaces the recipients.
  * Throws `chain, schema, json, canonical` for the message, `signature`, `checkpoint`, `receipt`, `proof` for a record.
  */
-export function readEnrolment(
+export function readConfig(
   suite: CryptoSuite,
   trust: Trust,
   identity: MeterIdentity,
   message: string,
   known: Enrolment | undefined,
-): Enrolment | undefined {
+): ProvedConfig {
   let found = known;
+  let revocation: Revocation | undefined;
   for (const { record: line1, receipt } of parseMeterConfig(message, trust.chain).records) {
     const record = parseKnown(suite, line1);
+    if (record?.typ === "revoke" && record.payload.kid === identity.kid) {
+      const { last, reason } = record.payload;
+      revocation = { position: provePosition(suite, trust, record, receipt), last, reason };
+    }
     if (record?.typ !== "enrol") continue;
     const { key, point, to } = record.payload;
     if (thumbprint(suite, key) !== identity.kid || point !== identity.point) continue;
@@ -51,7 +72,10 @@ export function readEnrolment(
     const recipients = to.map((r) => ({ kid: thumbprint(suite, r.key), key: r.key.x }));
     found = { leaf: found?.leaf ?? record.leaf, position, recipients };
   }
-  return found === known ? undefined : found;
+  return {
+    ...(found === undefined || found === known ? {} : { enrolment: found }),
+    ...(revocation === undefined ? {} : { revocation }),
+  };
 }
 
 function parseKnown(suite: CryptoSuite, line1: string): ParsedRecord | undefined {
@@ -71,7 +95,7 @@ function provePosition(
 ): number {
   const key = trust.memberKey(record.kid, "registrar");
   if (key === undefined || !verifyRecordSignature(suite, key, record.line1)) {
-    fail("signature", "the enrolment is not signed by a registrar of the chain");
+    fail("signature", "the record is not signed by a registrar of the chain");
   }
   const receipt = parseReceipt(receiptText);
   const { size, root } = verifyCheckpoint(suite, receipt.checkpoint, trust);

@@ -12,7 +12,7 @@ import type { SigningKey } from "../../shared/crypto/key.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
 import type { Join } from "../../shared/message/join.ts";
 import { formatMeterTopic, type MeterChannel } from "../../shared/message/topic.ts";
-import { isStopped, loadAlarms } from "../journal/alarm-store.ts";
+import { isRevoked, isStopped, loadAlarms, raiseAlarm } from "../journal/alarm-store.ts";
 import type { Journal } from "../journal/journal.ts";
 import {
   loadChainPosition,
@@ -27,7 +27,7 @@ import type { MeterEvent } from "../meter-event.ts";
 import { acceptReceipt } from "./accept-receipt.ts";
 import { acceptReply } from "./accept-reply.ts";
 import { jitteredWait, type RandomFraction } from "./backoff.ts";
-import { type MeterIdentity, readEnrolment } from "./config-message.ts";
+import { type MeterIdentity, readConfig } from "./config-message.ts";
 import {
   type Connection,
   type ConnectionOptions,
@@ -84,7 +84,7 @@ export class Uplink {
     this.#plan = new SendPlan({ ...plan, monotonicMs, random });
   }
 
-  /** Connects, and again whenever the connection is lost, until `stop`. */
+  /** Connects, and again whenever the connection is lost, until `stop`, or until the log has revoked the key. */
   start(): void {
     this.#running ??= this.#run();
   }
@@ -94,13 +94,17 @@ export class Uplink {
     this.#stopping.abort();
     this.#wakeWait?.();
     clearTimeout(this.#timer);
-    const connection = this.#connection;
-    if (connection !== undefined) {
-      // Where it cannot be said, the broker says it: offline is also the last will.
-      await this.#publish(connection, "status", this.#status("offline"), FAREWELL).catch(() => {});
-      await connection.end();
-    }
+    await this.#leave();
     await this.#running;
+  }
+
+  async #leave(): Promise<void> {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    this.#connection = undefined;
+    // Where it cannot be said, the broker says it: offline is also the last will.
+    await this.#publish(connection, "status", this.#status("offline"), FAREWELL).catch(() => {});
+    await connection.end();
   }
 
   /** A new envelope lies in the outbox; its first sending may wait `delayMs`. */
@@ -117,12 +121,11 @@ export class Uplink {
 
   async #run(): Promise<void> {
     let failures = 0;
-    while (!this.#stopping.signal.aborted) {
+    while (!this.#isOver) {
       const since = this.#options.monotonicMs();
       try {
         await this.#serve();
-        if (!this.#stopping.signal.aborted)
-          this.#options.report({ event: "offline", reason: "connection lost" });
+        if (!this.#isOver) this.#options.report({ event: "offline", reason: "connection lost" });
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         this.#options.report({ event: "offline", reason });
@@ -132,8 +135,16 @@ export class Uplink {
       if (this.#options.monotonicMs() - since > GOOD_CONNECTION_MS) failures = 0;
       const waitMs = jitteredWait(failures, this.#options.reconnect, this.#options.random);
       failures += 1;
-      if (!this.#stopping.signal.aborted) await this.#wait(waitMs);
+      if (!this.#isOver) await this.#wait(waitMs);
     }
+    if (!this.#stopping.signal.aborted) {
+      this.#options.report({ event: "offline", reason: "the key is revoked" });
+    }
+  }
+
+  /** The topics of a revoked key are its successor's. */
+  get #isOver(): boolean {
+    return this.#stopping.signal.aborted || isRevoked(this.#options.journal);
   }
 
   /** One connection, from beginning to end. */
@@ -148,7 +159,7 @@ export class Uplink {
       subscriptions: [topic("reply"), topic("receipt"), topic("config")],
       onMessage: (name, payload) => this.#receive(name, payload),
     });
-    if (this.#stopping.signal.aborted) return connection.end();
+    if (this.#isOver) return connection.end();
     this.#connection = connection;
     this.#plan.reconnected(this.#rows());
     this.#options.report({ event: "online", broker: link.broker });
@@ -238,13 +249,19 @@ export class Uplink {
   }
 
   #receiveConfig(text: string): void {
-    const { journal, suite, trust, identity, report, onEnrolment } = this.#options;
+    const { journal, suite, trust, identity, clock, report, onEnrolment } = this.#options;
     const known = loadEnrolment(journal);
-    const enrolment = readEnrolment(suite, trust, identity, text, known);
+    const { enrolment, revocation } = readConfig(suite, trust, identity, text, known);
+    if (revocation !== undefined) {
+      const note = `record ${revocation.position} of the log ends this key after its record ${revocation.last} (${revocation.reason})`;
+      const isNew = raiseAlarm(journal, { code: "revoked", at: unixNow(clock), note });
+      if (isNew) this.#reportAlarms("revoked");
+      void this.#leave();
+    }
     if (enrolment === undefined) return;
     journal.transact("enrolment", () => storeEnrolment(journal, enrolment));
     report({ event: "enrolled", position: enrolment.position });
-    onEnrolment();
+    if (revocation === undefined) onEnrolment();
   }
 
   #reportAlarms(code: string): void {

@@ -113,8 +113,7 @@ export class LedgerHost {
 
   /** The broker may have forgotten what it kept for us: everything retained is published again. */
   reconnected(): void {
-    // The topic is the meter's: what is retained there is for the device that is there now.
-    this.#configs.repeat(this.#book.all().filter(({ state }) => state === "active"));
+    this.#configs.repeat(this.#book.all());
     this.#announce();
   }
 
@@ -185,7 +184,7 @@ export class LedgerHost {
     let records = 0;
     for (const added of result.added) {
       this.#oweReceipts(added);
-      this.#configs.repeat(this.#enrolledBy(added.records));
+      this.#configs.repeat(this.#configuredBy(added.records));
       records = added.records.length;
     }
     this.#announce(block);
@@ -313,11 +312,12 @@ export class LedgerHost {
     this.#receipts.owe(owed);
   }
 
-  /** The devices that these records enrolled. */
-  #enrolledBy(records: readonly ParsedRecord[]): RegistryEntry[] {
-    return records.flatMap((record) =>
-      record.typ === "enrol" ? (this.#book.occupantOf(record.payload.point) ?? []) : [],
-    );
+  /** The devices of which these records speak. */
+  #configuredBy(records: readonly ParsedRecord[]): RegistryEntry[] {
+    return records.flatMap((record) => {
+      if (record.typ === "enrol") return this.#book.occupantOf(record.payload.point) ?? [];
+      return record.typ === "revoke" ? (this.#book.get(record.payload.kid) ?? []) : [];
+    });
   }
 
   #writeReceipt({ meter, position }: Owed, old: number): boolean {

@@ -404,3 +404,46 @@ testWithBrokers(
     assert.deepEqual(loadAlarms(meter.journal), []);
   },
 );
+
+testWithBrokers(
+  "a revoked meter says so, stops for good and keeps what it has; a forged revocation does nothing",
+  async (t, broker) => {
+    const bench = await UplinkBench.start(t, broker);
+    const { gateway } = bench;
+    const { chain } = gateway;
+    await bench.admit();
+    bench.uplink.start();
+    await waitFor("an enrolment", () => bench.count("enrolled") === 1);
+    bench.measure(1);
+    bench.sealAll();
+    await waitFor("a reply", () => bench.count("reply") === 1);
+    const { kid } = bench.meter.key;
+    const registrar = chain.member(0).key;
+    const record = chain.sign(registrar, "revoke", { kid, last: 0, reason: "stolen" });
+    const position = chain.leaves.length;
+    chain.append([record], START);
+    const receipt = chain.receipt(position);
+    await gateway.publishConfig([{ record, receipt: chain.receipt(1) }]);
+    await gateway.publishConfig([]);
+    await waitFor("a rejection", () => bench.count("rejected") === 1);
+    assert.deepEqual(loadAlarms(bench.meter.journal), []);
+
+    await gateway.publishConfig([{ record, receipt }]);
+    await waitFor("an alarm", () => bench.count("alarm") === 1);
+    await waitFor("the end", () => bench.events.at(-1)?.event === "offline");
+    await waitFor("a goodbye", () => gateway.statuses.at(-1)?.includes('"offline"') ?? false);
+    const said = bench.events.find((one) => one.event === "alarm");
+    const words = `record ${position} of the log ends this key after its record 0 (stolen)`;
+    assert.deepEqual(said, { event: "alarm", code: "revoked", detail: words });
+    bench.measure(2);
+    bench.sealAll();
+    assert.deepEqual(bench.waiting, [1], "what it has is kept, nothing more is sealed");
+
+    const [sent, online] = [gateway.received.length, bench.count("online")];
+    await bench.restart();
+    await waitFor("its word", () => bench.count("offline") >= 2);
+    bench.uplink.wake({ seq: 1, delayMs: 0 });
+    assert.deepEqual([gateway.received.length, bench.count("online")], [sent, online]);
+    assert.deepEqual(bench.waiting, [1]);
+  },
+);

@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { orderRevoke } from "../../../gateway/app/exchange-desk.ts";
 import { LedgerHost } from "../../../gateway/app/ledger-host.ts";
 import type { FromLedger } from "../../../gateway/app/ledger-protocol.ts";
 import { decodeConfig } from "../../../gateway/config.ts";
 import { signCheckpoint } from "../../../shared/chain/checkpoint.ts";
 import { createNoteKey } from "../../../shared/crypto/key.ts";
 import { nodeSuite } from "../../../shared/crypto/node-suite.ts";
+import { parseMeterConfig } from "../../../shared/message/join.ts";
+import { parseRecord } from "../../../shared/record/record.ts";
 import { seededBytes } from "../../support/seeded-bytes.ts";
 import { TestLedger } from "../../support/test-ledger.ts";
+import { officeOf, swap } from "../../support/test-readings.ts";
 
 function openHost(t: TestLedger): { host: LedgerHost; sent: FromLedger[] } {
   const sent: FromLedger[] = [];
@@ -77,4 +81,52 @@ test("an own record that no block can take raises an alarm, a meter's is answere
     replies.map(({ topic }) => topic).join(),
     /^wattproof\/[0-9a-f]{8}\/352\/352522395\/reply$/,
   );
+});
+
+test("the config of a meter names the device that is there, and those that were taken out", (context) => {
+  const t = new TestLedger();
+  context.after(() => t.close());
+  const meter = t.enrol();
+  t.hold(t.day(meter));
+  t.mine();
+  const other = t.enrol();
+  t.mine();
+  const { host, sent } = openHost(t);
+  const chain = t.ledger.state.chain.id;
+  const told = (): string[][] => {
+    while (host.pump());
+    const messages = sent.splice(0).flatMap((one) => (one.kind === "publish" ? one.messages : []));
+    return messages
+      .filter(({ topic }) => topic.endsWith("/config"))
+      .map(({ topic, payload, retain }) => {
+        assert.equal(retain, true);
+        const { records } = parseMeterConfig(String(payload), chain);
+        return [topic.split("/")[3] ?? "", ...records.map(({ record }) => name(record))];
+      });
+  };
+  const name = (line1: string): string => {
+    const { typ, payload } = parseRecord(nodeSuite, line1);
+    return typ === "revoke" ? `revoke ${(payload as { kid: string }).kid}` : typ;
+  };
+  /** Mines what is held and tells the host of it. */
+  const mine = (): void => {
+    const block = t.seal();
+    host.appended(block, t.ledger.append(block), 0);
+  };
+  host.start();
+  assert.deepEqual(told(), [
+    [meter.id, "enrol"],
+    [other.id, "enrol"],
+  ]);
+  const next = swap(t, meter);
+  host.enrolled(next.key.kid);
+  mine();
+  const gone = `revoke ${meter.key.kid}`;
+  assert.deepEqual(told(), [[meter.id, "enrol", gone]]);
+  orderRevoke(officeOf(t), { meter: meter.id, reason: "stolen" });
+  mine();
+  const both = [meter.id, "enrol", gone, `revoke ${next.key.kid}`];
+  assert.deepEqual(told(), [both]);
+  host.reconnected();
+  assert.deepEqual(told(), [both, [other.id, "enrol"]]);
 });
