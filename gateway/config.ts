@@ -138,7 +138,7 @@ export const CONFIG_KEYS = {
     64,
     60_000,
   ),
-  publish_window: count("messages to the broker that may be unacknowledged", 1000, 1, 10_000),
+  publish_window: count("messages to the broker that may be unacknowledged", 10_000, 1, 10_000),
   commit_records: count("most envelopes in one durable commit", 512, 1, 16_384),
   commit_ms: count("longest wait for a commit to fill, ms", 50, 1, 10_000),
   meter_burst: count("envelopes that one meter may send at once", 500, 1, 1_000_000),
