@@ -112,9 +112,12 @@ export class StoreBillingSource implements BillingSource {
     const from = this.#serviceFrom.get(point) ?? this.#firstOf(point, meter, months);
     if (from === undefined) return undefined;
     this.#serviceFrom.set(point, from);
-    for (const { last: date } of months.reverse()) {
-      const row = this.#days.all(date, meter).findLast(isCounting);
-      if (row !== undefined) return { from, zone: unpackDay(row.body).zone };
+    // Almost always the last date; the days of a stolen key may be void, and those that nobody can read have no zone.
+    for (const { first, last } of months.reverse()) {
+      for (let date = last; date >= first; date = shiftDate(date, -1)) {
+        const row = this.#days.all(date, meter).findLast(isCounting);
+        if (row !== undefined) return { from, zone: unpackDay(row.body).zone };
+      }
     }
     return undefined;
   }

@@ -290,3 +290,20 @@ test("a payment of a credit's number is refused with the number of its bill", (c
   assert.throws(pay, { code: "bill-none", message: `${first} is a credit: name its bill ${bill}` });
   assert.equal(t.ledger.heldCount(), 0);
 });
+
+test("a month whose last days are void is billed by order", (context) => {
+  const { t, meter } = start();
+  context.after(() => t.close());
+  seal(t, meter, 6);
+  orderRevoke(officeOf(t), { meter: meter.id, reason: "stolen", last: 4 });
+  t.mine();
+  t.clock.setWall(1_706_900_000_000);
+  const { issued, heldBack } = closeMonthsOf(t, { month: "2024-01", incomplete: true });
+  assert.deepEqual(heldBack, []);
+  assert.deepEqual(
+    issued.map(({ missing }) => missing),
+    [27 * 96],
+  );
+  t.mine();
+  t.checkLedger();
+});
