@@ -147,27 +147,42 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
         live.presence(meter, online);
       },
     });
-    const client = new MqttClient({
+    const connection = {
       url: broker.url,
-      clientId: `${GATEWAY_CLIENT}${net}`,
       ...(broker.username === undefined ? {} : { username: broker.username }),
       ...(broker.password === undefined ? {} : { password: broker.password }),
       tls: tlsOptions(config),
       keepaliveS: 30,
+      random: Math.random,
+    };
+    const client = new MqttClient({
+      ...connection,
+      clientId: `${GATEWAY_CLIENT}${net}`,
       subscriptions: [
         formatMeterFilter(net, zone, "envelope"),
         formatMeterFilter(net, zone, "seen"),
         formatMeterFilter(net, zone, "status"),
         ...(config.live_per_second > 0 ? [formatMeterFilter(net, zone, "live")] : []),
       ],
-      publishWindow: config.publish_window,
-      random: Math.random,
       onMessage: (message) => {
         if (!takeSide(message)) intake.receive(message);
       },
       onState: ({ connected, reason }) => {
         log.write({ event: connected ? "connected" : "disconnected", broker: broker.url, reason });
         if (connected) ledger.send({ kind: "connected" });
+      },
+    });
+    // On one connection the broker's acknowledgements of receipts would wait behind thousands of envelopes, and for
+    // ever while the socket is paused.
+    const publisher = new MqttClient({
+      ...connection,
+      clientId: `${GATEWAY_CLIENT}${net}-out`,
+      subscriptions: [],
+      publishWindow: config.publish_window,
+      onMessage: () => {},
+      onState: ({ connected, reason }) => {
+        const event = connected ? "publishing" : "not-publishing";
+        log.write({ event, broker: broker.url, reason });
       },
     });
     let refusals: EarlyRefusal[] = [];
@@ -200,9 +215,9 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
         pool.enter(message.entries);
         intake.addMeters(message.entries.map((entry) => entry.meter));
       } else if (message.kind === "publish") {
-        for (const publication of message.messages) client.publish(publication);
+        for (const publication of message.messages) publisher.publish(publication);
       } else if (message.kind === "receipts") {
-        client.publishBatch(message.batch);
+        publisher.publishBatch(message.batch);
         pace(message.batch.places.length / PLACES);
       } else handleEvents(message);
     };
@@ -210,12 +225,13 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
     const ports = channels.map((channel) => channel.port2);
     ledger.send({ kind: "workers", ports }, ports);
     client.start();
+    publisher.start();
     undo.push(async () => {
       // What was taken in is committed and acknowledged; nothing more is taken in.
       intake.close();
       const end = performance.now() + DRAIN_MS;
       while (intake.unacknowledged > 0 && performance.now() < end) await setTimeout(10);
-      await client.stop();
+      await Promise.all([client.stop(), publisher.stop()]);
     });
 
     const office = (method: string, parameters: unknown) => ledger.call(method, parameters);
@@ -286,7 +302,7 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
     /** Tells the receipt desk when the broker's client has room again. Never what keeps the process alive. */
     function pace(count: number): void {
       const check = (): void => {
-        if (client.pendingPublishes <= config.publish_window * 2) {
+        if (publisher.pendingPublishes <= config.publish_window * 2) {
           ledger.send({ kind: "published", count });
         } else void setTimeout(2, undefined, { ref: false }).then(check);
       };
@@ -300,8 +316,8 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
         received: intake.received,
         unacknowledged: intake.unacknowledged,
         queued: pool.queued,
-        publishes_pending: client.pendingPublishes,
-        publishes_dropped: client.droppedPublishes,
+        publishes_pending: publisher.pendingPublishes,
+        publishes_dropped: publisher.droppedPublishes,
         cpu_user_us: user,
         cpu_system_us: system,
         rss_bytes: process.memoryUsage.rss(),

@@ -19,7 +19,7 @@ export interface ConnectionOptionsMqtt {
   readonly tls?: ConnectionOptions;
   /** Seconds. */
   readonly keepaliveS: number;
-  /** Topic filters, all at QoS 1. */
+  /** Topic filters, all at QoS 1. Without any the connection only publishes, and the broker keeps no session for it. */
   readonly subscriptions: readonly string[];
 }
 
@@ -69,7 +69,7 @@ export class MqttConnection {
           protocolVersion: 4,
           // The session stays: what the broker queued while this gateway was away is delivered, and what was
           // not acknowledged before a crash comes again.
-          clean: false,
+          clean: options.subscriptions.length === 0,
           clientId: options.clientId,
           keepalive: options.keepaliveS,
           ...(options.username === undefined ? {} : { username: options.username }),
@@ -77,11 +77,19 @@ export class MqttConnection {
         }),
       );
     });
+    const begin = (): void => {
+      clearTimeout(this.#handshake);
+      events.ready();
+    };
     const reader = new PacketReader({
       connack: (returnCode) => {
         if (returnCode !== 0) {
           this.#refused = true;
           this.close(`the broker refused the connection with return code ${returnCode}`);
+          return;
+        }
+        if (options.subscriptions.length === 0) {
+          begin();
           return;
         }
         socket.write(
@@ -98,8 +106,7 @@ export class MqttConnection {
           this.close("the broker refused the subscription");
           return;
         }
-        clearTimeout(this.#handshake);
-        events.ready();
+        begin();
       },
       publish: (topic, payload, packetId, retain) =>
         events.message(topic, payload, packetId, retain),
