@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The command line `meter`: run, keygen, status, probe, selftest.
+ * The command line `meter`: run, keygen, status, retire, probe, selftest.
  *
  * Exit codes: 0 done, 1 failed, 2 a command line that cannot be understood. An error is one line on standard
  * error: `meter: <code>: <sentence>`.
@@ -15,6 +15,7 @@ usage: meter <command> [options]
   run      measure, close and seal days, and publish them until they are in the log
   keygen   make this meter's key and the request to be enrolled
   status   show how the meter is: readings, what is wrong, what waits to be sent
+  retire   take the meter out: seal its last day, print its final register
   probe    find the sensors that are wired to this machine and print their configuration
   selftest check everything that a meter needs, one line each
 
@@ -31,6 +32,7 @@ const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
   },
   keygen: async () => (await import("./cli/keygen.ts")).keygen,
   status: async () => (await import("./cli/status.ts")).status,
+  retire: async () => (await import("./cli/retire.ts")).retire,
   probe: async () => (await import("./cli/probe.ts")).probe,
   selftest: async () => (await import("./cli/selftest.ts")).selftest,
 };

@@ -11,6 +11,8 @@ export type MeterEvent =
   | { readonly event: "online"; readonly broker: string }
   | { readonly event: "offline"; readonly reason: string }
   | { readonly event: "enrolled"; readonly position: number }
+  /** The meter is taken out: nothing is measured after `to`, unix seconds. */
+  | { readonly event: "retired"; readonly to: number }
   | { readonly event: "day-closed"; readonly date: string; readonly wh: WattHour }
   | {
       readonly event: "day-sealed";
@@ -90,6 +92,8 @@ function describe(event: MeterEvent): string {
       return `not connected: ${event.reason}`;
     case "enrolled":
       return `enrolled, record ${event.position} of the log`;
+    case "retired":
+      return `retired: the last day ends at ${new Date(event.to * 1000).toISOString()}`;
     case "day-closed":
       return `closed ${event.date}, ${formatKwh(event.wh)}`;
     case "day-sealed":

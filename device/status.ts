@@ -4,6 +4,7 @@ import { localDayOf } from "../shared/time/civil-day.ts";
 import { type Alarm, loadAlarms } from "./journal/alarm-store.ts";
 import type { Journal } from "./journal/journal.ts";
 import { loadChainPosition, loadEnrolment } from "./journal/outbox-store.ts";
+import { type FinalRegister, loadRetirement, readFinalRegister } from "./journal/retirement.ts";
 import { loadSamplerState, readSlots } from "./journal/sampler-store.ts";
 import type { SamplerState } from "./sampler/sampler-types.ts";
 
@@ -38,6 +39,8 @@ export interface MeterStatus {
     readonly size: number;
     readonly at: UnixSeconds;
   };
+  /** The meter was taken out: nothing is measured after `to`. */
+  readonly retired?: FinalRegister & { readonly to: UnixSeconds };
   readonly boots: number;
   readonly alarms: readonly Alarm[];
 }
@@ -57,6 +60,7 @@ export function readStatus(journal: Journal, zone: string): MeterStatus {
   const owner = journal.readState<{ meter: string; chain: string; kid: string }>("owner");
   const sampler = loadSamplerState(journal);
   const enrolment = loadEnrolment(journal);
+  const retirement = loadRetirement(journal);
   const open = sampler?.open;
   const lastMs = sampler?.lastMs;
   const count = (sql: string): number => journal.get<{ n: number }>(sql)?.n ?? 0;
@@ -83,6 +87,9 @@ export function readStatus(journal: Journal, zone: string): MeterStatus {
     },
     receipts: count("SELECT count(*) AS n FROM receipt"),
     ...(lastReceipt === undefined ? {} : { lastReceipt }),
+    ...(retirement === undefined
+      ? {}
+      : { retired: { ...retirement, ...readFinalRegister(journal) } }),
     boots: journal.readState<number>("boot") ?? 0,
     alarms: loadAlarms(journal),
   };

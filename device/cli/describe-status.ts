@@ -35,7 +35,8 @@ export function findTroubles(s: WholeStatus): Trouble[] {
     const advice = adviceFor(code);
     found.push({ code, what, ...(advice === undefined ? {} : { advice }) });
   };
-  if (s.live === undefined) add("stopped", "no meter runs on this folder");
+  const isDone = s.retired !== undefined && s.unsealedDays === 0 && s.outbox.count === 0;
+  if (s.live === undefined && !isDone) add("stopped", "no meter runs on this folder");
   for (const { part, code, failingS = 0, ageS } of s.live?.parts ?? []) {
     if (code === undefined) continue;
     const last = ageS === undefined ? "never read" : `last read ${age(ageS)} ago`;
@@ -67,6 +68,7 @@ export function describeStatus(s: WholeStatus, troubles: readonly Trouble[]): st
     ["clock", `${moment(s.now)}, ${s.live?.clock.sync ?? "not asked: no meter runs"}`],
     ...(s.live?.parts ?? []).map(describePart),
     ["register", formatKwh(s.register)],
+    ...(s.retired === undefined ? [] : [["retired", describeEnd(s.retired)] as [string, string]]),
     ...s.unclosed.map(({ date, wh, out, quality }): [string, string] => {
       const letters = Object.entries(quality).map(([letter, count]) => `${count} ${letter}`);
       const given = out === undefined ? "" : `, ${formatKwh(out)} out`;
@@ -100,6 +102,10 @@ function describePart({ part, ageS, reading, code, counts }: PartStatus): [strin
   const last =
     reading === undefined ? "never read" : `${age(ageS ?? 0)} ago: ${showReading(reading)}`;
   return [part, `${state}${last}${role}`];
+}
+
+function describeEnd({ to, final }: NonNullable<WholeStatus["retired"]>): string {
+  return `nothing is measured after ${moment(to)}, final register ${formatKwh(final)}`;
 }
 
 function describeOutbox({ outbox: { count, held, oldest, newest } }: WholeStatus): string {

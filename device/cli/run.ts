@@ -89,12 +89,16 @@ interface Common {
   readonly clockSpec: ClockSpec;
   readonly system: MachineClock;
   readonly format: LogFormat;
-  readonly host: SensorHost;
+  readonly host: Pick<SensorHost, "open">;
   readonly signal: AbortSignal;
 }
 
 /** Throws `usage`, `config`, `no-meter`, `join`. */
-function prepareMeter(folder: string, config: string | undefined, common: Common): MeterOptions {
+export function prepareMeter(
+  folder: string,
+  config: string | undefined,
+  common: Common,
+): MeterOptions {
   const { clockSpec, system, format, host, signal } = common;
   const files = dataFolder(requireOption(folder, "data"));
   const configFile = config ?? files.config;
@@ -142,7 +146,7 @@ function readFormat(text: string): LogFormat {
   return text;
 }
 
-function readClock(text: string) {
+export function readClock(text: string) {
   try {
     return parseClockSpec(text);
   } catch (error) {

@@ -7,6 +7,7 @@
  */
 import type { UnixSeconds, WattHour } from "../../shared/base/units.ts";
 import type { Journal } from "../journal/journal.ts";
+import { loadRetirement } from "../journal/retirement.ts";
 import {
   type ClosingState,
   deleteSamples,
@@ -32,21 +33,23 @@ export interface ClosingContext {
 
 /**
  * Closes all days that end at or before `finishedTo`, the instant up to which the sampler's slots are in the
- * journal. Returns them in order.
+ * journal. Returns them in order. A meter that was taken out has a shorter last day, and none after it.
  */
 export function closeEndedDays(context: ClosingContext, finishedTo: UnixSeconds): ClosedDay[] {
   const closed: ClosedDay[] = [];
+  const last = loadRetirement(context.journal)?.to ?? Number.POSITIVE_INFINITY;
   for (;;) {
     const state = loadClosingState(context.journal);
     if (state === undefined) return closed;
-    if (context.calendar(state.from).to > finishedTo) return closed;
-    closed.push(closeDay(context, state));
+    const to = Math.min(context.calendar(state.from).to, last);
+    if (to > finishedTo || to <= state.from) return closed;
+    closed.push(closeDay(context, state, to));
   }
 }
 
-function closeDay(context: ClosingContext, state: ClosingState): ClosedDay {
+function closeDay(context: ClosingContext, state: ClosingState, to: UnixSeconds): ClosedDay {
   const { journal, calendar, facts } = context;
-  const { date, to, step } = calendar(state.from);
+  const { date, step } = calendar(state.from);
   return journal.transact("close", () => {
     const slots = readSlots(journal, state.from, to);
     const events = readEvents(journal, to).map((event) =>

@@ -18,9 +18,11 @@ import type { MeterConfig } from "../config.ts";
 import { createCalendar } from "../day-close/calendar.ts";
 import { BOOT_EVENT } from "../day-close/day-body.ts";
 import { EventRecorder } from "../event/event-recorder.ts";
+import { loadAlarms } from "../journal/alarm-store.ts";
 import { Journal } from "../journal/journal.ts";
 import { loadSavedClock, numberBoot } from "../journal/loose-store.ts";
 import { Reserve } from "../journal/reserve.ts";
+import { loadRetirement } from "../journal/retirement.ts";
 import { acquireRunLock } from "../journal/run-lock.ts";
 import { countBoot, loadSamplerState } from "../journal/sampler-store.ts";
 import { StorageWatch } from "../journal/storage-watch.ts";
@@ -33,6 +35,7 @@ import { TimedSampler } from "../time/timed-sampler.ts";
 import { RestoreGuard } from "../uplink/restore-guard.ts";
 import { spreadDelay } from "../uplink/spread-delay.ts";
 import { createTrust, type Trust } from "../uplink/trust.ts";
+import { concludeMeter } from "./conclude-meter.ts";
 import { createLivePublisher } from "./create-live-publisher.ts";
 import { createUplink } from "./create-uplink.ts";
 import { type DataFolder, readJoin, readKey } from "./data-folder.ts";
@@ -75,6 +78,8 @@ export interface MeterOptions {
   readonly report: (event: MeterEvent) => void;
   /** Aborted to stop the meter. */
   readonly signal: AbortSignal;
+  /** Nothing is measured: the meter is taken out. */
+  readonly retire?: true;
 }
 
 /** A broker that has been down for half a day does not keep a day from being sealed. */
@@ -101,16 +106,31 @@ export async function runMeter(given: MeterOptions): Promise<void> {
     const reserve = new Reserve(files.reserve);
     const low = reserve.releaseIfFull();
     const journal = new Journal(files.journal);
-    const endStatus = await serveStatus(files.socket, () => live.snapshot());
+    const order = new AbortController();
+    const orders: Orders = { signal: AbortSignal.any([signal, order.signal]) };
+    const endStatus = await serveStatus(files.socket, {
+      status: () => live.snapshot(),
+      retire: () => {
+        const code = orders.refuse?.();
+        if (code === undefined) order.abort();
+        return code === undefined ? {} : { code };
+      },
+    });
     try {
       claimJournal(journal, join, key);
-      const restarts: RestartListener = {};
-      const source = await openSources(options.config.sources, {
-        zone: join.time_zone,
-        folder: options.configFolder,
-        sensors: (configs) => options.openSensors(configs, (restart) => restarts.heard?.(restart)),
-      });
-      await measure(options, { join, key, trust, journal, source, restarts, reserve, low });
+      const base = { join, key, trust, journal };
+      let endMs: number | undefined;
+      if (options.retire !== true && loadRetirement(journal) === undefined) {
+        const restarts: RestartListener = {};
+        const source = await openSources(options.config.sources, {
+          zone: join.time_zone,
+          folder: options.configFolder,
+          sensors: (configs) =>
+            options.openSensors(configs, (restart) => restarts.heard?.(restart)),
+        });
+        endMs = await measure(options, { ...base, source, restarts, reserve, low, orders });
+      }
+      if (!signal.aborted) await concludeMeter(options, { ...base, endMs });
     } finally {
       await endStatus?.();
       journal.close();
@@ -126,6 +146,14 @@ interface RestartListener {
   heard?: (restart: HostRestart) => void;
 }
 
+/** What people may order of a running meter. */
+interface Orders {
+  /** Aborted when the measuring is to end: the meter is stopped or taken out. */
+  readonly signal: AbortSignal;
+  /** Why it cannot be taken out now; set while it measures. */
+  refuse?: () => string | undefined;
+}
+
 interface Parts {
   readonly join: Join;
   readonly key: SigningKey;
@@ -136,11 +164,14 @@ interface Parts {
   readonly reserve: Reserve;
   /** The card was full. */
   readonly low: boolean;
+  readonly orders: Orders;
 }
 
-async function measure(options: MeterOptions, parts: Parts): Promise<void> {
-  const { config, clockSpec, system, report, signal, live } = options;
-  const { join, key, journal, source } = parts;
+/** Resolves with the instant when the measuring ended; the newest reading's where time is simulated. */
+async function measure(options: MeterOptions, parts: Parts): Promise<number | undefined> {
+  const { config, clockSpec, system, report, live } = options;
+  const { join, key, journal, source, orders } = parts;
+  const { signal } = orders;
   const simulated = clockSpec.kind === "simulated";
   const state = loadSamplerState(journal);
   const start = countBoot(journal);
@@ -176,6 +207,10 @@ async function measure(options: MeterOptions, parts: Parts): Promise<void> {
     sampler.note(at, BOOT_EVENT, `${boot} ${provenance().sync} ${offsetMs}`);
   const isKnown = (): boolean => disciplined === undefined || disciplined.anchorMs !== undefined;
   if (isKnown()) noteClock(clock.wallMs(), 0);
+  orders.refuse = () => {
+    if (!isKnown()) return "clock";
+    return loadAlarms(journal).some((alarm) => alarm.code === "storage") ? "storage" : undefined;
+  };
   const events = new EventRecorder({
     journal,
     now: () => ({
@@ -242,6 +277,7 @@ async function measure(options: MeterOptions, parts: Parts): Promise<void> {
   });
   uplink.start();
   teller?.start();
+  let endMs: number | undefined;
   try {
     const common = { sampler, days, clock, signal };
     if (source.kind === "rows") {
@@ -274,7 +310,9 @@ async function measure(options: MeterOptions, parts: Parts): Promise<void> {
     // Only a recording ends by itself; what it gave is still to be published.
     if (!signal.aborted) report({ event: "recording-ended" });
     await untilAborted(signal);
+    endMs = simulated ? sampler.state.lastMs : clock.wallMs();
   } finally {
+    orders.refuse = () => undefined;
     await stopParts([
       () => teller?.stop(),
       () => pins.close(),
@@ -284,6 +322,7 @@ async function measure(options: MeterOptions, parts: Parts): Promise<void> {
       () => (source.kind === "samples" ? source.source.close() : undefined),
     ]);
   }
+  return endMs;
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

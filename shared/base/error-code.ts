@@ -180,6 +180,7 @@ export const ERROR_CODES = {
   "no-meter": "the data folder holds no key or no join file yet",
   "meter-key": "the key file of the meter cannot be read or is not of its form",
   join: "a join file of another form, or of another meter or chain than the journal",
+  retire: "the meter cannot be taken out now",
   broker: "the broker cannot be reached, refuses, or does not acknowledge",
   "not-enrolled": "the meter's enrolment on the chain has not arrived yet",
 } as const;
