@@ -63,12 +63,15 @@ export class DayReader {
     this.#chain = chain;
     this.#ofDate = db.prepare("SELECT * FROM day WHERE date = ? AND meter = ? ORDER BY pos");
     // Keys begin with the date, so each date is looked up; in one statement, which costs a tenth of one a date.
+    // Numbers are bound as reals, and a division of reals leaves a rest: without the cast the second month is never found.
     this.#between = db.prepare(
-      `WITH RECURSIVE asked (date) AS (SELECT ? UNION ALL SELECT ${NEXT_DATE} FROM asked WHERE date < ?)
+      `WITH RECURSIVE asked (date) AS
+         (SELECT CAST(? AS INTEGER) UNION ALL SELECT ${NEXT_DATE} FROM asked WHERE date < ?)
        SELECT d.* FROM asked CROSS JOIN day d ON d.date = asked.date AND d.meter = ?`,
     );
     this.#months = db.prepare(
-      `WITH RECURSIVE asked (month) AS (SELECT ? UNION ALL SELECT ${NEXT_MONTH} FROM asked WHERE month < ?)
+      `WITH RECURSIVE asked (month) AS
+         (SELECT CAST(? AS INTEGER) UNION ALL SELECT ${NEXT_MONTH} FROM asked WHERE month < ?)
        SELECT m.* FROM asked CROSS JOIN month m ON m.month = asked.month AND m.meter = ?`,
     );
     this.#firstMonth = db.prepare("SELECT month FROM month ORDER BY month LIMIT 1");
