@@ -2,7 +2,14 @@
 import type { Json } from "../../shared/base/canonical-json.ts";
 import { unixNow } from "../../shared/base/clock.ts";
 import { parseDecimal } from "../../shared/base/decimal.ts";
-import { type Decoded, instant, object, pattern, text } from "../../shared/base/decoder.ts";
+import {
+  type Decoded,
+  instant,
+  literal,
+  object,
+  pattern,
+  text,
+} from "../../shared/base/decoder.ts";
 import { fail } from "../../shared/base/error.ts";
 import { parseRecord } from "../../shared/record/record.ts";
 import { recordPayment } from "../billing/record-payment.ts";
@@ -12,10 +19,13 @@ import { StoreBillingSource } from "./store-billing-source.ts";
 
 const decodeOrder = object(
   { amount: text, ref: text },
-  { no: text, meter: pattern(/^\d{9}$/, "nine digits"), at: instant },
+  { no: text, meter: pattern(/^\d{9}$/, "nine digits"), at: instant, again: literal(1) },
 );
 
-/** Throws `schema`, `bill-none`, `unknown-meter`, `usage` for an amount, or the chain rule broken. Returns the leaf. */
+/**
+ * Throws `schema`, `bill-none`, `unknown-meter`, `usage` for an amount, `payment-known` for one whose meter, amount and reference are in
+ * the chain already unless `again` says that it came twice, or the chain rule broken. Returns the leaf.
+ */
 export function orderPayment(office: OfficeOptions, given: Json): string {
   const order = decodeOrder(given, "arguments");
   const { ledger, suite, randomBytes, keys, clock } = office;
@@ -26,6 +36,7 @@ export function orderPayment(office: OfficeOptions, given: Json): string {
   if (amount === undefined || amount === 0 || /[1-9]/.test(decimals.slice(minor))) {
     fail("usage", `an amount in ${currency} has at most ${minor} decimals and is not zero`);
   }
+  if (order.again === undefined) requireNew(office, meter, amount, order.ref);
   const id = findPoint(office, meter);
   const point = new StoreBillingSource(ledger, suite).point(id);
   if (point === undefined) fail("unknown-meter", `meter ${meter} is not enrolled here`);
@@ -44,6 +55,20 @@ export function orderPayment(office: OfficeOptions, given: Json): string {
       ...(order.no === undefined ? {} : { bill: found.leaf }),
     },
   );
+}
+
+/** The same order given twice must not pay twice. */
+function requireNew({ ledger }: OfficeOptions, meter: string, amount: number, ref: string): void {
+  const at = ledger.db
+    .prepare<[number, number, string], number>(
+      "SELECT at FROM payment WHERE meter = ? AND amount = ? AND ref = ?",
+    )
+    .pluck()
+    .get(Number(meter), amount, ref);
+  if (at === undefined) return;
+  const date = new Date(at * 1000).toISOString().slice(0, 10);
+  const what = `a payment of this amount under this reference, of ${date}, is in the chain`;
+  fail("payment-known", `${what}; --again records a second one`, { meter });
 }
 
 interface FoundBill {

@@ -62,6 +62,11 @@ export async function bill(args: readonly string[]): Promise<number> {
   for (const { meter: id, month: of, code, message } of held_back) {
     process.stderr.write(`gateway: ${code}: ${id} ${of}: ${message}\n`);
   }
+  if (issued.length === 0 && held_back.length === 0) {
+    process.stderr.write(
+      "gateway: nothing is due: no ended month that has readings is without its bill\n",
+    );
+  }
   // A period was ordered for one bill; months may well have none due.
   return from !== undefined && issued.length === 0 ? 1 : 0;
 }

@@ -70,7 +70,12 @@ function readFormat(text: string): PeriodFormat {
 
 async function writePieces(pieces: Iterable<string>, out: string | undefined): Promise<void> {
   const source = Readable.from(pieces);
-  if (out === undefined) return pipeline(source, process.stdout, { end: false });
+  if (out === undefined) {
+    return pipeline(source, process.stdout, { end: false }).catch((error: Error) => {
+      // Whoever reads has seen enough, as `head` does.
+      if (!("code" in error) || error.code !== "EPIPE") throw error;
+    });
+  }
   if (existsSync(out)) fail("file", `${out} is there already`);
   return pipeline(source, createWriteStream(out, { flags: "wx" }));
 }

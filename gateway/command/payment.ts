@@ -5,7 +5,7 @@ import { readInstant, readOptions, requireOption } from "./options.ts";
 
 const HELP = `gateway payment: records a payment, which marks its bill as paid
 
-usage: gateway payment --data DIR (--no NUMBER | --meter ID) --amount DECIMAL --ref TEXT [--at TIME]
+usage: gateway payment --data DIR (--no NUMBER | --meter ID) --amount DECIMAL --ref TEXT [--at TIME] [--again]
 
   --data DIR       data folder of the gateway, running or not
   --no NUMBER      the bill that was paid
@@ -13,6 +13,7 @@ usage: gateway payment --data DIR (--no NUMBER | --meter ID) --amount DECIMAL --
   --amount AMOUNT  in the currency of the bill, such as 9.36; negative for money given back
   --ref TEXT       the reference by which the bank or the till knows the payment
   --at TIME        unix seconds, or YYYY-MM-DD (midnight UTC); default: now
+  --again          although a payment of this meter with this amount and reference is in the chain already
   --clock SPEC     as for \`gateway run\`
 `;
 
@@ -24,6 +25,7 @@ export async function payment(args: readonly string[]): Promise<number> {
     amount: { type: "string" },
     ref: { type: "string" },
     at: { type: "string" },
+    again: { type: "boolean" },
     clock: { type: "string" },
     help: { type: "boolean", short: "h" },
   });
@@ -39,6 +41,7 @@ export async function payment(args: readonly string[]): Promise<number> {
     ...(meter === undefined ? {} : { meter }),
     amount: requireOption(options.amount, "amount"),
     ref: requireOption(options.ref, "ref"),
+    ...(options.again === true ? { again: 1 } : {}),
     ...(at === undefined ? {} : { at: readInstant(at, "at") }),
   })) as { leaf: string };
   process.stdout.write(`${leaf}\n`);

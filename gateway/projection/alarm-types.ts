@@ -55,6 +55,7 @@ const KINDS: Readonly<Record<string, AlarmKind>> = {
   "day-sum": "register",
   "correction-register": "register",
   "exchange-register": "register",
+  "meter-correction": "device",
   revoked: "device",
   "clock-refused": "clock",
   calendar: "clock",

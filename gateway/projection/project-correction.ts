@@ -47,6 +47,10 @@ export function projectCorrection(
   marks.settle(meter, { from, to });
   overtaken.touch(meter, { from, to });
   if (code !== null) rows.addAlarm(position, time, code, meter);
+  // No registrar stands behind it: whoever holds the key may be rewriting what was billed.
+  else if (devices.get(record.kid) !== undefined) {
+    rows.addAlarm(position, time, "meter-correction", meter, reason);
+  }
 }
 
 /** The registers that a correction of `leaf` must repeat. */

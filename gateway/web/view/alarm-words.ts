@@ -58,6 +58,8 @@ const OWN_CODES: Readonly<Record<string, string>> = {
   resend: "one before it is missing, asked for",
   frozen: "the key is frozen",
   "live-taken": "a value of this moment, shown and not kept",
+  "meter-correction":
+    "the meter's own key corrected a day that it had signed; ask who did it and why, and revoke the key if nobody did",
   revoked: "a device was taken out; what its key signed after its last good record is void",
 };
 

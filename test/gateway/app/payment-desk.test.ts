@@ -55,6 +55,12 @@ describe("payments of a bill", () => {
     pay({ no, amount: "0.01", ref: "cash", at: 1_706_900_000 });
     pay({ meter: meter.id, amount: "5", ref: "on account", at: 1_706_950_000 });
     house.ledger.mine();
+    // The same order given twice pays once, unless it is said to have come twice.
+    const twice = { no, amount: "0.01", ref: "cash", at: 1_706_990_000 };
+    assert.equal(
+      codeOf(() => pay(twice)),
+      "payment-known",
+    );
     assert.equal(
       readModel((model) => model.bill(no)?.paidAtSeconds),
       1_706_900_000,

@@ -14,6 +14,7 @@ const CODES: readonly (readonly [code: string, kind: string])[] = [
   ["clock-refused", "clock"],
   ["day-calendar", "clock"],
   ["part-swap", "device"],
+  ["meter-correction", "device"],
   ["revoked", "device"],
   ["storage-full", "device"],
   ["open-failed", "record"],
