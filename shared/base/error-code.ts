@@ -112,6 +112,7 @@ export const ERROR_CODES = {
   "price-file": "a price file that cannot be read; the message names the line",
   "tariff-currency": "tariffs of one bill in different currencies or zones",
   "money-range": "an amount or a sum outside of 2^53-1",
+  "payment-known": "a payment of this meter with this amount and reference is in the chain already",
   "bill-incomplete": "the period has missing slots, so its bill needs an explicit order",
   "bill-period": "the period of a bill holds nothing to bill or is not over",
   "bill-zone": "a reading of the bill was sealed in a zone whose clocks show another time",
@@ -179,8 +180,8 @@ export const ERROR_CODES = {
   journal: "the meter's journal cannot be opened or was written by a newer version",
   "no-meter": "the data folder holds no key or no join file yet",
   "meter-key": "the key file of the meter cannot be read or is not of its form",
-  join: "a join file of another form, or of another meter or chain than the journal",
   retire: "the meter cannot be taken out now",
+  join: "a join file of another form, or of another meter or chain than the journal",
   broker: "the broker cannot be reached, refuses, or does not acknowledge",
   "not-enrolled": "the meter's enrolment on the chain has not arrived yet",
 } as const;
