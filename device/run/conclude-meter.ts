@@ -19,7 +19,7 @@ import type { Trust } from "../uplink/trust.ts";
 import { createUplink } from "./create-uplink.ts";
 import { DayWork } from "./day-work.ts";
 import { describeMeter } from "./describe-meter.ts";
-import type { MeterOptions } from "./meter.ts";
+import { CONTACT_WAIT_S, type MeterOptions } from "./meter-options.ts";
 import { pause } from "./pause.ts";
 import { stopParts } from "./stop-parts.ts";
 
@@ -59,7 +59,7 @@ export async function concludeMeter(
   const monotonicMs = (): number => system.monotonicMs();
   const guard = new RestoreGuard({
     ...{ journal, suite: nobleSuite, trust, clock, monotonicMs, report },
-    waitMs: 1000 * (config.contact_wait_s ?? (simulated ? 0 : 43_200)),
+    waitMs: 1000 * (config.contact_wait_s ?? (simulated ? 0 : CONTACT_WAIT_S)),
     onOpen: () => days.sealSoon(),
   });
   const uplink = createUplink({

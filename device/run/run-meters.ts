@@ -5,7 +5,7 @@
  * process; of several, the one that failed is started again after a growing pause and the others go on.
  */
 import { isCoded } from "../../shared/base/error.ts";
-import type { MeterOptions } from "./meter.ts";
+import type { MeterOptions } from "./meter-options.ts";
 import { pause } from "./pause.ts";
 
 const RESTART = { firstMs: 5_000, mostMs: 300_000 };
