@@ -11,6 +11,7 @@ import type { MeterEvent } from "../../../device/meter-event.ts";
 import { type DataFolder, dataFolder, writeKey } from "../../../device/run/data-folder.ts";
 import { LiveState } from "../../../device/run/live-state.ts";
 import { runMeter } from "../../../device/run/meter.ts";
+import { askToRetire, type RetireAnswer } from "../../../device/run/status-server.ts";
 import { readStatus } from "../../../device/status.ts";
 import { encodeBase64url } from "../../../shared/base/bytes.ts";
 import { type Clock, type ClockSpec, ManualClock } from "../../../shared/base/clock.ts";
@@ -327,4 +328,27 @@ test("a journal never changes its key or chain", async () => {
   writeFileSync(files.join, readFileSync(other.join));
   const again = runUntil(files, config, simulated(1_704_067_200), after(0.1), has("started"));
   await assert.rejects(again, (error) => isCoded(error, "join"));
+});
+
+test("a meter is not taken out while nobody could say when its last day ends", async () => {
+  const files = prepare("Europe/Berlin");
+  let isAsked = false;
+  let answer: RetireAnswer | undefined;
+  const ask = async (): Promise<void> => {
+    answer = await askToRetire(files.socket);
+  };
+  // The clock of a machine that was just switched on.
+  const system = new ManualClock(0);
+  const config = { sources: [{ kind: "mock", seed: 1 }] };
+  await runUntil(files, config, { kind: "real" }, system, (events) => {
+    if (!isAsked && events.some(({ event }) => event === "started")) {
+      isAsked = true;
+      void ask();
+    }
+    return answer !== undefined;
+  });
+  assert.deepEqual(answer, { code: "clock" });
+  const journal = new Journal(files.journal, { readOnly: true });
+  assert.equal(readStatus(journal, "Europe/Berlin").retired, undefined);
+  journal.close();
 });
