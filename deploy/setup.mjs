@@ -1,7 +1,7 @@
 /**
  * Set-up that `npm start` and `npm test` run first: the dependencies of the lockfile, native modules
  * that load in this Node, and a build newer than its sources. Does nothing, in well under a second,
- * when all of that is there. Plain JavaScript with no import but Node's, because it runs on a bare clone.
+ * when all of that is there. Plain JavaScript with no import but Node's and the lock beside it, because it runs on a bare clone.
  *
  * in: package-lock.json, the sources → out: node_modules/, dist/; exit 1 with one clear line otherwise.
  */
@@ -20,6 +20,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { lockSetup } from "./setup-lock.mjs";
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const SOURCES = ["deploy", "device", "gateway", "hardware", "shared", "test"];
@@ -234,8 +235,15 @@ async function build() {
 
 async function main() {
   checkNode();
-  await installPackages();
-  await build();
+  const unlock = await lockSetup(ROOT, () => {
+    process.stdout.write("Another set-up of this folder is running; waiting for it.\n");
+  });
+  try {
+    await installPackages();
+    await build();
+  } finally {
+    unlock();
+  }
 }
 
 if (process.argv[1] && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 
 import { makeTestFolder } from "../support/process.ts";
@@ -68,4 +69,27 @@ test("the lockfile names no registry host and locks every platform's packages", 
       assert.ok(packages[`node_modules/${name}`], `${folder} wants ${name}, which is not locked`);
     }
   }
+});
+
+test("one set-up of a folder at a time; a lock whose holder is gone holds nothing", async () => {
+  const file = pathToFileURL(path.join(projectRoot(), "deploy", "setup-lock.mjs")).href;
+  const { lockSetup } = await import(file);
+  const root = makeTestFolder();
+  const done: string[] = [];
+  const unlock = await lockSetup(root, () => assert.fail("nobody holds it"));
+  let waits = 0;
+  const second = lockSetup(root, () => {
+    waits += 1;
+  }).then((free: () => void) => {
+    done.push("second");
+    free();
+  });
+  await setTimeout(500);
+  done.push("first");
+  unlock();
+  await second;
+  assert.deepEqual([done, waits], [["first", "second"], 1]);
+  // No process has this id.
+  writeFileSync(path.join(root, ".build", "setup.lock"), String(2 ** 31 - 1));
+  (await lockSetup(root, () => assert.fail("its holder is gone")))();
 });
