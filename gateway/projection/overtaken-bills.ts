@@ -9,7 +9,7 @@ import { parseRecord } from "../../shared/record/record.ts";
 import type { Span } from "../../shared/time/civil-day.ts";
 import type { Db, Statement } from "../ledger/database.ts";
 import { RecordStore } from "../ledger/record-store.ts";
-import type { ReadingRows } from "./reading-rows.ts";
+import { listCounting, type ReadingRows } from "./reading-rows.ts";
 
 interface BilledRow {
   readonly pos: number;
@@ -87,15 +87,18 @@ export class OvertakenBills {
     const { point, from, to } = bill.payload;
     const last = this.#record(this.#lastCredit.get(position)?.pos ?? position);
     if (last.typ !== "bill" && last.typ !== "credit") return;
-    const near = this.#rows.overlapping(meter, { from, to }).filter((one) => one.point === point);
-    const counting = this.#rows.counting(point, meter, { from, to });
+    // Read once: a block of thousands of bills holds up whoever waits for a commit.
+    const near = this.#rows.overlapping(meter, { from, to });
+    const counting = listCounting(near, point, { from, to });
     const leaves = counting.map(({ leaf }) => decodeBase64url(leaf));
     const days = encodeBase64url(computeRoot(this.#suite, leaves));
     if (days === last.payload.days && counting.length === last.payload.n) {
       this.#remove.run(position);
       return;
     }
-    const newest = near.map(({ row }) => Math.max(row.pos, row.lost ?? 0));
+    const newest = near
+      .filter((one) => one.point === point)
+      .map(({ row }) => Math.max(row.pos, row.lost ?? 0));
     this.#put.run(position, meter, Math.max(position, ...newest));
   }
 

@@ -63,10 +63,8 @@ export class ReadingRows {
   }
 
   /** The readings of a point that count and lie within the span, by `from`. */
-  counting(point: string, meter: number, span: Span): ReadingRow[] {
-    return this.near(meter, span)
-      .filter((one) => one.point === point && isCounting(one.row) && isWithin(one, span))
-      .sort((a, b) => a.from - b.from);
+  counting(point: string, meter: number, span: Span): readonly ReadingRow[] {
+    return listCounting(this.near(meter, span), point, span);
   }
 
   #read(row: DayRow): ReadingRow | undefined {
@@ -91,6 +89,17 @@ export class ReadingRows {
     const line1 = this.#records.line1(position);
     return line1 === undefined ? undefined : parseRecord(this.#suite, line1);
   }
+}
+
+/** Of rows that include all near the span: the readings of a point that count and lie within it, by `from`. */
+export function listCounting(
+  near: readonly ReadingRow[],
+  point: string,
+  span: Span,
+): readonly ReadingRow[] {
+  return near
+    .filter((one) => one.point === point && isCounting(one.row) && isWithin(one, span))
+    .sort((a, b) => a.from - b.from);
 }
 
 function isWithin({ from, to }: Span, span: Span): boolean {
