@@ -5,6 +5,7 @@
 import type { AlarmRow, AlarmState } from "../../projection/alarm-types.ts";
 import type { RecordSummary } from "../../projection/chain-view-types.ts";
 import type {
+  BillDetail,
   DayTotal,
   MeterPage,
   MeterQuery,
@@ -131,9 +132,16 @@ export function withoutReadings(model: ReadModel): ReadModel {
     overview: () => ({ ...model.overview(), recentDays: [] }),
     bill: (no) => {
       const bill = model.bill(no);
-      return bill && { ...bill, daily: [], used: [] };
+      return bill && { ...bill, lines: bill.lines.map(withoutQuarter), daily: [], used: [] };
     },
   };
+}
+
+/** The label of a demand line names the quarter of an hour in which a household used most (shared/money/demand-line.ts). */
+function withoutQuarter(line: BillDetail["lines"][number]): BillDetail["lines"][number] {
+  return line.unit === "w"
+    ? { ...line, label: line.label.replace(/, \d{4}-\d\d-\d\d \d\d:\d\d/, "") }
+    : line;
 }
 
 /** What a sealed record says is told to those who may open it: an auditor sees that it alarmed, and of which kind. */
