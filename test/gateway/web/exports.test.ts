@@ -13,6 +13,7 @@ import { slotsCsv, slotsJson } from "../../../gateway/export/slot-table.ts";
 import { openReadOnly } from "../../../gateway/ledger/database.ts";
 import { createReadModel } from "../../../gateway/projection/read-model.ts";
 import type { ReadModel } from "../../../gateway/projection/read-model-types.ts";
+import { withoutReadings } from "../../../gateway/web/access/scoped-model.ts";
 import { createPortal, startPortal } from "../../../gateway/web/portal.ts";
 import { verifyBundle } from "../../../shared/bundle/verify-bundle.ts";
 import { nodeSuite } from "../../../shared/crypto/node-suite.ts";
@@ -121,13 +122,19 @@ describe("readings of a period", () => {
 });
 
 describe("a bill's files", () => {
-  test("the PDF is the one of the sheet", async () => {
-    const adam = await browserOf("adam");
-    const response = await adam.get(`/bills/${house.no}.pdf`);
-    assert.equal(response.headers.get("content-type"), "application/pdf");
-    const sheet = makeBillSheet(model, house.no);
-    assert.ok(sheet);
-    assert.deepEqual(new Uint8Array(await response.arrayBuffer()), await renderBillPdf(sheet));
+  test("the PDF is the one of the sheet, to an auditor without what says when somebody was at home", async () => {
+    for (const [name, shown] of [
+      ["carl", model],
+      ["adam", withoutReadings(model)],
+    ] as const) {
+      const viewer = await browserOf(name);
+      const response = await viewer.get(`/bills/${house.no}.pdf`);
+      assert.equal(response.headers.get("content-type"), "application/pdf");
+      const sheet = makeBillSheet(shown, house.no);
+      assert.ok(sheet);
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      assert.deepEqual(bytes, await renderBillPdf(sheet), name);
+    }
   });
 
   test("the bundle verifies, and is named after the bill", async () => {
