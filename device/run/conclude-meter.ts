@@ -14,12 +14,11 @@ import type { Journal } from "../journal/journal.ts";
 import { loadRetirement, storeRetirement } from "../journal/retirement.ts";
 import { commitSamples, loadSamplerState } from "../journal/sampler-store.ts";
 import { Sampler } from "../sampler/sampler.ts";
-import { RestoreGuard } from "../uplink/restore-guard.ts";
 import type { Trust } from "../uplink/trust.ts";
 import { createUplink } from "./create-uplink.ts";
 import { DayWork } from "./day-work.ts";
 import { describeMeter } from "./describe-meter.ts";
-import { CONTACT_WAIT_S, type MeterOptions } from "./meter-options.ts";
+import type { MeterOptions } from "./meter-options.ts";
 import { pause } from "./pause.ts";
 import { stopParts } from "./stop-parts.ts";
 
@@ -57,15 +56,10 @@ export async function concludeMeter(
   retire(journal, sampler, endMs ?? (simulated ? lastMs : clock.wallMs()), provenance());
   report({ event: "retired", to: loadRetirement(journal)?.to ?? 0 });
   const monotonicMs = (): number => system.monotonicMs();
-  const guard = new RestoreGuard({
-    ...{ journal, suite: nobleSuite, trust, clock, monotonicMs, report },
-    waitMs: 1000 * (config.contact_wait_s ?? (simulated ? 0 : CONTACT_WAIT_S)),
-    onOpen: () => days.sealSoon(),
-  });
-  const uplink = createUplink({
+  const { uplink, guard } = createUplink({
     ...{ config, configFolder, join, key, trust, journal, clock, monotonicMs, random },
-    ...{ report, guard },
-    onEnrolment: () => days.sealSoon(),
+    ...{ report, simulated },
+    sealSoon: () => days.sealSoon(),
   });
   const days: DayWork = new DayWork({
     ...{ journal, sampler, calendar, provenance, report },

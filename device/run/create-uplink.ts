@@ -1,4 +1,7 @@
-/** The uplink as a meter's configuration and join file say. In: those, the journal, clocks. Out: an uplink not yet started. */
+/**
+ * The uplink as a meter's configuration and join file say, and the guard that keeps a restored journal from being sealed before the
+ * gateway was heard. In: those, the journal, clocks. Out: both, the uplink not yet started.
+ */
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { decodeBase64url } from "../../shared/base/bytes.ts";
@@ -12,7 +15,7 @@ import type { MeterConfig } from "../config.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { MeterEvent } from "../meter-event.ts";
 import { parseBroker, type TlsFiles } from "../uplink/broker-stream.ts";
-import type { RestoreGuard } from "../uplink/restore-guard.ts";
+import { RestoreGuard } from "../uplink/restore-guard.ts";
 import type { Trust } from "../uplink/trust.ts";
 import { Uplink } from "../uplink/uplink.ts";
 
@@ -29,19 +32,32 @@ export interface UplinkParts {
   readonly monotonicMs: () => number;
   readonly random: () => number;
   readonly report: (event: MeterEvent) => void;
-  readonly guard: RestoreGuard;
-  readonly onEnrolment: () => void;
+  /** The clock is simulated: nobody waits for real hours. */
+  readonly simulated: boolean;
+  /** Sealing has become possible. */
+  readonly sealSoon: () => void;
 }
 
+/** A broker that has been down for half a day does not keep a day from being sealed. */
+const CONTACT_WAIT_S = 43_200;
+
 /** Throws `config`, and what an address that is none throws. */
-export function createUplink(parts: UplinkParts): Uplink {
-  const { config, configFolder, random, report } = parts;
-  const { join, key, trust, journal, clock, monotonicMs, guard, onEnrolment } = parts;
+export function createUplink(parts: UplinkParts): {
+  readonly uplink: Uplink;
+  readonly guard: RestoreGuard;
+} {
+  const { config, configFolder, random, report, simulated, sealSoon } = parts;
+  const { join, key, trust, journal, clock, monotonicMs } = parts;
   const point = computePoint(nobleSuite, join.meter, decodeBase64url(join.salt));
   const { username, password } = config;
   const broker = config.broker ?? join.broker;
   parseBroker(broker);
-  return new Uplink({
+  const guard = new RestoreGuard({
+    ...{ journal, suite: nobleSuite, trust, clock, monotonicMs, report },
+    waitMs: 1000 * (config.contact_wait_s ?? (simulated ? 0 : CONTACT_WAIT_S)),
+    onOpen: sealSoon,
+  });
+  const uplink = new Uplink({
     journal,
     suite: nobleSuite,
     key,
@@ -72,8 +88,9 @@ export function createUplink(parts: UplinkParts): Uplink {
     reconnect: { firstMs: config.reconnect_first_ms, mostMs: config.reconnect_most_ms },
     report,
     guard,
-    onEnrolment,
+    onEnrolment: sealSoon,
   });
+  return { uplink, guard };
 }
 
 /** Texts of the certificate files that a configuration names. Throws `config`. */

@@ -22,7 +22,6 @@ import { Sampler } from "../sampler/sampler.ts";
 import type { SamplerOptions } from "../sampler/sampler-types.ts";
 import { MeterClock } from "../time/meter-clock.ts";
 import { TimedSampler } from "../time/timed-sampler.ts";
-import { RestoreGuard } from "../uplink/restore-guard.ts";
 import { spreadDelay } from "../uplink/spread-delay.ts";
 import type { Trust } from "../uplink/trust.ts";
 import { createLivePublisher } from "./create-live-publisher.ts";
@@ -31,7 +30,7 @@ import { DayWork } from "./day-work.ts";
 import { chooseStep, countingParts, describeMeter, longestSilence } from "./describe-meter.ts";
 import { replayRows } from "./measure-rows.ts";
 import { sampleByRealClock, sampleBySimulatedClock } from "./measure-samples.ts";
-import { CONTACT_WAIT_S, type MeterOptions } from "./meter-options.ts";
+import type { MeterOptions } from "./meter-options.ts";
 import { noteCalibration, recordSwaps } from "./part-changes.ts";
 import { createSourceReader } from "./read-source.ts";
 import { stopParts } from "./stop-parts.ts";
@@ -136,15 +135,10 @@ export async function measure(
   const monotonicMs = (): number => system.monotonicMs();
   const { random, configFolder } = options;
   const { trust } = parts;
-  const guard = new RestoreGuard({
-    ...{ journal, suite: nobleSuite, trust, clock, monotonicMs, report },
-    waitMs: 1000 * (config.contact_wait_s ?? (simulated ? 0 : CONTACT_WAIT_S)),
-    onOpen: () => days.sealSoon(),
-  });
-  const uplink = createUplink({
+  const { uplink, guard } = createUplink({
     ...{ config, configFolder, join, key, trust, journal, clock, monotonicMs, random },
-    ...{ report, guard },
-    onEnrolment: () => days.sealSoon(),
+    ...{ report, simulated },
+    sealSoon: () => days.sealSoon(),
   });
   const windowMs = config.publish_window_ms ?? (simulated ? 0 : 600_000);
   const delayMs = spreadDelay(nobleSuite, join.meter, windowMs);

@@ -10,9 +10,6 @@ import type { MachineClock } from "../time/machine-clock.ts";
 import type { DataFolder } from "./data-folder.ts";
 import type { LiveState } from "./live-state.ts";
 
-/** A broker that has been down for half a day does not keep a day from being sealed. */
-export const CONTACT_WAIT_S = 43_200;
-
 export interface MeterOptions {
   readonly files: DataFolder;
   readonly config: MeterConfig;
