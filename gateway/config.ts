@@ -168,7 +168,7 @@ export const CONFIG_KEYS = {
   mine_after_ms: count("mine when the oldest held record is this old, ms", 60_000, 0, 86_400_000),
   mine_at_records: count("mine when so many records are held", 16_384, 1, 16_384),
   mine_quiet_records: count(
-    "mine earlier when so many records are held and no more come for a moment; 0: never",
+    "mine at once when a burst of so many envelopes is over; 0: never",
     512,
     0,
     16_384,

@@ -117,13 +117,21 @@ export class LedgerHost {
     this.#announce();
   }
 
-  admit(batch: AdmittedBatch): void {
-    this.#queue.add(unpackAdmitted(batch, this.#book));
+  /** Returns how many envelopes it was. */
+  admit(batch: AdmittedBatch): number {
+    const items = unpackAdmitted(batch, this.#book);
+    this.#queue.add(items);
+    return items.length;
   }
 
-  /** Commits what waits at once; before stopping. */
-  flush(): void {
+  /** Commits what waits at once. */
+  commit(): void {
     this.#queue.flush();
+  }
+
+  /** Before stopping. */
+  flush(): void {
+    this.commit();
     this.storeCounters();
   }
 

@@ -41,6 +41,8 @@ export type ToLedger =
   | { readonly kind: "connected" }
   /** So many receipts were handed to the broker's client and left its queue half empty. */
   | { readonly kind: "published"; readonly count: number }
+  /** A burst is over: the workers have judged so many envelopes since the start, and no more come. */
+  | { readonly kind: "lull"; readonly passed: number }
   /** A control request. */
   | {
       readonly kind: "call";

@@ -10,6 +10,7 @@ import type { AdmittedBatch } from "../intake/admitted-batch.ts";
 import { Miner } from "../ledger/miner.ts";
 import { type BillingDesk, createBillingDesk } from "./billing-desk.ts";
 import { makeBlock } from "./block-maker.ts";
+import { BurstEnd } from "./burst-end.ts";
 import { CostDesk } from "./cost-desk.ts";
 import { locateDataFolder } from "./data-folder.ts";
 import { LedgerHost } from "./ledger-host.ts";
@@ -53,6 +54,7 @@ function run(port: MessagePort, data: LedgerThreadData): void {
   const billing: BillingDesk = createBillingDesk(office, (event) => host.event(event), realMs);
   const costs = new CostDesk(ledger.costs, config.time_zone);
   const miner = new Miner();
+  const burst = new BurstEnd(config.mine_quiet_records);
   const scheduler = new Scheduler({
     ledger,
     clock,
@@ -60,7 +62,7 @@ function run(port: MessagePort, data: LedgerThreadData): void {
     timeZone: config.time_zone,
     mineAfterMs: config.mine_after_ms,
     mineAtRecords: config.mine_at_records,
-    mineQuietRecords: config.mine_quiet_records,
+    burst,
     mining: config.mining === "on",
     mine: () =>
       makeBlock({
@@ -126,7 +128,7 @@ function run(port: MessagePort, data: LedgerThreadData): void {
       for (const worker of workers) {
         worker.on("message", (batch: AdmittedBatch) => {
           try {
-            if (!stopped) host.admit(batch);
+            if (!stopped) burst.admit(host.admit(batch));
           } catch (error) {
             fatal(error);
           }
@@ -145,6 +147,10 @@ function run(port: MessagePort, data: LedgerThreadData): void {
     else if (message.kind === "published") {
       host.published(message.count);
       host.pump();
+    } else if (message.kind === "lull") {
+      if (!burst.lull(message.passed) || stopped) return;
+      host.commit();
+      tick();
     } else {
       const { id } = message;
       const work = message.kind === "stop" ? stop() : call(message.method, message.parameters);

@@ -15,6 +15,7 @@ import { formatMeterFilter, netOf } from "../../shared/message/topic.ts";
 import { GATEWAY_CLIENT } from "../broker/embedded-broker.ts";
 import type { GatewayConfig } from "../config.ts";
 import { type EarlyRefusal, Intake } from "../intake/intake.ts";
+import { LullWatch } from "../intake/lull-watch.ts";
 import { MqttClient } from "../intake/mqtt-client.ts";
 import { PLACES } from "../intake/packet-batch.ts";
 import { WorkerPool } from "../intake/worker-pool.ts";
@@ -124,8 +125,18 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
       ...{ utility: keys.utility, chain, clock: options.clock },
       writerPorts: channels.map((channel) => channel.port1),
       onError: reportFailure,
-      onDrain: () => intake.letIn(),
+      onDrain: () => {
+        intake.letIn();
+        lull.look();
+      },
       onLive: (meter, verdict) => live.intake.judged(meter, verdict),
+    });
+    const lull = new LullWatch({
+      isIdle: () => pool.idle,
+      passed: () => pool.passed,
+      // The loop comes to its timers before its sockets: after a long turn something may lie there.
+      wait: (ms, then) => void globalThis.setTimeout(() => setImmediate(then), ms).unref(),
+      onLull: (passed) => ledger.send({ kind: "lull", passed }),
     });
     const readDb = openReadOnly(folder.store);
     undo.push(() => readDb.close());

@@ -7,6 +7,7 @@
 import { type Clock, unixNow } from "../../shared/base/clock.ts";
 import type { BlockHeader } from "../../shared/chain/block.ts";
 import { localDayOf } from "../../shared/time/civil-day.ts";
+import type { BurstEnd } from "./burst-end.ts";
 
 /** What the scheduler needs to know of the ledger. */
 interface ScheduledLedger {
@@ -25,8 +26,8 @@ export interface SchedulerOptions {
   readonly timeZone: string;
   readonly mineAfterMs: number;
   readonly mineAtRecords: number;
-  /** So many records are not kept waiting once no more come; 0: they are. */
-  readonly mineQuietRecords: number;
+  /** What a burst brought is not kept waiting once it is over. */
+  readonly burst: Pick<BurstEnd, "isOver" | "clear">;
   readonly mining: boolean;
   /** Mines one block; resolves when it is appended or given up. */
   readonly mine: () => Promise<void>;
@@ -43,17 +44,10 @@ export interface SchedulerOptions {
 
 /** A gateway whose clock is so far behind its tip does not mine (records.md section 6), seconds. */
 const MAX_BEHIND = 600;
-/**
- * Looks in a row at which nothing new was held before a burst counts as over. Looks, not milliseconds: after a
- * long block the loop looks before it takes in what came meanwhile.
- */
-const QUIET_LOOKS = 2;
 
 export class Scheduler {
   readonly #options: SchedulerOptions;
   #waitingSinceMs: number | undefined;
-  #heldBefore = 0;
-  #quietLooks = 0;
   #dayClosedSinceMs: number | undefined;
   #mining = false;
   #refused: "clock-behind" | "store-old" | "log-forked" | undefined;
@@ -82,14 +76,13 @@ export class Scheduler {
     const held = ledger.heldCount();
     if (held === 0) this.#waitingSinceMs = undefined;
     else this.#waitingSinceMs ??= this.#options.realMs();
-    this.#quietLooks = held === this.#heldBefore ? this.#quietLooks + 1 : 0;
-    this.#heldBefore = held;
     // The block of the new day waits as long as records do, so that it carries the days that just ended.
     if (!dayClosed) this.#dayClosedSinceMs = undefined;
     else this.#dayClosedSinceMs ??= this.#options.realMs();
     if (!this.#options.mining || this.#mining || !this.#isDue(held)) return;
     if (this.#isRefused(now, tip.time)) return;
     this.#mining = true;
+    this.#options.burst.clear();
     try {
       await this.#options.mine();
     } finally {
@@ -99,11 +92,8 @@ export class Scheduler {
   }
 
   #isDue(held: number): boolean {
-    const { mineAtRecords, mineQuietRecords } = this.#options;
-    if (held >= mineAtRecords) return true;
-    // The end of a burst, as after midnight: its meters need not wait for receipts as long as a single record.
-    const isBurst = mineQuietRecords > 0 && held >= mineQuietRecords;
-    if (isBurst && this.#quietLooks >= QUIET_LOOKS) return true;
+    const { mineAtRecords, burst } = this.#options;
+    if (held >= mineAtRecords || (held > 0 && burst.isOver)) return true;
     const now = this.#options.realMs();
     return [this.#waitingSinceMs, this.#dayClosedSinceMs].some(
       (sinceMs) => sinceMs !== undefined && now - sinceMs >= this.#options.mineAfterMs,

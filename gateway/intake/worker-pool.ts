@@ -1,7 +1,7 @@
 /**
  * The pool of crypto workers, as the main thread sees it: envelopes in, batches out to the right worker.
  *
- * A meter belongs to one worker for good (its number modulo the workers), a worker has at most two batches under
+ * A meter belongs to one worker for good (by a hash of its number), a worker has at most two batches under
  * way, and a batch leaves when 128 envelopes wait or the worker is idle (reference/performance.md section 6).
  */
 import { type MessagePort, Worker } from "node:worker_threads";
@@ -48,15 +48,22 @@ export interface WorkerPoolOptions {
   onLive(meter: string, verdict: LiveVerdict): void;
 }
 
-/** Which worker a meter belongs to. */
+/** 2^32 over the golden ratio: neighbouring numbers fall far apart (Knuth, volume 3, section 6.4). */
+const GOLDEN = 0x9e3779b1;
+
+/**
+ * Which worker a meter belongs to. Not its number modulo the workers: what comes together, as from a house that counts its
+ * meters in twos, would all go to one worker while the other has nothing to do.
+ */
 function workerOf(meter: number, workers: number): number {
-  return meter % workers;
+  return (Math.imul(meter, GOLDEN) >>> 16) % workers;
 }
 
 export class WorkerPool {
   readonly #lanes: Lane[];
   readonly #onDrain: () => void;
   #queued = 0;
+  #passed = 0;
   #stopping = false;
 
   constructor(options: WorkerPoolOptions) {
@@ -89,6 +96,16 @@ export class WorkerPool {
     return this.#queued;
   }
 
+  /** Envelopes taken since the start. */
+  get passed(): number {
+    return this.#passed;
+  }
+
+  /** Nothing waits for a worker, and none is at work on envelopes. */
+  get idle(): boolean {
+    return this.#queued === 0 && this.#lanes.every((lane) => lane.outstanding === 0);
+  }
+
   /** Tells all workers of keys; every worker knows every key, so that a foreign one gets its right code. */
   enter(entries: readonly RegistryEntry[]): void {
     for (const { worker } of this.#lanes) worker.postMessage({ entries } satisfies RegistryMessage);
@@ -99,6 +116,7 @@ export class WorkerPool {
     const lane = this.#lanes[workerOf(meter, this.#lanes.length)] as Lane;
     lane.filling.push(meter, epoch, packetId, payload);
     this.#queued += 1;
+    this.#passed += 1;
     if (lane.filling.isFull) lane.full.push(lane.filling.take());
     if (lane.outstanding < MAX_OUTSTANDING) this.#sendFullEnough(lane);
   }

@@ -5,15 +5,14 @@ import { ManualClock } from "../../../shared/base/clock.ts";
 
 const NOON = 1_704_106_800;
 
-function createWorld(
-  more: { mining?: boolean; refusal?: "store-old"; mineQuietRecords?: number } = {},
-) {
+function createWorld(more: { mining?: boolean; refusal?: "store-old" } = {}) {
   const clock = new ManualClock(NOON * 1000);
   const tip = { time: NOON - 3600, height: 5 };
   const world = {
     clock,
     tip,
     held: 0,
+    burstOver: false,
     mined: 0,
     billedAt: [] as number[],
     refused: [] as string[],
@@ -26,7 +25,14 @@ function createWorld(
     timeZone: "Europe/Berlin",
     mineAfterMs: 60_000,
     mineAtRecords: 100,
-    mineQuietRecords: more.mineQuietRecords ?? 0,
+    burst: {
+      get isOver() {
+        return world.burstOver;
+      },
+      clear: () => {
+        world.burstOver = false;
+      },
+    },
     mining: more.mining ?? true,
     mine: () =>
       new Promise((resolve) => {
@@ -74,30 +80,25 @@ test("mines at once when a block is full", async () => {
   assert.equal(world.mined, 1);
 });
 
-test("mines the end of a burst as soon as no more comes", async () => {
-  const { world, tick } = createWorld({ mineQuietRecords: 20 });
-  for (world.held = 10; world.held < 60; world.held += 10) await tick();
+test("what a burst brought is mined as soon as it is over, however little is left of it", async () => {
+  const { world, tick } = createWorld();
+  world.held = 60;
+  await tick();
   assert.equal(world.mined, 0, "more keeps coming");
-  await tick();
-  await tick();
-  assert.equal(world.mined, 0, "one quiet look may be chance");
+  world.held = 3;
+  world.burstOver = true;
   await tick();
   assert.equal(world.mined, 1);
+  world.held = 1;
+  await tick();
+  assert.equal(world.mined, 1, "a record of later waits its time");
 });
 
-test("fewer records than a burst, and any where that is turned off, wait their time", async () => {
-  const few = createWorld({ mineQuietRecords: 20 });
-  few.world.held = 19;
-  const off = createWorld({ mineQuietRecords: 0 });
-  off.world.held = 99;
-  for (let look = 0; look < 10; look++) {
-    await few.tick();
-    await off.tick();
-  }
-  assert.deepEqual([few.world.mined, off.world.mined], [0, 0]);
-  few.world.clock.advance(60_000);
-  await few.tick();
-  assert.equal(few.world.mined, 1);
+test("the end of a burst that left nothing mines nothing", async () => {
+  const { world, tick } = createWorld();
+  world.burstOver = true;
+  await tick();
+  assert.equal(world.mined, 0);
 });
 
 test("mines once after local midnight even if nothing waits", async () => {

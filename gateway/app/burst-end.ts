@@ -1,0 +1,42 @@
+/**
+ * When a burst of envelopes is over, as after midnight: its meters need not wait for their receipts as long as a single record
+ * does. What counts is the whole burst, so that the little that is left after its last full block does not wait either.
+ *
+ * The main thread says that no more come (gateway/intake/lull-watch.ts); the writer may not have taken in all of it yet.
+ */
+export class BurstEnd {
+  readonly #least: number;
+  #admitted = 0;
+  /** Envelopes since the start, when the last lull began. */
+  #lullAt = 0;
+  /** As many as there were when a burst ended; undefined when what it brought is on its way into a block. */
+  #endsAt: number | undefined;
+
+  /** @param least envelopes of a burst; 0: nothing is one */
+  constructor(least: number) {
+    this.#least = least;
+  }
+
+  /** The workers handed over so many more envelopes. */
+  admit(count: number): void {
+    this.#admitted += count;
+  }
+
+  /** No more envelopes come for now than these, counted since the start. Returns whether that was a burst. */
+  lull(passed: number): boolean {
+    const isBurst = this.#least > 0 && passed - this.#lullAt >= this.#least;
+    this.#lullAt = passed;
+    if (isBurst) this.#endsAt = passed;
+    return isBurst;
+  }
+
+  /** All of a burst was taken in, and no block has been begun since. */
+  get isOver(): boolean {
+    return this.#endsAt === this.#admitted;
+  }
+
+  /** A block is begun with all that waits. */
+  clear(): void {
+    this.#endsAt = undefined;
+  }
+}

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { BurstEnd } from "../../../gateway/app/burst-end.ts";
+
+test("a burst is over when no more come and all of it was taken in", () => {
+  const burst = new BurstEnd(10);
+  assert.equal(burst.isOver, false);
+  burst.admit(8);
+  assert.equal(burst.lull(12), true);
+  assert.equal(burst.isOver, false, "four are still on their way");
+  burst.admit(4);
+  assert.equal(burst.isOver, true);
+  burst.admit(1);
+  assert.equal(burst.isOver, false, "more came after all");
+});
+
+test("a few envelopes are no burst, and their lull ends none", () => {
+  const burst = new BurstEnd(10);
+  burst.admit(9);
+  assert.equal(burst.lull(9), false);
+  assert.equal(burst.isOver, false);
+  burst.admit(9);
+  assert.equal(burst.lull(18), false, "counted from the lull before");
+});
+
+test("once a block is begun the next burst is waited for", () => {
+  const burst = new BurstEnd(10);
+  burst.admit(20);
+  burst.lull(20);
+  burst.clear();
+  assert.equal(burst.isOver, false);
+  burst.admit(10);
+  assert.equal(burst.lull(30), true);
+  assert.equal(burst.isOver, true);
+});
+
+test("nothing is a burst where that is turned off", () => {
+  const burst = new BurstEnd(0);
+  burst.admit(1000);
+  assert.equal(burst.lull(1000), false);
+  assert.equal(burst.isOver, false);
+});
