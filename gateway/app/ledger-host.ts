@@ -259,7 +259,8 @@ export class LedgerHost {
 
   #committed({ outcomes, acknowledge }: Commit): void {
     for (const [epoch, ids] of acknowledge) {
-      const packetIds = Uint16Array.from(ids);
+      // In the broker's order: it looks each one up from the beginning of what is in flight.
+      const packetIds = Uint16Array.from(ids).sort();
       this.#options.send({ kind: "committed", epoch, packetIds });
     }
     this.#count(outcomes);

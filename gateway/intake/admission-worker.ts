@@ -40,9 +40,9 @@ export interface LiveMessage {
   readonly bytes: Uint8Array;
 }
 
-/** From the worker to the main thread: a batch is done, or a live message judged. */
+/** From the worker to the main thread: a batch is done, whose buffer comes back, or a live message judged. */
 export type WorkerAnswer =
-  | { readonly done: number }
+  | { readonly done: ArrayBuffer }
   | { readonly live: string; readonly verdict: LiveVerdict };
 
 function run(port: MessagePort, data: AdmissionWorkerData): void {
@@ -59,7 +59,6 @@ function run(port: MessagePort, data: AdmissionWorkerData): void {
     clock: createClock(spec, systemClock),
     rate: spec.kind === "simulated" ? spec.rate : 1,
   });
-  const answer = (message: WorkerAnswer): void => port.postMessage(message);
   const admitted = new AdmittedBatchWriter();
   port.on("message", (message: PackedBatch | RegistryMessage | LiveMessage) => {
     if ("entries" in message) {
@@ -67,7 +66,8 @@ function run(port: MessagePort, data: AdmissionWorkerData): void {
       return;
     }
     if ("live" in message) {
-      answer({ live: message.live, verdict: live.judge(message.live, message.bytes) });
+      const verdict = live.judge(message.live, message.bytes);
+      port.postMessage({ live: message.live, verdict } satisfies WorkerAnswer);
       return;
     }
     const { index } = message;
@@ -86,7 +86,7 @@ function run(port: MessagePort, data: AdmissionWorkerData): void {
     }
     const { batch, transfer } = admitted.take();
     data.writer.postMessage(batch, transfer);
-    answer({ done: index.length / BATCH_STRIDE });
+    port.postMessage({ done: message.bytes } satisfies WorkerAnswer, [message.bytes]);
   });
 }
 

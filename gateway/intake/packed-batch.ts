@@ -19,11 +19,15 @@ export interface PackedBatch {
 /** Most envelopes of a batch. */
 export const MAX_BATCH = 256;
 const FIRST_BYTES = 65_536;
+/** Buffers that are kept for later batches; a worker has two under way. */
+const MAX_SPARE = 3;
 
 /** Collects envelopes for one batch after the other. */
 export class BatchBuilder {
   /** Owned here until the batch is taken. */
   #bytes = new Uint8Array(FIRST_BYTES);
+  /** Came back from the worker: new memory must be cleared by the system first, page by page. */
+  readonly #spare: Uint8Array<ArrayBuffer>[] = [];
   #index = new Uint32Array(MAX_BATCH * BATCH_STRIDE);
   #at = 0;
   #count = 0;
@@ -41,6 +45,7 @@ export class BatchBuilder {
     const start = this.#at + 1;
     const end = start + payload.length;
     if (end > this.#bytes.length) this.#grow(end);
+    this.#bytes[this.#at] = 0;
     this.#bytes.set(payload, start);
     const at = this.#count * BATCH_STRIDE;
     const index = this.#index;
@@ -58,10 +63,16 @@ export class BatchBuilder {
     const bytes = this.#bytes;
     const index = this.#index.slice(0, this.#count * BATCH_STRIDE);
     // The next batch will be about as large as this one.
-    this.#bytes = new Uint8Array(Math.max(FIRST_BYTES, this.#at + (this.#at >> 3)));
+    this.#bytes =
+      this.#spare.pop() ?? new Uint8Array(Math.max(FIRST_BYTES, this.#at + (this.#at >> 3)));
     this.#at = 0;
     this.#count = 0;
     return { bytes: bytes.buffer, index };
+  }
+
+  /** Takes back the buffer of a batch that is done with. */
+  giveBack(bytes: ArrayBuffer): void {
+    if (this.#spare.length < MAX_SPARE) this.#spare.push(new Uint8Array(bytes));
   }
 
   #grow(needed: number): void {

@@ -78,7 +78,7 @@ export class WorkerPool {
       });
       const lane: Lane = { worker, filling: new BatchBuilder(), full: [], outstanding: 0, live: 0 };
       worker.on("message", (answer: WorkerAnswer) => {
-        if ("done" in answer) return this.#done(lane);
+        if ("done" in answer) return this.#done(lane, answer.done);
         lane.live -= 1;
         options.onLive(answer.live, answer.verdict);
       });
@@ -157,8 +157,9 @@ export class WorkerPool {
     lane.worker.postMessage(batch, [batch.bytes, batch.index.buffer]);
   }
 
-  #done(lane: Lane): void {
+  #done(lane: Lane, bytes: ArrayBuffer): void {
     lane.outstanding -= 1;
+    lane.filling.giveBack(bytes);
     this.#sendFullEnough(lane);
     this.#sendToIdle(lane);
     this.#onDrain();

@@ -135,6 +135,17 @@ export function decodeLong(
   return rest < 0 ? -1 : length + rest;
 }
 
+/**
+ * Place of `byte` in `bytes[from…end)`, looked for first where it stood last time; -1 if it is not there. It need not be the first
+ * of its kind: everything before it is compared and decoded afterwards, which admits neither line feed nor quote.
+ */
+function find(bytes: Uint8Array, byte: number, from: number, end: number, guess: number): number {
+  const guessed = from + guess;
+  if (guessed < end && bytes[guessed] === byte) return guessed;
+  const at = bytes.indexOf(byte, from);
+  return at < end ? at : -1;
+}
+
 function isAt(bytes: Uint8Array, at: number, text: Uint8Array): boolean {
   for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text[i]) return false;
   return true;
@@ -169,6 +180,8 @@ export class DayEnvelopeReader {
   packedLine2 = 0;
   readonly #payload = new Uint8Array(MAX_PAYLOAD);
   #at = 0;
+  /** Characters of the last one. */
+  #ciphertextLength = 0;
 
   /**
    * Reads the envelope `bytes[start…end)` of the key of `form`, and writes its stored lines to `out` from `to` on,
@@ -182,8 +195,8 @@ export class DayEnvelopeReader {
     out: Uint8Array,
     to: number,
   ): boolean {
-    const lineFeed = bytes.indexOf(LF, start);
-    if (lineFeed < 0 || lineFeed >= end) return false;
+    const lineFeed = find(bytes, LF, start, end, this.line1Length);
+    if (lineFeed < 0) return false;
     if (lineFeed - start > MAX_METER_LINE1 || end - lineFeed - 1 > MAX_METER_LINE2) return false;
     this.lineFeed = lineFeed;
     this.line1Length = lineFeed - start;
@@ -274,8 +287,9 @@ export class DayEnvelopeReader {
     const count = form.recipients.length;
     if (count < 1 || count > MAX_RECIPIENTS || !isAt(bytes, start, CIPHERTEXT)) return false;
     const ciphertextAt = start + CIPHERTEXT.length;
-    const quote = bytes.indexOf(QUOTE, ciphertextAt);
-    if (quote < 0 || quote >= end) return false;
+    const quote = find(bytes, QUOTE, ciphertextAt, end, this.#ciphertextLength);
+    if (quote < 0) return false;
+    this.#ciphertextLength = quote - ciphertextAt;
     const bodyAt = to + SEALED_RECIPIENTS + count * SEALED_RECIPIENT;
     const length = decodeLong(bytes, ciphertextAt, quote, out, bodyAt);
     if (length <= 0 || length % 16 !== 0) return false;
