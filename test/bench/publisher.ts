@@ -145,13 +145,48 @@ function open(port: number, clientId: string, onPacket: OnPacket): Promise<Socke
   });
 }
 
-/** A socket takes what the broker takes: the next chunk is written when the one before has gone. */
-function writeAll(socket: Socket, lane: readonly Buffer[]): void {
-  let at = 0;
+/** What a connection publishes, as it goes over the wire, in one piece of memory. */
+class Lane {
+  #bytes = Buffer.allocUnsafeSlow(1 << 20);
+  #at = 0;
+  /** Where each packet begins, and where the last one ends. */
+  readonly #places = [0];
+
+  get count(): number {
+    return this.#places.length - 1;
+  }
+
+  add(packet: Uint8Array): void {
+    if (this.#at + packet.length > this.#bytes.length) {
+      const grown = Buffer.allocUnsafeSlow(this.#bytes.length * 2);
+      this.#bytes.copy(grown);
+      this.#bytes = grown;
+    }
+    this.#bytes.set(packet, this.#at);
+    this.#at += packet.length;
+    this.#places.push(this.#at);
+  }
+
+  /** Packets `from` to `to`, without the last. */
+  slice(from: number, to: number): Buffer {
+    const [start, end] = [
+      this.#places[Math.min(from, this.count)],
+      this.#places[Math.min(to, this.count)],
+    ];
+    return this.#bytes.subarray(start, end);
+  }
+}
+
+/** Packets of one write. */
+const WRITE_PACKETS = 64;
+
+/** Packets `from` to `to`. A socket takes what the broker takes: the next chunk is written when the one before has gone. */
+function writeAll(socket: Socket, lane: Lane, from: number, to: number): void {
+  let at = from;
   const more = (): void => {
-    while (at < lane.length) {
-      const chunk = Buffer.concat(lane.slice(at, at + 64));
-      at += 64;
+    while (at < to) {
+      const chunk = lane.slice(at, Math.min(at + WRITE_PACKETS, to));
+      at += WRITE_PACKETS;
       if (!socket.write(chunk)) {
         socket.once("drain", more);
         return;
@@ -163,16 +198,16 @@ function writeAll(socket: Socket, lane: readonly Buffer[]): void {
 
 async function run(order: PublishOrder): Promise<void> {
   const { port, net, zone, meters, connections } = order;
-  const packets: Buffer[][] = Array.from({ length: connections }, () => []);
+  const lanes = Array.from({ length: connections }, () => new Lane());
   let bytes = 0;
   let published = 0;
   for (const { meter, bytes: payload } of readEnvelopes(order.envelopesFile)) {
     const topic = formatMeterTopic({ net, zone, meter: meters[meter] ?? "", channel: "envelope" });
-    const lane = packets[meter % connections] as Buffer[];
+    const lane = lanes[meter % connections] as Lane;
     const { bytes: plain, places } = packOne(topic, payload, false);
     const packet = Buffer.from(plain.buffer, plain.byteOffset, plain.length);
-    packet.writeUInt16BE((lane.length % MAX_PACKET_ID) + 1, places[1]);
-    lane.push(packet);
+    packet.writeUInt16BE((lane.count % MAX_PACKET_ID) + 1, places[1]);
+    lane.add(packet);
     bytes += packet.length;
     published += 1;
   }
@@ -230,8 +265,8 @@ async function run(order: PublishOrder): Promise<void> {
       finish = resolve;
     });
     sockets.forEach((socket, n) => {
-      const lane = (packets[n] as Buffer[]).slice(from, to);
-      writeAll(socket, lane);
+      const lane = lanes[n] as Lane;
+      writeAll(socket, lane, from, Math.min(to, lane.count));
     });
     await finished;
   };
