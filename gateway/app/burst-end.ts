@@ -4,17 +4,27 @@
  *
  * The main thread says that no more come (gateway/intake/lull-watch.ts); the writer may not have taken in all of it yet.
  */
+
+/** What a broker that was slow for a moment brings so soon after a burst belongs to it. */
+const STRAGGLE_MS = 2000;
+
 export class BurstEnd {
   readonly #least: number;
+  readonly #realMs: () => number;
+  #straggleUntilMs = Number.NEGATIVE_INFINITY;
   #admitted = 0;
   /** Envelopes since the start, when the last lull began. */
   #lullAt = 0;
   /** As many as there were when a burst ended; undefined when what it brought is on its way into a block. */
   #endsAt: number | undefined;
 
-  /** @param least envelopes of a burst; 0: nothing is one */
-  constructor(least: number) {
+  /**
+   * @param least envelopes of a burst; 0: nothing is one
+   * @param realMs real time, monotonic, milliseconds
+   */
+  constructor(least: number, realMs: () => number) {
     this.#least = least;
+    this.#realMs = realMs;
   }
 
   /** The workers handed over so many more envelopes. */
@@ -22,12 +32,15 @@ export class BurstEnd {
     this.#admitted += count;
   }
 
-  /** No more envelopes come for now than these, counted since the start. Returns whether that was a burst. */
+  /** No more envelopes come for now than these, counted since the start. Returns whether that was a burst, or its rest. */
   lull(passed: number): boolean {
     const isBurst = this.#least > 0 && passed - this.#lullAt >= this.#least;
     this.#lullAt = passed;
-    if (isBurst) this.#endsAt = passed;
-    return isBurst;
+    const now = this.#realMs();
+    if (isBurst) this.#straggleUntilMs = now + STRAGGLE_MS;
+    else if (now > this.#straggleUntilMs) return false;
+    this.#endsAt = passed;
+    return true;
   }
 
   /** All of a burst was taken in, and no block has been begun since. */

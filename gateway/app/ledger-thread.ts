@@ -54,7 +54,7 @@ function run(port: MessagePort, data: LedgerThreadData): void {
   const billing: BillingDesk = createBillingDesk(office, (event) => host.event(event), realMs);
   const costs = new CostDesk(ledger.costs, config.time_zone);
   const miner = new Miner();
-  const burst = new BurstEnd(config.mine_quiet_records);
+  const burst = new BurstEnd(config.mine_quiet_records, realMs);
   const scheduler = new Scheduler({
     ledger,
     clock,

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { BurstEnd } from "../../../gateway/app/burst-end.ts";
 
 test("a burst is over when no more come and all of it was taken in", () => {
-  const burst = new BurstEnd(10);
+  const burst = new BurstEnd(10, () => 0);
   assert.equal(burst.isOver, false);
   burst.admit(8);
   assert.equal(burst.lull(12), true);
@@ -15,7 +15,7 @@ test("a burst is over when no more come and all of it was taken in", () => {
 });
 
 test("a few envelopes are no burst, and their lull ends none", () => {
-  const burst = new BurstEnd(10);
+  const burst = new BurstEnd(10, () => 0);
   burst.admit(9);
   assert.equal(burst.lull(9), false);
   assert.equal(burst.isOver, false);
@@ -23,8 +23,25 @@ test("a few envelopes are no burst, and their lull ends none", () => {
   assert.equal(burst.lull(18), false, "counted from the lull before");
 });
 
+test("what straggles in right after a burst is its rest, later it is not", () => {
+  let nowMs = 0;
+  const burst = new BurstEnd(10, () => nowMs);
+  burst.admit(10);
+  burst.lull(10);
+  burst.clear();
+  nowMs = 1999;
+  burst.admit(1);
+  assert.equal(burst.lull(11), true);
+  assert.equal(burst.isOver, true);
+  burst.clear();
+  nowMs = 2001;
+  burst.admit(1);
+  assert.equal(burst.lull(12), false, "the rest makes the burst no longer");
+  assert.equal(burst.isOver, false);
+});
+
 test("once a block is begun the next burst is waited for", () => {
-  const burst = new BurstEnd(10);
+  const burst = new BurstEnd(10, () => 0);
   burst.admit(20);
   burst.lull(20);
   burst.clear();
@@ -35,7 +52,7 @@ test("once a block is begun the next burst is waited for", () => {
 });
 
 test("nothing is a burst where that is turned off", () => {
-  const burst = new BurstEnd(0);
+  const burst = new BurstEnd(0, () => 0);
   burst.admit(1000);
   assert.equal(burst.lull(1000), false);
   assert.equal(burst.isOver, false);
