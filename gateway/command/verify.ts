@@ -2,7 +2,6 @@
 import { existsSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
-import { setFlagsFromString } from "node:v8";
 import { fail, isCoded, WattproofError } from "../../shared/base/error.ts";
 import { type SourcePlace, type VerifyReport, verifyAt } from "../verify/verify.ts";
 import { readArguments } from "./options.ts";
@@ -38,7 +37,6 @@ export async function verify(args: readonly string[]): Promise<number> {
   const progress = createProgress("verify");
   try {
     const place = findSource(options.data, words);
-    tuneEngine();
     const report = await verifyAt(place, {
       workers: availableParallelism(),
       withoutBlobs: options["without-blobs"] === true,
@@ -85,20 +83,6 @@ function findSource(data: string | undefined, words: readonly string[]): SourceP
 
 function sizeOf(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-/** What these flags are worth was measured on this version; later engines know other ones. */
-const TUNED_NODE = "20.";
-
-/**
- * For this process alone, which is over before compiling all of its code for speed would pay: less of it is, and with
- * less taken into each function. Worker threads keep keys until the end, so looking for garbage early finds nothing.
- */
-function tuneEngine(): void {
-  if (!process.versions.node.startsWith(TUNED_NODE)) return;
-  setFlagsFromString("--interrupt-budget=300000");
-  setFlagsFromString("--max-inlined-bytecode-size-cumulative=300");
-  setFlagsFromString("--initial-old-space-size=256");
 }
 
 /** One line. Plain JSON: the name of a file in a message may hold what canonical JSON refuses. */

@@ -1,7 +1,7 @@
 /**
  * The bench's input: a chain of two blocks in which all meters are enrolled, and their sealed envelopes.
  *
- * Made once by the real code and kept under `.build/bench/<hash of the recipe>/`, because sealing 62,000 days takes
+ * Made once by the real code and kept under `.build/bench/<hash of the recipe>/`, because sealing 182,000 days takes
  * longer than everything that is measured. The gateway's store is made anew for each run, from the kept blocks.
  */
 import { createHash, randomBytes as nodeRandomBytes } from "node:crypto";

@@ -22,6 +22,8 @@ export interface PublishOrder {
   readonly connections: number;
   /** Envelopes that go ahead, before the clock starts: the first of the file, a multiple of the meters. */
   readonly warmUp: number;
+  /** Envelopes against the clock, which follow them; the rest comes afterwards. */
+  readonly measured: number;
   /** Every n-th receipt is handed over for verification. */
   readonly sampleEvery: number;
 }
@@ -35,12 +37,13 @@ export type PublisherMessage =
   /** After the first: connected. After the second: warm, everything so far has its receipt. */
   | { readonly kind: "ready" }
   | {
-      readonly kind: "done";
+      readonly kind: "measured";
       /** From the first publish to the last receipt. */
       readonly seconds: number;
-      /** To the broker's last acknowledgement of a publish. */
-      readonly publishedS: number;
       readonly cpuS: number;
+    }
+  | {
+      readonly kind: "done";
       /** Bytes written to the broker, all of MQTT included. */
       readonly bytes: number;
       readonly samples: readonly SampledReceipt[];
@@ -68,7 +71,6 @@ function connectPacket(clientId: string): Buffer {
 
 const CONNACK = 2;
 const PUBLISH = 3;
-const PUBACK = 4;
 const SUBACK = 9;
 
 /** Takes a packet as it lies in what was received: its type, and its body after the fixed header (MQTT 3.1.1 section 2.2). */
@@ -169,11 +171,7 @@ class Lane {
 
   /** Packets `from` to `to`, without the last. */
   slice(from: number, to: number): Buffer {
-    const [start, end] = [
-      this.#places[Math.min(from, this.count)],
-      this.#places[Math.min(to, this.count)],
-    ];
-    return this.#bytes.subarray(start, end);
+    return this.#bytes.subarray(this.#places[from], this.#places[to]);
   }
 }
 
@@ -211,8 +209,6 @@ async function run(order: PublishOrder): Promise<void> {
     bytes += packet.length;
     published += 1;
   }
-  let acknowledged = 0;
-  let publishedAt = 0;
   const receipts = new ReceiptPile();
   let pubacks: number[] = [];
   let wanted = 0;
@@ -245,40 +241,40 @@ async function run(order: PublishOrder): Promise<void> {
   await ready;
   const sockets: Socket[] = [];
   for (let n = 0; n < connections; n++) {
-    sockets.push(
-      await open(port, `bench-publisher-${n}`, (type) => {
-        if (type !== PUBACK) return;
-        acknowledged += 1;
-        if (acknowledged === published) publishedAt = performance.now();
-      }),
-    );
+    sockets.push(await open(port, `bench-publisher-${n}`, () => undefined));
   }
-  const sendReady = async (): Promise<void> => {
+  /** Says where it is and waits for the word to go on. */
+  const report = async (message: PublisherMessage): Promise<void> => {
     const go = new Promise((resolve) => process.once("message", resolve));
-    await send({ kind: "ready" });
+    await send(message);
     await go;
   };
-  /** Publishes part of every lane and waits until there are `total` receipts. */
-  const publish = async (from: number, to: number, total: number): Promise<void> => {
-    wanted = total;
+  let sent = 0;
+  /** Publishes so many more envelopes, of every lane alike, and waits until all so far have their receipts. */
+  const publish = async (count: number): Promise<void> => {
+    const [from, to] = [sent / connections, (sent + count) / connections];
+    sent += count;
+    wanted = sent;
+    if (count === 0) return;
     const finished = new Promise<void>((resolve) => {
       finish = resolve;
     });
     sockets.forEach((socket, n) => {
       const lane = lanes[n] as Lane;
-      writeAll(socket, lane, from, Math.min(to, lane.count));
+      writeAll(socket, lane, from, to);
     });
     await finished;
   };
-  await sendReady();
-  const ahead = order.warmUp / connections;
-  if (ahead > 0) await publish(0, ahead, order.warmUp);
-  await sendReady();
+  await report({ kind: "ready" });
+  await publish(order.warmUp);
+  await report({ kind: "ready" });
   const cpuAtStart = process.cpuUsage();
   const started = performance.now();
-  await publish(ahead, published, published);
+  await publish(order.measured);
   const seconds = (performance.now() - started) / 1000;
   const cpu = process.cpuUsage(cpuAtStart);
+  await report({ kind: "measured", seconds, cpuS: (cpu.user + cpu.system) / 1e6 });
+  await publish(published - sent);
   const samples: SampledReceipt[] = [];
   const records = new Set<string | undefined>();
   let i = 0;
@@ -292,9 +288,6 @@ async function run(order: PublishOrder): Promise<void> {
   }
   await send({
     kind: "done",
-    seconds,
-    publishedS: (publishedAt - started) / 1000,
-    cpuS: (cpu.user + cpu.system) / 1e6,
     bytes,
     samples,
     repeated: receipts.count - records.size,

@@ -21,6 +21,7 @@ test("the documented recipe is the one that is measured", () => {
   assert.equal(row("meters"), String(FULL_RECIPE.meters));
   assert.equal(row("days sealed beforehand"), String(FULL_RECIPE.days));
   assert.equal(row("of which taken in"), String(FULL_RECIPE.warmUpDays));
+  assert.equal(row("of which against"), String(FULL_RECIPE.intakeDays));
   assert.equal(row("first day, zone"), `${firstDay}, ${zone}`);
   assert.equal(row("recipients"), String(FULL_RECIPE.recipients));
   assert.equal(row("publisher's connections"), String(FULL_RECIPE.connections));
@@ -40,9 +41,9 @@ test("the portal's bench is of a thousand meters and two years, as documented", 
 
 test("recipes can be carried out", () => {
   decodeConfig(GATEWAY_CONFIG);
-  for (const { meters, days, warmUpDays, connections } of [FULL_RECIPE, QUICK_RECIPE]) {
+  for (const { meters, days, warmUpDays, intakeDays, connections } of [FULL_RECIPE, QUICK_RECIPE]) {
     assert.equal(meters % connections, 0, "each connection has as many meters");
-    assert.ok(warmUpDays < days);
+    assert.ok(warmUpDays + intakeDays <= days);
   }
 });
 
