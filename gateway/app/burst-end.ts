@@ -48,8 +48,8 @@ export class BurstEnd {
     return this.#endsAt === this.#admitted;
   }
 
-  /** A block is begun with all that waits. */
+  /** A block is begun with all that was taken in; what of the burst is still on its way needs another. */
   clear(): void {
-    this.#endsAt = undefined;
+    if (this.isOver) this.#endsAt = undefined;
   }
 }

@@ -51,6 +51,16 @@ test("once a block is begun the next burst is waited for", () => {
   assert.equal(burst.isOver, true);
 });
 
+test("a block that is begun before all of a burst was taken in leaves the rest its own", () => {
+  const burst = new BurstEnd(10, () => 0);
+  burst.admit(15);
+  burst.lull(20);
+  burst.clear();
+  assert.equal(burst.isOver, false);
+  burst.admit(5);
+  assert.equal(burst.isOver, true);
+});
+
 test("nothing is a burst where that is turned off", () => {
   const burst = new BurstEnd(0, () => 0);
   burst.admit(1000);
