@@ -32,15 +32,13 @@ export class BurstEnd {
     this.#admitted += count;
   }
 
-  /** No more envelopes come for now than these, counted since the start. Returns whether that was a burst, or its rest. */
-  lull(passed: number): boolean {
+  /** No more envelopes come for now than these, counted since the start: the end of a burst, of its rest, or of neither. */
+  lull(passed: number): void {
     const isBurst = this.#least > 0 && passed - this.#lullAt >= this.#least;
     this.#lullAt = passed;
     const now = this.#realMs();
     if (isBurst) this.#straggleUntilMs = now + STRAGGLE_MS;
-    else if (now > this.#straggleUntilMs) return false;
-    this.#endsAt = passed;
-    return true;
+    if (now <= this.#straggleUntilMs) this.#endsAt = passed;
   }
 
   /** All of a burst was taken in, and no block has been begun since. */

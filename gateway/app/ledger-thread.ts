@@ -93,6 +93,12 @@ function run(port: MessagePort, data: LedgerThreadData): void {
     silence.pump();
     billing.pump(BILLING_MS);
   };
+  /** Neither a commit nor a block waits for more. */
+  const endBurst = (): void => {
+    if (stopped) return;
+    host.commit();
+    tick();
+  };
   const timers = [
     setInterval(tick, TICK_MS),
     setInterval(() => host.storeCounters(), STORE_COUNTERS_MS),
@@ -128,7 +134,9 @@ function run(port: MessagePort, data: LedgerThreadData): void {
       for (const worker of workers) {
         worker.on("message", (batch: AdmittedBatch) => {
           try {
-            if (!stopped) burst.admit(host.admit(batch));
+            if (stopped) return;
+            burst.admit(host.admit(batch));
+            if (burst.isOver) endBurst();
           } catch (error) {
             fatal(error);
           }
@@ -148,9 +156,9 @@ function run(port: MessagePort, data: LedgerThreadData): void {
       host.published(message.count);
       host.pump();
     } else if (message.kind === "lull") {
-      if (!burst.lull(message.passed) || stopped) return;
-      host.commit();
-      tick();
+      burst.lull(message.passed);
+      // Else the last of it is on its way from the workers.
+      if (burst.isOver) endBurst();
     } else {
       const { id } = message;
       const work = message.kind === "stop" ? stop() : call(message.method, message.parameters);
