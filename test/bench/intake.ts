@@ -19,14 +19,16 @@ import { computeLeaf } from "../../shared/record/record.ts";
 import { startBroker } from "./broker.ts";
 import { type CryptoLimit, type LimitEnvelope, measureCryptoLimit } from "./crypto-limit.ts";
 import { createGatewayData, type Fixture, readEnvelopes } from "./fixture.ts";
-import { startBenchGateway } from "./gateway-process.ts";
+import { type BenchGateway, startBenchGateway } from "./gateway-process.ts";
 import { readUsage } from "./process-usage.ts";
 import type { PublisherMessage, PublishOrder, SampledReceipt } from "./publisher.ts";
 import { GATEWAY_CONFIG, type Recipe } from "./recipe.ts";
 
 export interface IntakeResult {
-  /** Envelopes a second, first publish to last receipt. */
+  /** Envelopes a second, first publish to last receipt, of the best turn, of which the rest is unless it says otherwise. */
   readonly value: number;
+  /** The same of each turn. */
+  readonly turns_per_s: readonly number[];
   /** Envelopes a second that cryptography alone would allow. */
   readonly limit: number;
   readonly ratio: number;
@@ -37,6 +39,7 @@ export interface IntakeResult {
   readonly broker_us: number;
   readonly publisher_us: number;
   readonly limit_us: number;
+  /** Of the worst turn. */
   readonly loop_p99_ms: number;
   readonly loop_max_ms: number;
   readonly gateway_rss_bytes: number;
@@ -108,6 +111,54 @@ function verifySamples(data: string, samples: readonly SampledReceipt[]): void {
   }
 }
 
+/** What is known of one turn by itself. */
+type Turn = Pick<
+  IntakeResult,
+  | "value"
+  | "envelopes"
+  | "seconds"
+  | "gateway_us"
+  | "broker_us"
+  | "publisher_us"
+  | "loop_p99_ms"
+  | "loop_max_ms"
+  | "blocks"
+  | "blocks_per_s"
+>;
+
+/** Lets the publisher send its next `measured` envelopes against the clock. `broker`: its process id. */
+async function measureTurn(
+  measured: number,
+  parts: {
+    readonly gateway: BenchGateway;
+    readonly publisher: ChildProcess;
+    readonly broker: number;
+  },
+): Promise<Turn> {
+  const { gateway, publisher, broker } = parts;
+  const before = await gateway.status(true);
+  const brokerBefore = readUsage(broker);
+  publisher.send("go");
+  const run = await nextMessage(publisher);
+  const after = await gateway.status();
+  const brokerCpu = readUsage(broker).cpuS - brokerBefore.cpuS;
+  if (run.kind !== "measured") throw new Error("a publisher out of step");
+  const cpu = (s: typeof after): number => s.cpu_user_us + s.cpu_system_us;
+  const blocks = after.height - before.height;
+  return {
+    value: measured / run.seconds,
+    envelopes: measured,
+    seconds: run.seconds,
+    gateway_us: (cpu(after) - cpu(before)) / measured,
+    broker_us: (brokerCpu * 1e6) / measured,
+    publisher_us: (run.cpuS * 1e6) / measured,
+    loop_p99_ms: after.loop_p99_us / 1000,
+    loop_max_ms: after.loop_max_us / 1000,
+    blocks,
+    blocks_per_s: blocks / run.seconds,
+  };
+}
+
 async function publishAll(
   recipe: Recipe,
   fixture: Fixture,
@@ -129,6 +180,7 @@ async function publishAll(
     connections: recipe.connections,
     warmUp: recipe.warmUpDays * recipe.meters,
     measured: recipe.intakeDays * recipe.meters,
+    turns: recipe.turns,
     sampleEvery: SAMPLE_EVERY,
   };
   const orderText = JSON.stringify(order);
@@ -137,33 +189,23 @@ async function publishAll(
     await nextMessage(publisher);
     publisher.send("warm up");
     await nextMessage(publisher);
-    const before = await gateway.status(true);
-    const brokerBefore = readUsage(broker.pid);
-    publisher.send("go");
-    const run = await nextMessage(publisher);
-    const after = await gateway.status();
-    const brokerCpu = readUsage(broker.pid).cpuS - brokerBefore.cpuS;
+    const turns: Turn[] = [];
+    while (turns.length < order.turns) {
+      turns.push(await measureTurn(order.measured, { gateway, publisher, broker: broker.pid }));
+    }
     publisher.send("the rest");
     const done = await nextMessage(publisher);
-    if (run.kind !== "measured" || done.kind !== "done") throw new Error("a publisher out of step");
+    if (done.kind !== "done") throw new Error("a publisher out of step");
     if (done.repeated > 0) throw new Error("a record without its receipt");
     verifySamples(data, done.samples);
-    const cpu = (s: typeof after): number => s.cpu_user_us + s.cpu_system_us;
-    const blocks = after.height - before.height;
-    const { measured } = order;
+    const worst = (of: (turn: Turn) => number): number => Math.max(...turns.map(of));
     return {
-      value: measured / run.seconds,
-      envelopes: measured,
-      seconds: run.seconds,
-      gateway_us: (cpu(after) - cpu(before)) / measured,
-      broker_us: (brokerCpu * 1e6) / measured,
-      publisher_us: (run.cpuS * 1e6) / measured,
-      loop_p99_ms: after.loop_p99_us / 1000,
-      loop_max_ms: after.loop_max_us / 1000,
-      gateway_rss_bytes: after.rss_bytes,
+      ...turns.reduce((best, turn) => (turn.value > best.value ? turn : best)),
+      loop_p99_ms: worst((turn) => turn.loop_p99_ms),
+      loop_max_ms: worst((turn) => turn.loop_max_ms),
+      turns_per_s: turns.map(({ value }) => value),
+      gateway_rss_bytes: (await gateway.status()).rss_bytes,
       mqtt_bytes: done.bytes / envelopes,
-      blocks,
-      blocks_per_s: blocks / run.seconds,
       receipts_verified: done.samples.length,
     };
   } finally {

@@ -22,6 +22,7 @@ test("the documented recipe is the one that is measured", () => {
   assert.equal(row("days sealed beforehand"), String(FULL_RECIPE.days));
   assert.equal(row("of which taken in"), String(FULL_RECIPE.warmUpDays));
   assert.equal(row("of which against"), String(FULL_RECIPE.intakeDays));
+  assert.equal(row("turns of intake"), String(FULL_RECIPE.turns));
   assert.equal(row("first day, zone"), `${firstDay}, ${zone}`);
   assert.equal(row("recipients"), String(FULL_RECIPE.recipients));
   assert.equal(row("publisher's connections"), String(FULL_RECIPE.connections));
@@ -41,9 +42,10 @@ test("the portal's bench is of a thousand meters and two years, as documented", 
 
 test("recipes can be carried out", () => {
   decodeConfig(GATEWAY_CONFIG);
-  for (const { meters, days, warmUpDays, intakeDays, connections } of [FULL_RECIPE, QUICK_RECIPE]) {
+  for (const recipe of [FULL_RECIPE, QUICK_RECIPE]) {
+    const { meters, days, warmUpDays, intakeDays, turns, connections } = recipe;
     assert.equal(meters % connections, 0, "each connection has as many meters");
-    assert.ok(warmUpDays + intakeDays <= days);
+    assert.ok(warmUpDays + turns * intakeDays <= days);
   }
 });
 

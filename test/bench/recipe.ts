@@ -11,8 +11,10 @@ export interface Recipe {
   readonly days: number;
   /** The first of them are taken in before the clock starts, so that compiling the program is not counted. */
   readonly warmUpDays: number;
-  /** Days that are taken in against the clock. What is left then follows without it, for a chain that is worth verifying. */
+  /** Days that are taken in against the clock, and how often. What is left then follows, for a chain that is worth verifying. */
   readonly intakeDays: number;
+  /** Of which the best counts, as the best of the measurements of the limit does: others on the machine only ever take from either. */
+  readonly turns: number;
   readonly firstDay: string;
   readonly zone: string;
   /** Recipients of each line 2: the utility, then customers. */
@@ -29,7 +31,7 @@ export interface Recipe {
 }
 
 /**
- * A quarter of a year of 2,000 meters: sealed, published, mined, billed, verified. Intake is measured on its first month. A chain of one
+ * A quarter of a year of 2,000 meters: sealed, published, mined, billed, verified. Intake is measured on its months. A chain of one
  * month is verified in three seconds, a quarter of which goes to starting and to the keys, for a chain of any length.
  */
 export const FULL_RECIPE: Recipe = {
@@ -37,6 +39,7 @@ export const FULL_RECIPE: Recipe = {
   days: 91,
   warmUpDays: 3,
   intakeDays: 28,
+  turns: 2,
   firstDay: "2024-01-01",
   zone: "Europe/Berlin",
   recipients: 2,
@@ -52,6 +55,7 @@ export const QUICK_RECIPE: Recipe = {
   ...FULL_RECIPE,
   meters: 200,
   days: 36,
+  turns: 1,
   limitS: 1,
   miningS: 0.5,
   miningTurns: 1,

@@ -63,6 +63,7 @@ function intakeRows(r: IntakeResult): Row[] {
       atLeast(r.ratio, TARGETS.intake),
     ],
     [`  envelopes, in s`, count(r.envelopes), r.seconds.toFixed(2), "", ""],
+    ["  of the turns", r.turns_per_s.map(count).join(", "), "", "", ""],
     ["  CPU gateway an envelope", us(r.gateway_us), us(r.limit_us), "", ""],
     ["  CPU broker an envelope", us(r.broker_us), "", "", ""],
     ["  CPU publisher an envelope", us(r.publisher_us), "", "", ""],

@@ -104,12 +104,14 @@ export async function measureVerifying(
     })),
   );
   try {
-    const before = await raw.measure(recipe.limitS);
-    const storeS = await timeGateway(["verify", "--data", data]);
-    const between = await raw.measure(recipe.limitS);
-    const dumpS = await timeGateway(["verify", dump]);
-    const after = await raw.measure(recipe.limitS);
-    const limit = Math.max(before, between, after);
+    let limit = await raw.measure(recipe.limitS);
+    let storeS = Number.POSITIVE_INFINITY;
+    let dumpS = Number.POSITIVE_INFINITY;
+    for (let turn = 0; turn < recipe.turns; turn++) {
+      storeS = Math.min(storeS, await timeGateway(["verify", "--data", data]));
+      dumpS = Math.min(dumpS, await timeGateway(["verify", dump]));
+      limit = Math.max(limit, await raw.measure(recipe.limitS));
+    }
     const value = signatures / Math.min(storeS, dumpS);
     return {
       value,
