@@ -36,20 +36,20 @@ export interface BlockMakerOptions {
 
 /**
  * Mines and appends one block on the present tip. Ends without one when the search was aborted, which is what
- * happens when a better tip comes or the gateway stops.
+ * happens when a better tip comes or the gateway stops. Returns the number of its records, or 0 without one.
  */
-export async function makeBlock(options: BlockMakerOptions): Promise<void> {
+export async function makeBlock(options: BlockMakerOptions): Promise<number> {
   const { ledger, miner, clock, randomBytes, realMs, onAppended, onSpent, onEvent } = options;
   const started = realMs();
   const template = ledger.template(unixNow(clock));
   if (template === undefined) {
     onEvent({ event: "not-mining", code: "role" });
-    return;
+    return 0;
   }
   const made = realMs();
   const found = await miner.mine(template.headerHash, template.target, randomBytes(32));
   const { nonce, hashes } = found;
-  if (nonce === undefined) return;
+  if (nonce === undefined) return 0;
   const mined = realMs();
   const block = ledger.seal(template, nonce);
   try {
@@ -67,9 +67,11 @@ export async function makeBlock(options: BlockMakerOptions): Promise<void> {
       writeMs: Math.max(0, ended - mined - checkMs),
     });
     onAppended(block, result, ended - started);
+    return template.content.records.length;
   } catch (error) {
     // An own block that breaks a rule is a fault of this software: it is named, and nothing was changed.
     if (!isCoded(error)) throw error;
     onEvent({ event: "alarm", code: error.code, detail: `own block refused: ${error.message}` });
+    return 0;
   }
 }

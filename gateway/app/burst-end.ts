@@ -5,7 +5,7 @@
  * The main thread says that no more come (gateway/intake/lull-watch.ts); the writer may not have taken in all of it yet.
  */
 
-/** What a broker that was slow for a moment brings so soon after a burst belongs to it. */
+/** What a broker that was slow for a moment brings so soon after a burst belongs to it, once. */
 const STRAGGLE_MS = 2000;
 
 export class BurstEnd {
@@ -15,7 +15,7 @@ export class BurstEnd {
   #admitted = 0;
   /** Envelopes since the start, when the last lull began. */
   #lullAt = 0;
-  /** As many as there were when a burst ended; undefined when what it brought is on its way into a block. */
+  /** As many as there were when a burst ended that was not taken in yet. */
   #endsAt: number | undefined;
 
   /**
@@ -27,27 +27,27 @@ export class BurstEnd {
     this.#realMs = realMs;
   }
 
-  /** The workers handed over so many more envelopes. */
-  admit(count: number): void {
+  /** The workers handed over so many more envelopes. Returns whether a burst is over now. */
+  admit(count: number): boolean {
     this.#admitted += count;
+    return this.#isOver();
   }
 
-  /** No more envelopes come for now than these, counted since the start: the end of a burst, of its rest, or of neither. */
-  lull(passed: number): void {
+  /** No more envelopes come for now than these, counted since the start. Returns whether a burst is over now. */
+  lull(passed: number): boolean {
     const isBurst = this.#least > 0 && passed - this.#lullAt >= this.#least;
     this.#lullAt = passed;
     const now = this.#realMs();
-    if (isBurst) this.#straggleUntilMs = now + STRAGGLE_MS;
-    if (now <= this.#straggleUntilMs) this.#endsAt = passed;
+    const isRest = now <= this.#straggleUntilMs;
+    this.#straggleUntilMs = isBurst ? now + STRAGGLE_MS : Number.NEGATIVE_INFINITY;
+    if (isBurst || isRest) this.#endsAt = passed;
+    return this.#isOver();
   }
 
-  /** All of a burst was taken in, and no block has been begun since. */
-  get isOver(): boolean {
-    return this.#endsAt === this.#admitted;
-  }
-
-  /** A block is begun with all that was taken in; what of the burst is still on its way needs another. */
-  clear(): void {
-    if (this.isOver) this.#endsAt = undefined;
+  /** True once for each end: when all of it was taken in. */
+  #isOver(): boolean {
+    if (this.#endsAt === undefined || this.#admitted < this.#endsAt) return false;
+    this.#endsAt = undefined;
+    return true;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What the crypto workers let through waits here for one durable commit of many (at most 512 records or 50 ms).
+ * What the crypto workers let through waits here for one durable commit of many (at most 2,048 records or 150 ms, less when no more come).
  *
  * After the commit the envelopes may be acknowledged and each has its outcome. Records that are ahead of their turn
  * are parked, a few a key, and held as soon as the gap before them is filled; parking is memory only, because the

@@ -41,7 +41,7 @@ export type ToLedger =
   | { readonly kind: "connected" }
   /** So many receipts were handed to the broker's client and left its queue half empty. */
   | { readonly kind: "published"; readonly count: number }
-  /** A burst is over: the workers have judged so many envelopes since the start, and no more come. */
+  /** No more envelopes come for now: the workers have judged all of so many since the start. */
   | { readonly kind: "lull"; readonly passed: number }
   /** A control request. */
   | {

@@ -62,7 +62,7 @@ function run(port: MessagePort, data: LedgerThreadData): void {
     timeZone: config.time_zone,
     mineAfterMs: config.mine_after_ms,
     mineAtRecords: config.mine_at_records,
-    burst,
+    mineQuietRecords: config.mine_quiet_records,
     mining: config.mining === "on",
     mine: () =>
       makeBlock({
@@ -97,6 +97,7 @@ function run(port: MessagePort, data: LedgerThreadData): void {
   const endBurst = (): void => {
     if (stopped) return;
     host.commit();
+    scheduler.endBurst();
     tick();
   };
   const timers = [
@@ -135,8 +136,7 @@ function run(port: MessagePort, data: LedgerThreadData): void {
         worker.on("message", (batch: AdmittedBatch) => {
           try {
             if (stopped) return;
-            burst.admit(host.admit(batch));
-            if (burst.isOver) endBurst();
+            if (burst.admit(host.admit(batch))) endBurst();
           } catch (error) {
             fatal(error);
           }
@@ -156,9 +156,9 @@ function run(port: MessagePort, data: LedgerThreadData): void {
       host.published(message.count);
       host.pump();
     } else if (message.kind === "lull") {
-      burst.lull(message.passed);
-      // Else the last of it is on its way from the workers.
-      if (burst.isOver) endBurst();
+      // Nothing more comes that could share a commit, and the broker may wait for the acknowledgement of what came.
+      if (!stopped) host.commit();
+      if (burst.lull(message.passed)) endBurst();
     } else {
       const { id } = message;
       const work = message.kind === "stop" ? stop() : call(message.method, message.parameters);

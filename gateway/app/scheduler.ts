@@ -7,7 +7,6 @@
 import { type Clock, unixNow } from "../../shared/base/clock.ts";
 import type { BlockHeader } from "../../shared/chain/block.ts";
 import { localDayOf } from "../../shared/time/civil-day.ts";
-import type { BurstEnd } from "./burst-end.ts";
 
 /** What the scheduler needs to know of the ledger. */
 interface ScheduledLedger {
@@ -26,11 +25,11 @@ export interface SchedulerOptions {
   readonly timeZone: string;
   readonly mineAfterMs: number;
   readonly mineAtRecords: number;
-  /** What a burst brought is not kept waiting once it is over. */
-  readonly burst: Pick<BurstEnd, "isOver" | "clear">;
+  /** So many records are not kept waiting once no more come; 0: they are. */
+  readonly mineQuietRecords: number;
   readonly mining: boolean;
-  /** Mines one block; resolves when it is appended or given up. */
-  readonly mine: () => Promise<void>;
+  /** Mines one block; resolves when it is appended, with its number of records, or given up, with 0. */
+  readonly mine: () => Promise<number>;
   /** Issues every bill that is due and not issued; idempotent. Undefined: this gateway does not bill. */
   readonly bill: (() => void) | undefined;
   /** Another reason not to mine, or undefined. */
@@ -45,8 +44,18 @@ export interface SchedulerOptions {
 /** A gateway whose clock is so far behind its tip does not mine (records.md section 6), seconds. */
 const MAX_BEHIND = 600;
 
+/**
+ * Looks in a row at which nothing new was held before as many records as a burst has are not kept waiting, wherever they came
+ * from. Looks, not milliseconds: after a long block the loop looks before it takes in what came meanwhile.
+ */
+const QUIET_LOOKS = 4;
+
 export class Scheduler {
   readonly #options: SchedulerOptions;
+  #heldBefore = 0;
+  #quietLooks = 0;
+  /** Records that a burst left, not yet in blocks. */
+  #burstRecords = 0;
   #waitingSinceMs: number | undefined;
   #dayClosedSinceMs: number | undefined;
   #mining = false;
@@ -59,6 +68,11 @@ export class Scheduler {
 
   get mining(): boolean {
     return this.#mining;
+  }
+
+  /** A burst of envelopes is over: all that is held now need not wait for anything. */
+  endBurst(): void {
+    this.#burstRecords = this.#options.ledger.heldCount();
   }
 
   /** Looks at what is due. Call a few times a second. */
@@ -76,15 +90,17 @@ export class Scheduler {
     const held = ledger.heldCount();
     if (held === 0) this.#waitingSinceMs = undefined;
     else this.#waitingSinceMs ??= this.#options.realMs();
+    this.#quietLooks = held === this.#heldBefore ? this.#quietLooks + 1 : 0;
+    this.#heldBefore = held;
     // The block of the new day waits as long as records do, so that it carries the days that just ended.
     if (!dayClosed) this.#dayClosedSinceMs = undefined;
     else this.#dayClosedSinceMs ??= this.#options.realMs();
     if (!this.#options.mining || this.#mining || !this.#isDue(held)) return;
     if (this.#isRefused(now, tip.time)) return;
     this.#mining = true;
-    this.#options.burst.clear();
     try {
-      await this.#options.mine();
+      const mined = await this.#options.mine();
+      this.#burstRecords = mined === 0 ? 0 : Math.max(0, this.#burstRecords - mined);
     } finally {
       this.#mining = false;
       this.#waitingSinceMs = undefined;
@@ -92,8 +108,10 @@ export class Scheduler {
   }
 
   #isDue(held: number): boolean {
-    const { mineAtRecords, burst } = this.#options;
-    if (held >= mineAtRecords || (held > 0 && burst.isOver)) return true;
+    const { mineAtRecords, mineQuietRecords } = this.#options;
+    if (held >= mineAtRecords || (held > 0 && this.#burstRecords > 0)) return true;
+    const isMany = mineQuietRecords > 0 && held >= mineQuietRecords;
+    if (isMany && this.#quietLooks >= QUIET_LOOKS) return true;
     const now = this.#options.realMs();
     return [this.#waitingSinceMs, this.#dayClosedSinceMs].some(
       (sinceMs) => sinceMs !== undefined && now - sinceMs >= this.#options.mineAfterMs,

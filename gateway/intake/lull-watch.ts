@@ -1,5 +1,5 @@
 /**
- * Tells when a burst of envelopes is over: every one that came has been judged, and for a moment no more came.
+ * Tells when envelopes cease to come: every one that came has been judged, and for a moment no more came.
  *
  * Only the main thread can know it: to the writer a worker that is behind looks the same as a broker that has no more.
  */

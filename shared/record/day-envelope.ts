@@ -135,17 +135,6 @@ export function decodeLong(
   return rest < 0 ? -1 : length + rest;
 }
 
-/**
- * Place of `byte` in `bytes[from…end)`, looked for first where it stood last time; -1 if it is not there. It need not be the first
- * of its kind: everything before it is compared and decoded afterwards, which admits neither line feed nor quote.
- */
-function find(bytes: Uint8Array, byte: number, from: number, end: number, guess: number): number {
-  const guessed = from + guess;
-  if (guessed < end && bytes[guessed] === byte) return guessed;
-  const at = bytes.indexOf(byte, from);
-  return at < end ? at : -1;
-}
-
 function isAt(bytes: Uint8Array, at: number, text: Uint8Array): boolean {
   for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text[i]) return false;
   return true;
@@ -195,8 +184,10 @@ export class DayEnvelopeReader {
     out: Uint8Array,
     to: number,
   ): boolean {
-    const lineFeed = find(bytes, LF, start, end, this.line1Length);
-    if (lineFeed < 0) return false;
+    const guess = start + this.line1Length;
+    // It need not be the first: header and base64url of line 1, which are compared and decoded, admit no line feed.
+    const lineFeed = bytes[guess] === LF ? guess : bytes.indexOf(LF, start);
+    if (lineFeed < 0 || lineFeed >= end) return false;
     if (lineFeed - start > MAX_METER_LINE1 || end - lineFeed - 1 > MAX_METER_LINE2) return false;
     this.lineFeed = lineFeed;
     this.line1Length = lineFeed - start;
@@ -287,8 +278,10 @@ export class DayEnvelopeReader {
     const count = form.recipients.length;
     if (count < 1 || count > MAX_RECIPIENTS || !isAt(bytes, start, CIPHERTEXT)) return false;
     const ciphertextAt = start + CIPHERTEXT.length;
-    const quote = find(bytes, QUOTE, ciphertextAt, end, this.#ciphertextLength);
-    if (quote < 0) return false;
+    const guess = ciphertextAt + this.#ciphertextLength;
+    // Nor this one: what stands before it is decoded. All of the text is compared, so that no other quote is taken for it.
+    const quote = isAt(bytes, guess, IV) ? guess : bytes.indexOf(QUOTE, ciphertextAt);
+    if (quote < 0 || quote >= end) return false;
     this.#ciphertextLength = quote - ciphertextAt;
     const bodyAt = to + SEALED_RECIPIENTS + count * SEALED_RECIPIENT;
     const length = decodeLong(bytes, ciphertextAt, quote, out, bodyAt);

@@ -78,7 +78,7 @@ async function main(): Promise<void> {
     }
     if (parts.has("ledger")) {
       say("bills and blocks");
-      results.ledger = await measureLedger(data);
+      results.ledger = await measureLedger(data, recipe.firstDay.slice(0, 7));
     }
   }
   process.stdout.write(values.json ? `${JSON.stringify(results)}\n` : formatTable(results));

@@ -24,9 +24,10 @@ export interface LedgerRates {
 
 const BLOCKS_S = 2;
 
-export async function measureLedger(data: string): Promise<LedgerRates> {
+/** @param month whose bills are issued, YYYY-MM */
+export async function measureLedger(data: string, month: string): Promise<LedgerRates> {
   const started = performance.now();
-  const outcome = await orderOffice({ data, clock: "real" }, "bill", {});
+  const outcome = await orderOffice({ data, clock: "real" }, "bill", { month });
   const bills = (outcome as { issued: readonly unknown[] }).issued.length;
   const billsS = (performance.now() - started) / 1000;
   const folder = locateDataFolder(data);
@@ -36,7 +37,7 @@ export async function measureLedger(data: string): Promise<LedgerRates> {
   const { ledger } = openExisting(folder, readConfig(folder), options);
   const miner = new Miner();
   const times: number[] = [];
-  const make = (): Promise<void> =>
+  const make = (): Promise<number> =>
     makeBlock({
       ...{ ledger, miner, clock, randomBytes, realMs: () => performance.now() },
       onAppended: (_block, _result, ms) => times.push(ms),

@@ -15,7 +15,7 @@ function errorOf(value: unknown): WattproofError {
 
 test("an empty configuration takes every default, and each default is allowed", () => {
   const config = decodeConfig({});
-  assert.equal(config.commit_records, 512);
+  assert.equal(config.commit_records, 2048);
   assert.equal(config.mine_after_ms, 60_000);
   assert.deepEqual(Object.keys(config).sort(), Object.keys(CONFIG_KEYS).sort());
 });

@@ -5,14 +5,16 @@ import { ManualClock } from "../../../shared/base/clock.ts";
 
 const NOON = 1_704_106_800;
 
-function createWorld(more: { mining?: boolean; refusal?: "store-old" } = {}) {
+function createWorld(
+  more: { mining?: boolean; refusal?: "store-old"; mineQuietRecords?: number } = {},
+) {
   const clock = new ManualClock(NOON * 1000);
   const tip = { time: NOON - 3600, height: 5 };
   const world = {
     clock,
     tip,
     held: 0,
-    burstOver: false,
+    room: Number.POSITIVE_INFINITY,
     mined: 0,
     billedAt: [] as number[],
     refused: [] as string[],
@@ -25,23 +27,17 @@ function createWorld(more: { mining?: boolean; refusal?: "store-old" } = {}) {
     timeZone: "Europe/Berlin",
     mineAfterMs: 60_000,
     mineAtRecords: 100,
-    burst: {
-      get isOver() {
-        return world.burstOver;
-      },
-      clear: () => {
-        world.burstOver = false;
-      },
-    },
+    mineQuietRecords: more.mineQuietRecords ?? 0,
     mining: more.mining ?? true,
     mine: () =>
       new Promise((resolve) => {
         finish = () => {
+          const records = Math.min(world.room, world.held);
           world.mined += 1;
-          world.held = 0;
+          world.held -= records;
           tip.height += 1;
           tip.time = Math.floor(clock.wallMs() / 1000);
-          resolve();
+          resolve(records);
         };
       }),
     bill: () => world.billedAt.push(tip.height),
@@ -80,25 +76,63 @@ test("mines at once when a block is full", async () => {
   assert.equal(world.mined, 1);
 });
 
-test("what a burst brought is mined as soon as it is over, however little is left of it", async () => {
-  const { world, tick } = createWorld();
+test("what a burst brought is mined as soon as it is over, in as many blocks as it takes", async () => {
+  const { world, scheduler, tick } = createWorld();
   world.held = 60;
   await tick();
   assert.equal(world.mined, 0, "more keeps coming");
-  world.held = 3;
-  world.burstOver = true;
-  await tick();
-  assert.equal(world.mined, 1);
+  world.room = 25;
+  scheduler.endBurst();
+  for (let look = 0; look < 3; look++) await tick();
+  assert.deepEqual([world.mined, world.held], [3, 0]);
   world.held = 1;
   await tick();
-  assert.equal(world.mined, 1, "a record of later waits its time");
+  assert.equal(world.mined, 3, "a record of later waits its time");
 });
 
-test("the end of a burst that left nothing mines nothing", async () => {
-  const { world, tick } = createWorld();
-  world.burstOver = true;
+test("what comes while a burst is mined is not mined for its sake", async () => {
+  const { world, scheduler, tick } = createWorld();
+  world.held = 3;
+  scheduler.endBurst();
+  const first = scheduler.tick();
+  world.held = 5;
+  world.room = 3;
+  await tick();
+  await first;
+  assert.deepEqual([world.mined, world.held], [1, 2]);
+  await tick();
+  assert.equal(world.mined, 1);
+});
+
+test("the end of a burst that left nothing mines nothing, nor does a block that was given up try again at once", async () => {
+  const { world, scheduler, tick } = createWorld();
+  scheduler.endBurst();
   await tick();
   assert.equal(world.mined, 0);
+  world.held = 1;
+  await tick();
+  assert.equal(world.mined, 0);
+  scheduler.endBurst();
+  world.room = 0;
+  await tick();
+  await tick();
+  assert.equal(world.mined, 1);
+});
+
+test("as many records as a burst has are mined once no more come, wherever they came from", async () => {
+  const { world, tick } = createWorld({ mineQuietRecords: 20 });
+  const off = createWorld({ mineQuietRecords: 0 });
+  for (world.held = 10; world.held < 60; world.held += 10) await tick();
+  assert.equal(world.mined, 0, "more keeps coming");
+  off.world.held = 99;
+  for (let look = 0; look < 4; look++) await tick();
+  for (let look = 0; look < 9; look++) await off.tick();
+  assert.equal(world.mined, 0, "a few quiet looks may be chance");
+  await tick();
+  assert.deepEqual([world.mined, off.world.mined], [1, 0]);
+  world.held = 19;
+  for (let look = 0; look < 9; look++) await tick();
+  assert.equal(world.mined, 1, "fewer wait their time");
 });
 
 test("mines once after local midnight even if nothing waits", async () => {
