@@ -165,6 +165,7 @@ async function publishAll(
   folder: string,
   data: string,
   nodeOptions: readonly string[],
+  afterTurn: () => Promise<void>,
 ): Promise<Omit<IntakeResult, "limit" | "ratio" | "limit_us" | "wire_bytes" | "store_bytes">> {
   const { net, zone, envelopes } = fixture;
   const broker = await startBroker(join(folder, "broker"));
@@ -192,6 +193,7 @@ async function publishAll(
     const turns: Turn[] = [];
     while (turns.length < order.turns) {
       turns.push(await measureTurn(order.measured, { gateway, publisher, broker: broker.pid }));
+      await afterTurn();
     }
     publisher.send("the rest");
     const done = await nextMessage(publisher);
@@ -228,17 +230,19 @@ export async function measureIntake(
   const before = storeBytes(data);
   const input = limitInput(fixture);
   const { utility } = readKeys(nodeSuite, locateDataFolder(data).keys, decodeConfig({}).name);
-  const measureLimit = (): Promise<CryptoLimit> =>
-    measureCryptoLimit({
+  const limits: CryptoLimit[] = [];
+  const measureLimit = async (): Promise<void> => {
+    const limit = await measureCryptoLimit({
       envelopes: input,
       recipient: { kid: utility.kid, secret: utility.secret },
       workers: availableParallelism(),
       seconds: recipe.limitS,
     });
-  const first = await measureLimit();
-  const run = await publishAll(recipe, fixture, folder, data, nodeOptions);
-  const second = await measureLimit();
-  const best = first.perSecond > second.perSecond ? first : second;
+    limits.push(limit);
+  };
+  await measureLimit();
+  const run = await publishAll(recipe, fixture, folder, data, nodeOptions, measureLimit);
+  const best = limits.reduce((a, b) => (b.perSecond > a.perSecond ? b : a));
   const { meters, envelopesFile, envelopes } = fixture;
   const framing = 8 * meters.length * recipe.days;
   const result: IntakeResult = {

@@ -39,7 +39,7 @@ export const FULL_RECIPE: Recipe = {
   days: 91,
   warmUpDays: 3,
   intakeDays: 28,
-  turns: 2,
+  turns: 3,
   firstDay: "2024-01-01",
   zone: "Europe/Berlin",
   recipients: 2,
