@@ -2,7 +2,7 @@
  * A batch of envelopes in one transferable buffer, for the way from the socket to a crypto worker.
  *
  * Cloning envelopes one by one costs the main thread five times as much as moving one buffer
- * (reference/performance.md section 2). An envelope is copied once, from what the socket gave; before each stands a
+ * (docs/performance.md). An envelope is copied once, from what the socket gave; before each stands a
  * zero byte, so that with its line 1 it is the input of the leaf hash as it lies here.
  */
 

@@ -2,7 +2,7 @@
  * The pool of crypto workers, as the main thread sees it: envelopes in, batches out to the right worker.
  *
  * A meter belongs to one worker for good (by a hash of its number), a worker has at most two batches under
- * way, and a batch leaves when 128 envelopes wait or the worker is idle (reference/performance.md section 6).
+ * way, and a batch leaves when 128 envelopes wait or the worker is idle (docs/performance.md).
  */
 import { type MessagePort, Worker } from "node:worker_threads";
 import type { RecipientKey } from "../../shared/crypto/key.ts";

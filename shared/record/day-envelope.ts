@@ -186,7 +186,7 @@ export class DayEnvelopeReader {
   ): boolean {
     const guess = start + this.line1Length;
     // It need not be the first: header and base64url of line 1, which are compared and decoded, admit no line feed.
-    const lineFeed = bytes[guess] === LF ? guess : bytes.indexOf(LF, start);
+    const lineFeed = guess < end && bytes[guess] === LF ? guess : bytes.indexOf(LF, start);
     if (lineFeed < 0 || lineFeed >= end) return false;
     if (lineFeed - start > MAX_METER_LINE1 || end - lineFeed - 1 > MAX_METER_LINE2) return false;
     this.lineFeed = lineFeed;
@@ -280,7 +280,8 @@ export class DayEnvelopeReader {
     const ciphertextAt = start + CIPHERTEXT.length;
     const guess = ciphertextAt + this.#ciphertextLength;
     // Nor this one: what stands before it is decoded. All of the text is compared, so that no other quote is taken for it.
-    const quote = isAt(bytes, guess, IV) ? guess : bytes.indexOf(QUOTE, ciphertextAt);
+    const quote =
+      guess < end && isAt(bytes, guess, IV) ? guess : bytes.indexOf(QUOTE, ciphertextAt);
     if (quote < 0 || quote >= end) return false;
     this.#ciphertextLength = quote - ciphertextAt;
     const bodyAt = to + SEALED_RECIPIENTS + count * SEALED_RECIPIENT;

@@ -1,6 +1,6 @@
 /**
  * Intake: sealed envelopes through Mosquitto into a real gateway until each has its receipt, against the machine's
- * crypto limit on the same envelopes, measured just before and just after.
+ * crypto limit on the same envelopes, measured before, between and after the turns.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";

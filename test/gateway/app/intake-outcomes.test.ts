@@ -170,6 +170,18 @@ testGateway("two records with one seq: evidence, frozen, alarm", async (gateway)
   await waitFor("its receipt again", () => gateway.receipts.get(meter.id)?.length === 2);
 });
 
+test("a burst is mined as soon as it is over, however few records are left of it", async (t) => {
+  const gateway = await startLiveGateway(t, { mine_after_ms: 600_000, mine_quiet_records: 20 });
+  const meter = await gateway.enrol("352522395");
+  const { envelope } = meter.sealDay();
+  // Far fewer records than a burst has envelopes; a loaded machine may cut it in two.
+  const copies = Array.from({ length: 60 }, () =>
+    gateway.publish(gateway.topic(meter.id), envelope),
+  );
+  await Promise.all(copies);
+  await waitFor("its receipt", () => (gateway.receipts.get(meter.id)?.length ?? 0) > 0);
+});
+
 testGateway(
   "a signed day that opens to nonsense enters as unusable, with an alarm",
   async (gateway) => {

@@ -118,15 +118,32 @@ test("what the fast way admits is what the long one does, stored forms included"
 });
 
 test("any changed byte gets the same verdict on both ways", () => {
-  for (const bit of [1, 32]) {
+  // The second time by a reader that has read an envelope: it looks for ends first where they stood then.
+  for (const { bit, isFirst } of [
+    { bit: 1, isFirst: true },
+    { bit: 32, isFirst: true },
+    { bit: 1, isFirst: false },
+  ]) {
     for (let at = 0; at < envelope.length; at++) {
       const changed = envelope.slice();
       changed[at] = (changed[at] as number) ^ bit;
       const { long, fast } = createWays();
+      if (!isFirst) for (const way of [long, fast]) way(envelope);
       const quick = fast(changed);
       if (quick !== "other") assert.deepEqual(plain(quick), plain(long(changed)), `byte ${at}`);
     }
   }
+});
+
+test("a line feed or a quote in the wrong place makes no later envelope slow", () => {
+  const { fast } = createWays();
+  const text = Buffer.from(envelope).toString("latin1");
+  const line2 = text.slice(text.indexOf("\n") + 1);
+  // Seven characters further another quote stands in the usual form.
+  const longer = line2.replace('{"ciphertext":"', '{"ciphertext":"AAAAAAA');
+  assert.equal(fast(signDay(longer)), "other");
+  assert.equal(fast(encodeUtf8(text.replace(".", "\n"))), "other");
+  assert.notEqual(fast(envelope), "other");
 });
 
 test("cut, lengthened and inserted bytes are never admitted", () => {
