@@ -13,6 +13,7 @@ import { PublishWindow } from "./publish-window.ts";
 
 export interface IncomingMessage {
   readonly topic: string;
+  /** Valid while the message is handed over; who needs it longer copies it. */
   readonly payload: Uint8Array;
   /** Set only on what the broker had stored for the topic before the subscription. */
   readonly retain: boolean;

@@ -26,7 +26,7 @@ export interface ConnectionOptionsMqtt {
 export interface ConnectionEvents {
   /** Subscribed: the connection is in use. */
   ready(): void;
-  /** `packetId` is 0 at QoS 0. */
+  /** `packetId` is 0 at QoS 0. The payload is valid during the call. */
   message(topic: string, payload: Uint8Array, packetId: number, retain: boolean): void;
   puback(packetId: number): void;
   /** Called exactly once, when the socket has ended for whatever reason. */
@@ -37,16 +37,30 @@ const SUBSCRIBE_ID = 1;
 /** Return code of a subscription that was not granted (MQTT 3.1.1 section 3.9.3). */
 const REFUSED = 128;
 const CONNECT_TIMEOUT_MS = 20_000;
+/** What the socket reads at a time, always into the same memory. */
+const READ_BYTES = 131_072;
 
-function openSocket(options: ConnectionOptionsMqtt): Socket {
+/**
+ * A socket that hands what it reads to `onBytes`, valid during the call. New memory for each read would be collected only with the
+ * whole heap, many times a second under load (docs/performance.md).
+ */
+function openSocket(options: ConnectionOptionsMqtt, onBytes: (bytes: Buffer) => void): Socket {
   const url = new URL(options.url);
   const secure = url.protocol === "mqtts:";
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const port = url.port === "" ? (secure ? 8883 : 1883) : Number(url.port);
-  if (!secure) return connectTcp({ host, port, noDelay: true });
+  const onread = {
+    buffer: Buffer.allocUnsafeSlow(READ_BYTES),
+    callback(count: number, buffer: Uint8Array) {
+      onBytes(Buffer.from(buffer.buffer, buffer.byteOffset, count));
+      return true;
+    },
+  };
+  if (!secure) return connectTcp({ host, port, noDelay: true, onread });
   // Server name indication is for names only (RFC 6066 section 3); an address is checked all the same.
   const name = isIP(host) === 0 ? { servername: host } : {};
-  return connectTls({ host, port, minVersion: "TLSv1.3", ...name, ...options.tls });
+  const secured = { host, port, minVersion: "TLSv1.3" as const, ...name, ...options.tls, onread };
+  return connectTls(secured);
 }
 
 export class MqttConnection {
@@ -59,7 +73,15 @@ export class MqttConnection {
   #closed = false;
 
   constructor(options: ConnectionOptionsMqtt, events: ConnectionEvents) {
-    const socket = openSocket(options);
+    const socket = openSocket(options, (bytes) => {
+      this.#lastReceived = performance.now();
+      try {
+        reader.push(bytes);
+      } catch (error) {
+        if (!(error instanceof BrokenStream)) throw error;
+        this.close(`not MQTT: ${error.message}`);
+      }
+    });
     this.#socket = socket;
     socket.once("encrypted" in socket ? "secureConnect" : "connect", () => {
       socket.write(
@@ -111,15 +133,6 @@ export class MqttConnection {
       publish: (topic, payload, packetId, retain) =>
         events.message(topic, payload, packetId, retain),
       puback: (packetId) => events.puback(packetId),
-    });
-    socket.on("data", (chunk) => {
-      this.#lastReceived = performance.now();
-      try {
-        reader.push(chunk);
-      } catch (error) {
-        if (!(error instanceof BrokenStream)) throw error;
-        this.close(`not MQTT: ${error.message}`);
-      }
     });
     socket.on("error", (error) => {
       this.#reason = error.message;

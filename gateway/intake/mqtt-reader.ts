@@ -1,6 +1,7 @@
 /**
  * Cuts MQTT 3.1.1 packets out of what a socket gives, with as little work a packet as can be: a payload is a view
- * into the chunk in which it came, and only a packet that two chunks share is copied.
+ * into the chunk in which it came, and only a packet that two chunks share is copied. Nothing that is handed out outlives
+ * the call, so that the socket may read into the same memory again.
  *
  * It knows the packets that a server may send to a client that subscribes at QoS 0 and 1 and publishes at QoS 1; any
  * other, and any that is malformed, is an error after which the connection is of no use.
@@ -18,12 +19,14 @@ const QOS = 0x06;
 const QOS_1 = 0x02;
 /** One byte of type and flags, one to four of length (section 2.2.3). */
 const MAX_HEAD = 5;
+/** Room for a packet of two chunks that is kept for the next one. */
+const KEPT_BYTES = 65_536;
 
 export interface PacketEvents {
   connack(returnCode: number): void;
-  /** Granted QoS of each subscription; 128 is a refusal. */
+  /** Granted QoS of each subscription; 128 is a refusal. Valid during the call. */
   suback(granted: Uint8Array): void;
-  /** `packetId` is 0 at QoS 0. The payload is valid as long as the caller keeps it. */
+  /** `packetId` is 0 at QoS 0. The payload is valid during the call. */
   publish(topic: string, payload: Uint8Array, packetId: number, retain: boolean): void;
   puback(packetId: number): void;
 }
@@ -39,14 +42,14 @@ export class BrokenStream extends Error {
 export class PacketReader {
   readonly #events: PacketEvents;
   /** Beginning of a packet whose end has not come, and how much of it is there. */
-  #partial: Buffer = Buffer.alloc(0);
+  #partial: Buffer = Buffer.allocUnsafeSlow(MAX_HEAD);
   #have = 0;
 
   constructor(events: PacketEvents) {
     this.#events = events;
   }
 
-  /** Takes the next bytes of the stream. Throws {@link BrokenStream}. */
+  /** Takes the next bytes of the stream, which are not looked at again afterwards. Throws {@link BrokenStream}. */
   push(chunk: Buffer): void {
     let at = this.#have === 0 ? 0 : this.#complete(chunk);
     while (at < chunk.length) {
@@ -70,11 +73,7 @@ export class PacketReader {
       end = packetEnd(this.#partial, 0, this.#have);
     }
     if (end === undefined) return at;
-    if (end > this.#partial.length) {
-      const whole = Buffer.allocUnsafe(end);
-      this.#partial.copy(whole, 0, 0, this.#have);
-      this.#partial = whole;
-    }
+    this.#reserve(end);
     const taken = Math.min(end - this.#have, chunk.length - at);
     chunk.copy(this.#partial, this.#have, at, at + taken);
     this.#have += taken;
@@ -86,10 +85,18 @@ export class PacketReader {
   }
 
   #keep(chunk: Buffer, at: number, end: number | undefined): void {
-    this.#have = chunk.length - at;
-    // A new buffer each time: the views that were given out of the last one live on.
-    this.#partial = Buffer.allocUnsafe(end === undefined ? MAX_HEAD : end - at);
-    chunk.copy(this.#partial, 0, at);
+    this.#have = 0;
+    this.#reserve(end === undefined ? MAX_HEAD : end - at);
+    this.#have = chunk.copy(this.#partial, 0, at);
+  }
+
+  /** Makes room for a packet of so many bytes, of which `#have` are there. */
+  #reserve(bytes: number): void {
+    const { length } = this.#partial;
+    if (bytes <= length && (length <= KEPT_BYTES || bytes > KEPT_BYTES)) return;
+    const room = Buffer.allocUnsafeSlow(bytes);
+    this.#partial.copy(room, 0, 0, this.#have);
+    this.#partial = room;
   }
 
   #packet(bytes: Buffer, start: number, end: number): void {

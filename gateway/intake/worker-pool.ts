@@ -126,8 +126,8 @@ export class WorkerPool {
     const lane = this.#lanes[workerOf(Number(meter), this.#lanes.length)] as Lane;
     if (lane.live >= MAX_LIVE_OUTSTANDING) return false;
     lane.live += 1;
-    // A copy: what came from the socket is a part of a larger buffer.
-    lane.worker.postMessage({ live: meter, bytes: bytes.slice() } satisfies LiveMessage);
+    // A copy: what came from the socket is a part of a larger buffer, all of which would be cloned.
+    lane.worker.postMessage({ live: meter, bytes: new Uint8Array(bytes) } satisfies LiveMessage);
     return true;
   }
 

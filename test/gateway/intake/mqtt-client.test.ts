@@ -22,7 +22,7 @@ function createClient(broker: TestBroker, received: IncomingMessage[]): MqttClie
     keepaliveS: 30,
     subscriptions: [`${NET}/+/envelope`],
     random: () => 0,
-    onMessage: (message) => received.push(message),
+    onMessage: (message) => received.push({ ...message, payload: Buffer.from(message.payload) }),
   });
 }
 
