@@ -62,7 +62,7 @@ export class LedgerClient {
     });
   }
 
-  send(message: ToLedger, transfer: readonly MessagePort[] = []): void {
+  send(message: ToLedger, transfer: readonly (MessagePort | ArrayBuffer)[] = []): void {
     this.#worker.postMessage(message, transfer);
   }
 

@@ -174,6 +174,11 @@ export class LedgerHost {
     this.#receipts.published(count);
   }
 
+  /** The broker has all receipts that lie in these bytes. */
+  giveBack(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#packets.giveBack(bytes);
+  }
+
   /** Sends what may be sent now; returns whether more waits. Call often. */
   pump(): boolean {
     const receipts = this.#receipts.next();

@@ -41,6 +41,8 @@ export type ToLedger =
   | { readonly kind: "connected" }
   /** So many receipts were handed to the broker's client and left its queue half empty. */
   | { readonly kind: "published"; readonly count: number }
+  /** Memory of `receipts` that the broker has all of; transferred. */
+  | { readonly kind: "returned"; readonly bytes: Uint8Array<ArrayBuffer> }
   /** No more envelopes come for now: the workers have judged all of so many since the start. */
   | { readonly kind: "lull"; readonly passed: number }
   /** A control request. */

@@ -155,7 +155,8 @@ function run(port: MessagePort, data: LedgerThreadData): void {
     else if (message.kind === "published") {
       host.published(message.count);
       host.pump();
-    } else if (message.kind === "lull") {
+    } else if (message.kind === "returned") host.giveBack(message.bytes);
+    else if (message.kind === "lull") {
       // Nothing more comes that could share a commit, and the broker may wait for the acknowledgement of what came.
       if (!stopped) host.commit();
       if (burst.lull(message.passed)) endBurst();

@@ -228,7 +228,9 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
       } else if (message.kind === "publish") {
         for (const publication of message.messages) publisher.publish(publication);
       } else if (message.kind === "receipts") {
-        publisher.publishBatch(message.batch);
+        publisher.publishBatch(message.batch, (bytes) =>
+          ledger.send({ kind: "returned", bytes }, [bytes.buffer]),
+        );
         pace(message.batch.places.length / PLACES);
       } else handleEvents(message);
     };

@@ -9,7 +9,7 @@
 import { type ConnectionOptionsMqtt, MqttConnection } from "./mqtt-connection.ts";
 import { encodePubacks, type OutgoingMessage } from "./mqtt-wire.ts";
 import type { PacketBatch } from "./packet-batch.ts";
-import { PublishWindow } from "./publish-window.ts";
+import { type Outgoing, PublishWindow } from "./publish-window.ts";
 
 export interface IncomingMessage {
   readonly topic: string;
@@ -92,9 +92,9 @@ export class MqttClient {
     return taken;
   }
 
-  /** {@link publish} for packets that are written already; their bytes belong to this client from now on. */
-  publishBatch(batch: PacketBatch): void {
-    this.#outgoing.pushBatch(batch);
+  /** {@link publish} for packets that are written already; their bytes belong to this client until `onDone` has them back. */
+  publishBatch(batch: PacketBatch, onDone?: (bytes: Uint8Array<ArrayBuffer>) => void): void {
+    this.#outgoing.pushBatch(batch, onDone);
     this.#flushSoon();
   }
 
@@ -135,8 +135,7 @@ export class MqttClient {
       ready: () => {
         this.#ready = true;
         this.#attempt = 0;
-        const again = this.#outgoing.resend();
-        if (again !== undefined) this.#connection?.write(again);
+        this.#write(this.#outgoing.resend());
         this.#flush();
         if (this.#paused) this.#connection?.pause();
         this.#options.onState?.({ connected: true, reason: "connected" });
@@ -178,8 +177,10 @@ export class MqttClient {
   }
 
   #flush(): void {
-    if (!this.#ready) return;
-    const bytes = this.#outgoing.take();
-    if (bytes !== undefined) this.#connection?.write(bytes);
+    if (this.#ready) this.#write(this.#outgoing.take());
+  }
+
+  #write(outgoing: Outgoing | undefined): void {
+    if (outgoing !== undefined) this.#connection?.write(outgoing.bytes, outgoing.written);
   }
 }

@@ -150,9 +150,10 @@ export class MqttConnection {
     );
   }
 
-  /** Writes bytes; without effect once closed. */
-  write(bytes: Uint8Array): void {
-    if (!this.#closed) this.#socket.write(bytes);
+  /** Writes bytes; without effect once closed. `written` is called when they are needed no more. */
+  write(bytes: Uint8Array, written: () => void = () => {}): void {
+    if (this.#closed) written();
+    else this.#socket.write(bytes, () => written());
   }
 
   /** Stops reading from the socket, so that TCP holds the broker back. */

@@ -8,7 +8,7 @@ import { encodeUtf8 } from "../../shared/base/bytes.ts";
 import { publishHeaderBytes, writePublishHeader } from "./mqtt-wire.ts";
 
 export interface PacketBatch {
-  /** Packets at QoS 1, one after the other, without their ids. */
+  /** Packets at QoS 1, one after the other, without their ids; may be longer than they are. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** For each packet where it begins, where its id belongs, and where it ends. */
   readonly places: Uint32Array<ArrayBuffer>;
@@ -17,9 +17,13 @@ export interface PacketBatch {
 /** Numbers a packet in `places`. */
 export const PLACES = 3;
 const FIRST_BYTES = 65_536;
+/** Buffers that are kept for later batches: as many as may be under way to the broker, of 256 receipts each. */
+const MAX_SPARE = 48;
 
 export class PacketBatchWriter {
-  #bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  #bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  /** Came back from the broker's client: other memory would be collected only with the whole heap of either thread. */
+  readonly #spare: Buffer[] = [];
   #places: number[] = [];
   #at = 0;
 
@@ -44,14 +48,22 @@ export class PacketBatchWriter {
     this.#at = end;
   }
 
-  /** The batch so far; a new one begins. */
+  /** The batch so far, whose bytes may be transferred; a new one begins. */
   take(): PacketBatch {
-    const bytes = new Uint8Array(this.#at);
-    bytes.set(this.#bytes.subarray(0, this.#at));
+    const { buffer, byteOffset, length } = this.#bytes;
+    const bytes = new Uint8Array(buffer as ArrayBuffer, byteOffset, length);
     const places = Uint32Array.from(this.#places);
+    // The next batch will be about as large as this one.
+    this.#bytes = this.#spare.pop() ?? Buffer.allocUnsafeSlow(Math.max(FIRST_BYTES, this.#at));
     this.#places = [];
     this.#at = 0;
     return { bytes, places };
+  }
+
+  /** Takes back the memory of a batch that is done with. */
+  giveBack(bytes: Uint8Array<ArrayBuffer>): void {
+    if (this.#spare.length >= MAX_SPARE) return;
+    this.#spare.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
   }
 
   #reserve(end: number): void {

@@ -10,9 +10,29 @@ import { type PacketBatch, PLACES, packOne } from "./packet-batch.ts";
 
 const MAX_PACKET_ID = 65_535;
 
+/** Gets the bytes of a batch back. */
+type OnDone = (bytes: Uint8Array<ArrayBuffer>) => void;
+
+/** A batch whose bytes are still needed. */
+interface OpenBatch {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Packets that are not acknowledged. */
+  left: number;
+  /** Writes that have not ended. A broker may acknowledge what it never got; the socket reads the memory all the same. */
+  writes: number;
+  readonly onDone: OnDone | undefined;
+}
+
+/** What is to be written to the socket. */
+export interface Outgoing {
+  readonly bytes: Uint8Array;
+  /** To be called once, when the socket needs the bytes no more. */
+  written(): void;
+}
+
 /** A packet in the bytes of its batch. */
 interface Packet {
-  readonly bytes: Uint8Array;
+  readonly batch: OpenBatch;
   readonly start: number;
   readonly idAt: number;
   readonly end: number;
@@ -53,35 +73,36 @@ export class PublishWindow {
     return this.pushBatch(packOne(topic, payload, retain));
   }
 
-  /** Queues all packets of a batch, whose bytes belong to this window from now on; false if any was dropped. */
-  pushBatch({ bytes, places }: PacketBatch): boolean {
-    let taken = true;
-    for (let i = 0; i < places.length; i += PLACES) {
-      if (this.#queue.length - this.#head >= this.#limit) {
-        this.#dropped += 1;
-        taken = false;
-        continue;
-      }
-      const start = places[i] as number;
+  /**
+   * Queues all packets of a batch; false if any was dropped. Its bytes belong to this window until `onDone`, which comes when the
+   * broker has acknowledged all of them.
+   */
+  pushBatch({ bytes, places }: PacketBatch, onDone?: OnDone): boolean {
+    const count = places.length / PLACES;
+    const room = Math.max(0, this.#limit - (this.#queue.length - this.#head));
+    const batch: OpenBatch = { bytes, left: Math.min(count, room), writes: 0, onDone };
+    for (let i = 0; i < batch.left; i++) {
       this.#queue.push({
-        bytes,
-        start,
-        idAt: places[i + 1] as number,
-        end: places[i + 2] as number,
+        batch,
+        start: places[i * PLACES] as number,
+        idAt: places[i * PLACES + 1] as number,
+        end: places[i * PLACES + 2] as number,
       });
     }
-    return taken;
+    this.#dropped += count - batch.left;
+    release(batch);
+    return batch.left === count;
   }
 
-  /** The bytes that may be sent now: as many packets as the window has room for. */
-  take(): Uint8Array | undefined {
+  /** What may be sent now: as many packets as the window has room for. */
+  take(): Outgoing | undefined {
     const runs = new Runs();
     while (this.#inFlight.size < this.#window && this.#head < this.#queue.length) {
       const packet = this.#queue[this.#head] as Packet;
       this.#head += 1;
       const id = this.#freeId();
-      packet.bytes[packet.idAt] = id >> 8;
-      packet.bytes[packet.idAt + 1] = id & 255;
+      packet.batch.bytes[packet.idAt] = id >> 8;
+      packet.batch.bytes[packet.idAt + 1] = id & 255;
       this.#inFlight.set(id, packet);
       runs.add(packet);
     }
@@ -97,14 +118,18 @@ export class PublishWindow {
 
   /** The broker acknowledged a packet; unknown ids (of an earlier session) are ignored. */
   acknowledged(packetId: number): void {
+    const batch = this.#inFlight.get(packetId)?.batch;
+    if (batch === undefined) return;
     this.#inFlight.delete(packetId);
+    batch.left -= 1;
+    release(batch);
   }
 
   /** What has to be sent first on a new connection: everything in flight, marked DUP. */
-  resend(): Uint8Array | undefined {
+  resend(): Outgoing | undefined {
     const runs = new Runs();
     for (const packet of this.#inFlight.values()) {
-      markDuplicate(packet.bytes, packet.start);
+      markDuplicate(packet.batch.bytes, packet.start);
       runs.add(packet);
     }
     return runs.join();
@@ -121,26 +146,45 @@ export class PublishWindow {
 /** Packets in the order of sending; those that lie side by side in one batch stay one piece. */
 class Runs {
   readonly #done: Uint8Array[] = [];
-  #bytes: Uint8Array | undefined;
+  readonly #batches = new Set<OpenBatch>();
+  #batch: OpenBatch | undefined;
   #start = 0;
   #end = 0;
 
-  add({ bytes, start, end }: Packet): void {
-    if (bytes !== this.#bytes || start !== this.#end) {
+  add({ batch, start, end }: Packet): void {
+    if (batch !== this.#batch || start !== this.#end) {
       this.#close();
-      this.#bytes = bytes;
+      this.#batch = batch;
+      this.#batches.add(batch);
       this.#start = start;
     }
     this.#end = end;
   }
 
-  join(): Uint8Array | undefined {
+  join(): Outgoing | undefined {
     this.#close();
-    return this.#done.length > 1 ? Buffer.concat(this.#done) : this.#done[0];
+    const [first, ...more] = this.#done;
+    if (first === undefined) return undefined;
+    for (const batch of this.#batches) batch.writes += 1;
+    return {
+      bytes: more.length > 0 ? Buffer.concat(this.#done) : first,
+      written: () => {
+        for (const batch of this.#batches) {
+          batch.writes -= 1;
+          release(batch);
+        }
+        this.#batches.clear();
+      },
+    };
   }
 
   #close(): void {
-    if (this.#bytes !== undefined) this.#done.push(this.#bytes.subarray(this.#start, this.#end));
-    this.#bytes = undefined;
+    const batch = this.#batch;
+    if (batch !== undefined) this.#done.push(batch.bytes.subarray(this.#start, this.#end));
+    this.#batch = undefined;
   }
+}
+
+function release({ left, writes, bytes, onDone }: OpenBatch): void {
+  if (left === 0 && writes === 0) onDone?.(bytes);
 }

@@ -3,14 +3,14 @@ import { test } from "node:test";
 import mqttPacket, { type IPublishPacket } from "mqtt-packet";
 import { encodePubacks } from "../../../gateway/intake/mqtt-wire.ts";
 import { PacketBatchWriter, packOne } from "../../../gateway/intake/packet-batch.ts";
-import { PublishWindow } from "../../../gateway/intake/publish-window.ts";
+import { type Outgoing, PublishWindow } from "../../../gateway/intake/publish-window.ts";
 import { isCoded } from "../../../shared/base/error.ts";
 
-function parse(bytes: Uint8Array | undefined): IPublishPacket[] {
+function parse(outgoing: Outgoing | undefined): IPublishPacket[] {
   const packets: IPublishPacket[] = [];
   const parser = mqttPacket.parser({ protocolVersion: 4 });
   parser.on("packet", (packet) => packets.push(packet as IPublishPacket));
-  if (bytes !== undefined) parser.parse(Buffer.from(bytes));
+  if (outgoing !== undefined) parser.parse(Buffer.from(outgoing.bytes));
   return packets;
 }
 
@@ -71,7 +71,7 @@ test("packet ids in flight are never given twice, across the wrap of 16 bits", (
   const stays = parse(window.take())[0]?.messageId as number;
   for (let i = 0; i < 70_000; i++) {
     window.push({ topic: "t", payload: "" });
-    const bytes = Buffer.from(window.take() as Uint8Array);
+    const bytes = Buffer.from((window.take() as Outgoing).bytes);
     const id = bytes.readUInt16BE(5);
     assert.notEqual(id, stays);
     assert.notEqual(id, 0);
@@ -114,4 +114,69 @@ test("a batch of packets is sent as it lies, and again as DUP", () => {
   for (const text of texts) writer.add("t", text, note);
   assert.equal(narrow.pushBatch(writer.take()), false);
   assert.equal(narrow.dropped, 2);
+});
+
+test("a batch comes back once, when all of it is acknowledged and no write reads its memory any more", () => {
+  const writer = new PacketBatchWriter();
+  const window = new PublishWindow(2, 10);
+  const back: Uint8Array[] = [];
+  const push = (...texts: string[]): void => {
+    for (const text of texts) writer.add("t", text, Buffer.alloc(0));
+    window.pushBatch(writer.take(), (bytes) => back.push(bytes));
+  };
+  push("a", "b", "c");
+  const first = window.take() as Outgoing;
+  const [a, b] = parse(first).map(({ messageId = 0 }) => messageId);
+  window.acknowledged(a as number);
+  const second = window.take() as Outgoing;
+  const [c] = parse(second).map(({ messageId = 0 }) => messageId);
+  second.written();
+  window.acknowledged(b as number);
+  // A broker that acknowledges what the socket has not even sent.
+  window.acknowledged(c as number);
+  window.acknowledged(c as number);
+  assert.equal(window.pending, 0);
+  assert.equal(back.length, 0);
+  first.written();
+  first.written();
+  assert.equal(back.length, 1);
+
+  // Sent again on the next connection: both writes count.
+  push("d");
+  const sent = window.take() as Outgoing;
+  const again = window.resend() as Outgoing;
+  const [d] = parse(again).map(({ messageId = 0 }) => messageId);
+  again.written();
+  window.acknowledged(d as number);
+  assert.equal(back.length, 1);
+  sent.written();
+  assert.equal(back.length, 2);
+
+  // What did not find room is waited for by nobody.
+  const full = new PublishWindow(1, 1);
+  for (const text of ["e", "f"]) writer.add("t", text, Buffer.alloc(0));
+  full.pushBatch(writer.take(), (bytes) => back.push(bytes));
+  const kept = full.take() as Outgoing;
+  kept.written();
+  full.acknowledged(parse(kept)[0]?.messageId as number);
+  assert.equal(back.length, 3);
+});
+
+test("memory that came back is written anew, larger batches get more of it", () => {
+  const writer = new PacketBatchWriter();
+  const texts = (): string[] => {
+    const window = new PublishWindow(10, 10);
+    const batch = writer.take();
+    window.pushBatch(batch, (bytes) => writer.giveBack(bytes));
+    const outgoing = window.take() as Outgoing;
+    const packets = parse(outgoing);
+    outgoing.written();
+    for (const { messageId = 0 } of packets) window.acknowledged(messageId);
+    return packets.map(({ payload }) => payload.toString());
+  };
+  for (const size of [10, 100_000, 3, 200_000, 1, 0]) {
+    const expected = ["x".repeat(size), `${size}`];
+    for (const text of expected) writer.add("t", text, Buffer.alloc(0));
+    assert.deepEqual(texts(), expected);
+  }
 });
