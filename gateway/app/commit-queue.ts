@@ -1,5 +1,6 @@
 /**
- * What the crypto workers let through waits here for one durable commit of many (at most 2,048 records or 150 ms, less when no more come).
+ * What the crypto workers let through waits here for one durable commit of many (at most 2,048 records or 150 ms, less when no more
+ * come; a batch is not divided).
  *
  * After the commit the envelopes may be acknowledged and each has its outcome. Records that are ahead of their turn
  * are parked, a few a key, and held as soon as the gap before them is filled; parking is memory only, because the
@@ -10,7 +11,7 @@ import type { ErrorCode } from "../../shared/base/error-code.ts";
 import type { ReplyCode } from "../../shared/message/reply.ts";
 import type { OpenCandidate } from "../intake/admission.ts";
 import type { AdmittedItem } from "../intake/admitted-batch.ts";
-import type { Candidate, HoldOutcome } from "../ledger/candidate.ts";
+import type { Candidate, HoldOutcome, Opened } from "../ledger/candidate.ts";
 
 /** The part of the ledger that is used here. */
 interface HoldingLedger {
@@ -62,6 +63,8 @@ export class CommitQueue {
   readonly #parked = new Map<string, Map<number, Candidate>>();
   #parkedTotal = 0;
   #queue: AdmittedItem[] = [];
+  /** To be called after the commit: for the batches that lie in the queue. */
+  #onDone: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: CommitQueueOptions) {
@@ -73,21 +76,26 @@ export class CommitQueue {
     return this.#parkedTotal;
   }
 
-  add(items: readonly AdmittedItem[]): void {
+  /** Takes a batch in, which is never divided; `onDone` is called when it is committed. */
+  add(items: readonly AdmittedItem[], onDone: () => void = () => {}): void {
+    const { commitRecords, commitMs } = this.#options;
+    if (this.#queue.length + items.length > commitRecords) this.flush();
     for (const item of items) this.#queue.push(item);
-    while (this.#queue.length >= this.#options.commitRecords) {
-      this.#commit(this.#queue.splice(0, this.#options.commitRecords));
-    }
-    if (this.#queue.length > 0 && this.#timer === undefined) {
-      this.#timer = setTimeout(() => this.flush(), this.#options.commitMs);
-    }
+    this.#onDone.push(onDone);
+    if (this.#queue.length >= commitRecords) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), commitMs);
   }
 
   /** Commits what waits, now. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#queue.length > 0) this.#commit(this.#queue.splice(0));
+    const items = this.#queue;
+    const done = this.#onDone;
+    this.#queue = [];
+    this.#onDone = [];
+    if (items.length > 0) this.#commit(items);
+    for (const onDone of done) onDone();
   }
 
   #commit(items: readonly AdmittedItem[]): void {
@@ -139,14 +147,14 @@ export class CommitQueue {
   #opened(item: AdmittedItem): Candidate {
     const candidate = item.candidate as Candidate;
     const { record } = candidate;
-    if (item.unopened === undefined || record.typ !== "day") return candidate;
+    if (item.unopened !== true || record.typ !== "day") return candidate;
     // Only now: making the text of line 2 costs as much as holding the record.
     const { line2 } = candidate;
     if (line2 === undefined) return candidate;
     const newest = this.#newest.get(record.kid) ?? this.#options.newestOf(record.kid);
     if (record.seq <= newest) return candidate;
     const entry = { meter: item.meter, recipients: this.#options.recipientsOf(record.kid) };
-    return { ...candidate, opened: this.#options.open(record, line2, entry) };
+    return withVerdict(candidate, this.#options.open(record, line2, entry));
   }
 
   /** Keeps a record that is ahead of its turn; false if it is there already or there is no room. */
@@ -155,7 +163,7 @@ export class CommitQueue {
     const parked = this.#parked.get(kid) ?? new Map<number, Candidate>();
     if (parked.has(seq) || parked.size >= this.#options.maxParked) return false;
     if (this.#parkedTotal >= MAX_PARKED_TOTAL) return false;
-    parked.set(seq, candidate);
+    parked.set(seq, withVerdict(candidate, candidate.opened));
     this.#parked.set(kid, parked);
     this.#parkedTotal += 1;
     return true;
@@ -180,6 +188,22 @@ export class CommitQueue {
     }
     return next;
   }
+}
+
+/** The candidate with this verdict on its line 2, in memory of its own. */
+function withVerdict(candidate: Candidate, opened: Opened | undefined): Candidate {
+  const { record, meter, line2, packedLine2, parts } = candidate;
+  return {
+    record,
+    ...(meter === undefined ? {} : { meter }),
+    ...(packedLine2 === undefined
+      ? line2 === undefined
+        ? {}
+        : { line2 }
+      : { packedLine2: Uint8Array.from(packedLine2) }),
+    ...(parts === undefined ? {} : { parts }),
+    ...(opened === undefined ? {} : { opened }),
+  };
 }
 
 /** A frozen key has a reply code of its own (records.md section 7). */

@@ -117,10 +117,10 @@ export class LedgerHost {
     this.#announce();
   }
 
-  /** Returns how many envelopes it was. */
-  admit(batch: AdmittedBatch): number {
+  /** `onDone` is called when its bytes are needed no more. Returns how many envelopes it was. */
+  admit(batch: AdmittedBatch, onDone: () => void = () => {}): number {
     const items = unpackAdmitted(batch, this.#book);
-    this.#queue.add(items);
+    this.#queue.add(items, onDone);
     return items.length;
   }
 

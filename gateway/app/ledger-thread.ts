@@ -6,7 +6,7 @@ import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { createClock, parseClockSpec, unixNow } from "../../shared/base/clock.ts";
 import { fail, isCoded } from "../../shared/base/error.ts";
 import { nodeSuite } from "../../shared/crypto/node-suite.ts";
-import type { AdmittedBatch } from "../intake/admitted-batch.ts";
+import type { AdmittedBatch, ReturnedBatch } from "../intake/admitted-batch.ts";
 import { Miner } from "../ledger/miner.ts";
 import { type BillingDesk, createBillingDesk } from "./billing-desk.ts";
 import { makeBlock } from "./block-maker.ts";
@@ -136,7 +136,9 @@ function run(port: MessagePort, data: LedgerThreadData): void {
         worker.on("message", (batch: AdmittedBatch) => {
           try {
             if (stopped) return;
-            if (burst.admit(host.admit(batch))) endBurst();
+            const { bytes } = batch;
+            const back = (): void => worker.postMessage({ bytes } satisfies ReturnedBatch, [bytes]);
+            if (burst.admit(host.admit(batch, back))) endBurst();
           } catch (error) {
             fatal(error);
           }

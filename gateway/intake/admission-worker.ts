@@ -11,7 +11,7 @@ import { nodeSuite } from "../../shared/crypto/node-suite.ts";
 import { systemClock } from "../app/system-clock.ts";
 import { openDay } from "../projection/open-day.ts";
 import { type AdmissionOptions, admit } from "./admission.ts";
-import { AdmittedBatchWriter } from "./admitted-batch.ts";
+import { AdmittedBatchWriter, type ReturnedBatch } from "./admitted-batch.ts";
 import { DayAdmission } from "./day-admission.ts";
 import { LiveAdmission, type LiveVerdict } from "./live-admission.ts";
 import { BATCH_STRIDE, type PackedBatch } from "./packed-batch.ts";
@@ -21,7 +21,7 @@ import { Registry, type RegistryEntry } from "./registry.ts";
 export interface AdmissionWorkerData {
   /** The utility's key; opens line 2. */
   readonly utility: RecipientKey;
-  /** Port to the writer: admitted items go there. */
+  /** Port to the writer: admitted batches go there, and their memory comes back. */
   readonly writer: MessagePort;
   /** The chain's id, H. */
   readonly chain: string;
@@ -60,6 +60,7 @@ function run(port: MessagePort, data: AdmissionWorkerData): void {
     rate: spec.kind === "simulated" ? spec.rate : 1,
   });
   const admitted = new AdmittedBatchWriter();
+  data.writer.on("message", (batch: ReturnedBatch) => admitted.giveBack(batch));
   port.on("message", (message: PackedBatch | RegistryMessage | LiveMessage) => {
     if ("entries" in message) {
       for (const entry of message.entries) registry.set(entry);

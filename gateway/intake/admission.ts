@@ -26,7 +26,7 @@ export interface Admission {
   readonly refused?: ErrorCode;
   readonly candidate?: Candidate;
   /** The candidate was not opened because its seq is not new; the ledger opens it if it is to be held. */
-  readonly unopened?: true;
+  readonly unopened?: boolean;
 }
 
 /** Opens line 2 and applies the local rules; never throws (its verdict is part of the candidate). */
@@ -105,9 +105,13 @@ function admitSealed(
     candidate: {
       record,
       meter,
-      packedLine1: packDayLine1(record),
       packedLine2: parsed === undefined ? packLine2(line2) : packParsedLine2(parsed),
       opened: options.open(record, line2, known.entry, parsed),
+      parts: {
+        packedLine1: packDayLine1(record),
+        line1Chars: record.line1.length,
+        leafHash: decodeBase64url(leaf),
+      },
     },
   };
 }

@@ -3,13 +3,15 @@
  *
  * Days, which are almost everything, travel as rows of numbers and one buffer in which their leaf, their stored lines
  * and the opened day lie one after the other: nothing is cloned, and the writer makes texts of them only when
- * somebody asks. All else (refusals, events, what is of an unusual form) travels as it is.
+ * somebody asks. All else (refusals, events, what is of an unusual form) travels as it is. The buffer goes back to its worker after
+ * the commit: new ones for each batch would be collected only with the whole heap (docs/performance.md).
  */
 import { readBase64url } from "../../shared/base/bytes.ts";
 import { ERROR_CODES, type ErrorCode } from "../../shared/base/error-code.ts";
 import { unpackLine1, unpackLine2 } from "../../shared/record/compact.ts";
 import type { DayPayload } from "../../shared/record/payload.ts";
-import type { Candidate, Opened } from "../ledger/candidate.ts";
+import type { ParsedRecord } from "../../shared/record/record.ts";
+import type { Candidate, Opened, RecordParts } from "../ledger/candidate.ts";
 import type { Admission } from "./admission.ts";
 import type { RegistryEntry } from "./registry.ts";
 
@@ -26,9 +28,18 @@ export interface AdmittedBatch {
   readonly others: readonly AdmittedItem[];
   /** Per day the numbers that `AdmittedBatchWriter.day` is given. */
   readonly numbers: Float64Array<ArrayBuffer>;
-  /** Per day its leaf, packed line 1, packed line 2 and the opened day. */
+  /** Per day its leaf, packed line 1, packed line 2 and the opened day; may be longer than they are. */
   readonly bytes: ArrayBuffer;
 }
+
+/** Back to the worker: the memory of a batch whose days are all committed. */
+export interface ReturnedBatch {
+  readonly bytes: ArrayBuffer;
+}
+
+/** Buffers that are kept for later batches: about as many as a commit waits for. */
+const MAX_SPARE = 16;
+const FIRST_BYTES = 65_536;
 
 const NO_CODE = -1;
 const CODES = Object.keys(ERROR_CODES) as ErrorCode[];
@@ -77,7 +88,9 @@ export interface DayRow {
 /** Collects what a worker has judged, batch after batch, in memory that it keeps. */
 export class AdmittedBatchWriter {
   /** Days are written here by the caller, from `at` on; `reserve` makes room. */
-  arena = new Uint8Array(65_536);
+  arena = new Uint8Array(FIRST_BYTES);
+  /** Came back from the writer. */
+  readonly #spare: ArrayBuffer[] = [];
   /** Beginning of the next day in the arena. */
   at = 0;
   #kinds: number[] = [];
@@ -126,96 +139,149 @@ export class AdmittedBatchWriter {
       kinds: new Uint8Array(this.#kinds),
       others: this.#others,
       numbers: new Float64Array(this.#numbers),
-      bytes: this.arena.slice(0, this.at).buffer,
+      bytes: this.arena.buffer,
     };
+    // The next batch will be about as large as this one.
+    const spare = this.#spare.pop();
+    const room = Math.max(FIRST_BYTES, this.at + (this.at >> 3));
+    this.arena = spare === undefined ? new Uint8Array(room) : new Uint8Array(spare);
     this.#kinds = [];
     this.#others = [];
     this.#numbers = [];
     this.at = 0;
     return { batch, transfer: [batch.kinds.buffer, batch.numbers.buffer, batch.bytes] };
   }
-}
 
-/** A day's payload whose hashes become text when somebody asks. */
-class PackedDayPayload implements DayPayload {
-  readonly v = 1;
-  readonly seq: number;
-  readonly prev: string;
-  readonly from: number;
-  readonly to: number;
-  readonly #line1: Uint8Array;
-
-  constructor(seq: number, prev: string, from: number, to: number, line1: Uint8Array) {
-    this.seq = seq;
-    this.prev = prev;
-    this.from = from;
-    this.to = to;
-    this.#line1 = line1;
-  }
-
-  get ct(): string {
-    return readBase64url(this.#line1, CT_AT, CT_AT + HASH_BYTES);
-  }
-
-  get pt(): string {
-    return readBase64url(this.#line1, PT_AT, PT_AT + HASH_BYTES);
+  /** Takes back the memory of a batch. */
+  giveBack({ bytes }: ReturnedBatch): void {
+    if (this.#spare.length < MAX_SPARE) this.#spare.push(bytes);
   }
 }
 
-/** A day record whose line 1 becomes text when somebody asks. */
-export class PackedDayRecord {
+/**
+ * A day for the ledger: item, candidate, record and payload in one, because thousands of them wait for each block and every object
+ * more is one more for the collector. Texts and views are made when somebody asks for them.
+ */
+class AdmittedDay implements AdmittedItem, Candidate, RecordParts, DayPayload {
   readonly typ = "day";
+  readonly v = 1;
   readonly kid: string;
+  readonly meter: string;
+  readonly epoch: number;
+  readonly packetId: number;
   readonly seq: number;
   readonly prev: string;
   readonly leaf: string;
-  readonly payload: DayPayload;
-  readonly #packed: Uint8Array;
+  readonly from: number;
+  readonly to: number;
+  readonly unopened: boolean;
+  readonly line1Chars: number;
+  readonly #code: ErrorCode | undefined;
+  /** Leaf, packed line 1 and opened day lie here from `#at` on, as long as the day is held. */
+  readonly #kept: Uint8Array;
+  readonly #at: number;
+  readonly #dayAt: number;
+  readonly #end: number;
+  /** Packed line 2 lies in the batch, until the commit. */
+  readonly #batch: Uint8Array;
+  readonly #line2At: number;
+  readonly #line2End: number;
 
-  constructor(kid: string, leaf: string, payload: DayPayload, packed: Uint8Array) {
+  /** Copies what is kept from row `row` of the batch's numbers to `at` of `kept`. */
+  constructor(
+    batch: Uint8Array,
+    numbers: Float64Array,
+    row: number,
+    book: KeyBook,
+    kept: Uint8Array,
+    at: number,
+  ) {
+    const { kid, meter } = book.at(numbers[row + KEY] as number);
     this.kid = kid;
-    this.seq = payload.seq;
-    this.prev = payload.prev;
-    this.leaf = leaf;
-    this.payload = payload;
-    this.#packed = packed;
+    this.meter = meter;
+    this.epoch = numbers[row + EPOCH] as number;
+    this.packetId = numbers[row + PACKET_ID] as number;
+    this.seq = numbers[row + SEQ] as number;
+    this.from = numbers[row + FROM] as number;
+    this.to = numbers[row + TO] as number;
+    this.unopened = numbers[row + UNOPENED] === 1;
+    this.line1Chars = numbers[row + LINE1_CHARS] as number;
+    const code = numbers[row + CODE] as number;
+    this.#code = code === NO_CODE ? undefined : CODES[code];
+    const start = numbers[row + AT] as number;
+    const line2At = start + HASH_BYTES + (numbers[row + LINE1] as number);
+    const line2End = line2At + (numbers[row + LINE2] as number);
+    this.#batch = batch;
+    this.#line2At = line2At;
+    this.#line2End = line2End;
+    this.#kept = kept;
+    this.#at = at;
+    this.#dayAt = at + line2At - start;
+    this.#end = this.#dayAt + (numbers[row + DAY] as number);
+    kept.set(batch.subarray(start, line2At), at);
+    kept.set(batch.subarray(line2End, line2End + this.#end - this.#dayAt), this.#dayAt);
+    const line1At = at + HASH_BYTES;
+    this.leaf = readBase64url(kept, at, line1At);
+    this.prev = readBase64url(kept, line1At + PREV_AT, line1At + PREV_AT + HASH_BYTES);
+  }
+
+  /** Where what is kept of the next day may begin. */
+  get end(): number {
+    return this.#end;
+  }
+
+  get candidate(): Candidate {
+    return this;
+  }
+
+  get record(): ParsedRecord<"day"> {
+    return this;
+  }
+
+  get payload(): DayPayload {
+    return this;
+  }
+
+  get parts(): RecordParts {
+    return this;
+  }
+
+  get ct(): string {
+    const at = this.#at + HASH_BYTES + CT_AT;
+    return readBase64url(this.#kept, at, at + HASH_BYTES);
+  }
+
+  get pt(): string {
+    const at = this.#at + HASH_BYTES + PT_AT;
+    return readBase64url(this.#kept, at, at + HASH_BYTES);
   }
 
   get line1(): string {
-    return unpackLine1(this.#packed);
-  }
-}
-
-/** A day for the ledger; its parts are views into the batch's buffer. */
-class DayCandidate implements Candidate {
-  readonly record: PackedDayRecord;
-  readonly meter: string;
-  readonly packedLine1: Uint8Array;
-  readonly packedLine2: Uint8Array;
-  readonly line1Chars: number;
-  readonly leafHash: Uint8Array;
-  readonly opened?: Opened;
-
-  constructor(
-    record: PackedDayRecord,
-    meter: string,
-    packedLine1: Uint8Array,
-    packedLine2: Uint8Array,
-    line1Chars: number,
-    leafHash: Uint8Array,
-    opened: Opened | undefined,
-  ) {
-    this.record = record;
-    this.meter = meter;
-    this.packedLine1 = packedLine1;
-    this.packedLine2 = packedLine2;
-    this.line1Chars = line1Chars;
-    this.leafHash = leafHash;
-    if (opened !== undefined) this.opened = opened;
+    return unpackLine1(this.packedLine1);
   }
 
+  /** Only until the commit. */
   get line2(): string {
     return unpackLine2(this.packedLine2);
+  }
+
+  get packedLine1(): Uint8Array {
+    return viewOf(this.#kept, this.#at + HASH_BYTES, this.#dayAt);
+  }
+
+  /** Only until the commit. */
+  get packedLine2(): Uint8Array {
+    return viewOf(this.#batch, this.#line2At, this.#line2End);
+  }
+
+  get leafHash(): Uint8Array {
+    return viewOf(this.#kept, this.#at, this.#at + HASH_BYTES);
+  }
+
+  get opened(): Opened | undefined {
+    if (this.#code !== undefined) return { unusable: this.#code };
+    if (this.#end === this.#dayAt) return undefined;
+    return { packed: viewOf(this.#kept, this.#dayAt, this.#end) };
   }
 }
 
@@ -224,59 +290,35 @@ export interface KeyBook {
   at(no: number): Pick<RegistryEntry, "kid" | "meter">;
 }
 
-/** The items of a batch in their order. */
+/** The items of a batch in their order. What they need after the commit is copied out of it. */
 export function unpackAdmitted(batch: AdmittedBatch, book: KeyBook): AdmittedItem[] {
   const { kinds, others, numbers } = batch;
   const bytes = new Uint8Array(batch.bytes);
+  const kept = new Uint8Array(keptBytes(numbers));
   const items: AdmittedItem[] = [];
   let other = 0;
   let row = 0;
+  let at = 0;
   for (const kind of kinds) {
     if (kind === 0) {
       items.push(others[other] as AdmittedItem);
       other += 1;
       continue;
     }
-    items.push(unpackDay(bytes, numbers, row, book));
+    const day = new AdmittedDay(bytes, numbers, row, book, kept, at);
+    items.push(day);
+    at = day.end;
     row += COLUMNS;
   }
   return items;
 }
 
-function unpackDay(
-  bytes: Uint8Array,
-  numbers: Float64Array,
-  row: number,
-  book: KeyBook,
-): AdmittedItem {
-  const number = (column: number): number => numbers[row + column] as number;
-  const { kid, meter } = book.at(number(KEY));
-  const at = number(AT);
-  const line1At = at + HASH_BYTES;
-  const line2At = line1At + number(LINE1);
-  const dayAt = line2At + number(LINE2);
-  const end = dayAt + number(DAY);
-  const leaf = readBase64url(bytes, at, line1At);
-  const prev = readBase64url(bytes, line1At + PREV_AT, line1At + PREV_AT + HASH_BYTES);
-  const packedLine1 = viewOf(bytes, line1At, line2At);
-  const payload = new PackedDayPayload(number(SEQ), prev, number(FROM), number(TO), packedLine1);
-  const record = new PackedDayRecord(kid, leaf, payload, packedLine1);
-  const code = number(CODE);
-  let opened: Opened | undefined;
-  if (code !== NO_CODE) opened = { unusable: CODES[code] as ErrorCode };
-  else if (end > dayAt) opened = { packed: viewOf(bytes, dayAt, end) };
-  const packedLine2 = viewOf(bytes, line2At, dayAt);
-  const candidate = new DayCandidate(
-    record,
-    meter,
-    packedLine1,
-    packedLine2,
-    number(LINE1_CHARS),
-    viewOf(bytes, at, line1At),
-    opened,
-  );
-  const item = { meter, epoch: number(EPOCH), packetId: number(PACKET_ID), leaf, candidate };
-  return number(UNOPENED) === 1 ? { ...item, unopened: true } : item;
+function keptBytes(numbers: Float64Array): number {
+  let sum = 0;
+  for (let row = 0; row < numbers.length; row += COLUMNS) {
+    sum += HASH_BYTES + (numbers[row + LINE1] as number) + (numbers[row + DAY] as number);
+  }
+  return sum;
 }
 
 function viewOf(bytes: Uint8Array, start: number, end: number): Uint8Array {

@@ -16,21 +16,28 @@ export interface Unusable {
 
 export type Opened = OpenedDay | Unusable;
 
+/** What stands for a record in a block and in the store. Whoever asks for a part may make it anew for each asking. */
+export interface RecordParts {
+  /** Stored form of line 1 (`packLine1` of shared/record/compact.ts). */
+  readonly packedLine1: Uint8Array;
+  /** Length of line 1 as text. */
+  readonly line1Chars: number;
+  /** 32 bytes. */
+  readonly leafHash: Uint8Array;
+}
+
 export interface Candidate {
   /** Form and signature of line 1 and `ct` are checked. */
   readonly record: ParsedRecord;
   readonly line2?: string;
   /** Stored form of line 2 (`packLine2` of shared/record/compact.ts); stands for `line2`, which then need not come. */
   readonly packedLine2?: Uint8Array;
-  /** Stored form of line 1 (`packLine1`), likewise. */
-  readonly packedLine1?: Uint8Array;
-  /** Length of line 1 and its leaf hash, where they are known without its text. */
-  readonly line1Chars?: number;
-  readonly leafHash?: Uint8Array;
   /** Meter id of the topic on which it came; it opens the key's point. */
   readonly meter?: string;
   /** The worker's verdict on line 2. Absent: the ledger opens it when it is projected. */
-  readonly opened?: Opened;
+  readonly opened?: Opened | undefined;
+  /** What a block is made of, where it is known without the text of line 1. */
+  readonly parts?: RecordParts;
 }
 
 export type HoldCode = "held" | "duplicate" | "resend" | "frozen" | `refused-${ErrorCode}`;

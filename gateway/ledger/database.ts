@@ -8,6 +8,7 @@ import Database from "better-sqlite3";
 import { fail } from "../../shared/base/error.ts";
 import { PROJECTION_TABLES, STORE_UPGRADES } from "../projection/schema.ts";
 import { addPlaces } from "./add-places.ts";
+import { joinHeld } from "./join-held.ts";
 import { PAGE_SIZE, STORE_VERSION, TRUTH_TABLES, VAULT_TABLES } from "./schema.ts";
 
 export type Db = Database.Database;
@@ -67,6 +68,7 @@ function upgrade(db: Db): void {
     for (let version = readVersion(db); version < STORE_VERSION; version++) {
       db.exec(STORE_UPGRADES[version] ?? "");
       if (version === 2) addPlaces(db);
+      if (version === 3) joinHeld(db);
       db.pragma(`user_version = ${version + 1}`);
     }
   }).immediate();

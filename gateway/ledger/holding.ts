@@ -15,7 +15,7 @@ import {
 } from "../../shared/chain/chain-state.ts";
 import type { SigningKey } from "../../shared/crypto/key.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
-import { packLine1, packLine2 } from "../../shared/record/compact.ts";
+import { packLine2 } from "../../shared/record/compact.ts";
 import { hasLine2, type PayloadByTyp, type Typ } from "../../shared/record/payload.ts";
 import { type ParsedRecord, parseRecord, signRecord } from "../../shared/record/record.ts";
 import type { BlobStore } from "./blob-store.ts";
@@ -139,19 +139,17 @@ export class Holding {
         dropped.push(this.#drop(held, broken));
       }
     }
-    if (signedAgain > 0) mempool.load();
+    if (signedAgain > 0) mempool.sort();
     return dropped;
   }
 
   /** Takes mined records out. */
   settle(records: Iterable<ParsedRecord>): void {
     const { mempool } = this.#options;
-    const mined: Held[] = [];
     for (const { leaf } of records) {
       const held = mempool.get(leaf);
-      if (held !== undefined) mined.push(held);
+      if (held !== undefined) mempool.remove(held);
     }
-    mempool.removeAll(mined);
   }
 
   #signer(kid: string): DeviceEntity | MemberEntity | undefined {
@@ -179,24 +177,14 @@ export class Holding {
 
   #keep(candidate: Candidate, own: boolean, now: number): void {
     const { mempool, blobs } = this.#options;
-    const { record, meter, opened, packedLine1, line1Chars, leafHash } = candidate;
-    const packed = candidate.packedLine2 ?? packText(candidate.line2);
+    const { record, meter, parts } = candidate;
     let blob: number | null = null;
-    if (packed !== undefined && hasLine2(record.typ)) {
+    if (hasLine2(record.typ)) {
+      const packed = candidate.packedLine2 ?? packText(candidate.line2);
       const { ct } = record.payload as { ct: string };
-      blob = blobs.put(ct, packed);
+      if (packed !== undefined) blob = blobs.put(ct, packed);
     }
-    mempool.add({
-      record,
-      packed: packedLine1 ?? packLine1(record.line1),
-      line1Chars,
-      leafHash,
-      blob,
-      meter,
-      opened,
-      own,
-      at: now,
-    });
+    mempool.add({ record, blob, meter, own, at: now, parts, verdict: candidate });
   }
 
   /** A seq that this key has used: the same record again, another one for the same place, or a stray. */
@@ -263,10 +251,8 @@ export class Holding {
       if (!isCoded(error)) throw error;
       return error.code;
     }
-    const { line1 } = record;
-    const leafHash = undefined;
-    const packed = packLine1(line1);
-    mempool.replace(held, { ...held, record, packed, line1Chars: line1.length, leafHash });
+    const { blob, meter, own, at } = held;
+    mempool.replace(held, { record, blob, meter, own, at, verdict: held });
     renaming.rename(held.record, record);
     return undefined;
   }
@@ -283,11 +269,9 @@ export class Holding {
   #restore(undone: readonly UndoneRecord[], now: number): void {
     const { suite, signing, mempool, chain } = this.#options;
     const back = undone
-      .map(({ line1, packed, blob }) => {
+      .map(({ line1, blob }) => {
         const record = parseRecord(suite, line1);
-        const own = record.kid === signing.kid;
-        const unknown = { meter: undefined, opened: undefined, leafHash: undefined };
-        return { record, packed, line1Chars: line1.length, blob, own, at: now, ...unknown };
+        return { record, blob, meter: undefined, own: record.kid === signing.kid, at: now };
       })
       .filter(({ record }) => {
         const signer =

@@ -344,7 +344,13 @@ export class Ledger {
     const mark = this.pending.mark();
     const changes = this.#mempool.changes;
     try {
-      const result = this.db.transaction(work).immediate();
+      const result = this.db
+        .transaction(() => {
+          const done = work();
+          this.#mempool.write();
+          return done;
+        })
+        .immediate();
       this.#chain.settle();
       return result;
     } catch (error) {

@@ -1,78 +1,110 @@
 /**
  * Held records: durable, in no block yet, in the order in which they came.
  *
- * The table is the truth and the maps mirror it. Every method that writes runs inside the ledger's transaction;
- * after one that was undone, the ledger loads everything again.
+ * The table is the truth and the maps mirror it. Every method that changes anything runs inside the ledger's transaction, at whose
+ * end `write` brings the table to what the maps say, one row for all records of a commit; after a transaction that was undone, the
+ * ledger loads everything again.
  */
 import { decodeBase64url } from "../../shared/base/bytes.ts";
-import type { ErrorCode } from "../../shared/base/error-code.ts";
 import type { CryptoSuite } from "../../shared/crypto/suite.ts";
-import { unpackLine1 } from "../../shared/record/compact.ts";
+import { packLine1, unpackLine1 } from "../../shared/record/compact.ts";
 import { type ParsedRecord, parseRecord } from "../../shared/record/record.ts";
-import type { Opened } from "./candidate.ts";
+import type { Candidate, Opened, RecordParts } from "./candidate.ts";
 import type { Db, Statement } from "./database.ts";
+import { decodeHeld, encodeHeld, type StoredHeld } from "./held-row.ts";
 
-export interface Held {
-  /** Row, ascending in the order of arrival. */
-  readonly id: number;
+export interface Held extends StoredHeld {
   readonly record: ParsedRecord;
-  /** Packed line 1. */
-  readonly packed: Uint8Array;
   /** Length of line 1 as text. */
   readonly line1Chars: number;
   /** Leaf hash of the record, 32 bytes. */
   readonly leafHash: Uint8Array;
-  /** Row of line 2. */
+}
+
+/** A record to be held. */
+export interface NewHeld extends Omit<StoredHeld, "id" | "packed" | "opened"> {
+  readonly record: ParsedRecord;
+  /** Made from the record where they are not known. */
+  readonly parts?: RecordParts | undefined;
+  /** Asked for when it is needed; others than the candidate itself may give it. */
+  readonly verdict?: Pick<Candidate, "opened"> | undefined;
+}
+
+/** A row of the table. */
+interface Row {
+  /** Number of its first record when it was written first. */
+  readonly id: number;
+  records: HeldRecord[];
+  /** How many of them are still held. */
+  left: number;
+  isStored: boolean;
+}
+
+/** All held records are objects of one class, and as few as can be: thousands of them wait for each block. */
+class HeldRecord implements Held {
+  readonly id: number;
+  readonly record: ParsedRecord;
   readonly blob: number | null;
   readonly meter: string | undefined;
-  readonly opened: Opened | undefined;
-  /** Signed by this gateway, so it may be signed again for another place. */
   readonly own: boolean;
-  /** Unix seconds at which it was held. */
   readonly at: number;
-}
+  readonly row: Row;
+  readonly #parts: RecordParts;
+  readonly #verdict: Pick<Candidate, "opened"> | undefined;
 
-/** A record to be held; length and hash are made where they are not known. */
-export interface NewHeld extends Omit<Held, "id" | "line1Chars" | "leafHash"> {
-  readonly line1Chars: number | undefined;
-  readonly leafHash: Uint8Array | undefined;
-}
+  constructor(id: number, row: Row, held: NewHeld) {
+    this.id = id;
+    this.record = held.record;
+    this.blob = held.blob;
+    this.meter = held.meter;
+    this.own = held.own;
+    this.at = held.at;
+    this.row = row;
+    this.#parts = held.parts ?? partsOf(held.record);
+    this.#verdict = held.verdict;
+  }
 
-interface MempoolRow {
-  readonly id: number;
-  readonly line1: Uint8Array;
-  readonly blob: number | null;
-  readonly meter: string | null;
-  readonly opened: Uint8Array | null;
-  readonly code: string | null;
-  readonly own: number;
-  readonly at: number;
+  get packed(): Uint8Array {
+    return this.#parts.packedLine1;
+  }
+
+  get line1Chars(): number {
+    return this.#parts.line1Chars;
+  }
+
+  get leafHash(): Uint8Array {
+    return this.#parts.leafHash;
+  }
+
+  get opened(): Opened | undefined {
+    return this.#verdict?.opened;
+  }
 }
 
 export class Mempool {
   readonly #suite: Pick<CryptoSuite, "sha256Text">;
-  readonly #byLeaf = new Map<string, Held>();
+  readonly #byLeaf = new Map<string, HeldRecord>();
   /** Held records of each key; almost always in the order of their seqs, one to a few. */
-  readonly #byKid = new Map<string, Held[]>();
+  readonly #byKid = new Map<string, HeldRecord[]>();
   /** What is no day. */
   readonly #others = new Set<Held>();
-  readonly #insert: Statement<(number | string | Uint8Array | null)[]>;
+  readonly #put: Statement<[number, number, Uint8Array]>;
   readonly #remove: Statement<[number]>;
-  readonly #removeRun: Statement<[number, number]>;
-  readonly #rows: Statement<[], MempoolRow>;
-  /** Least and greatest row in use. */
+  readonly #rows: Statement<[], { id: number; records: number; body: Uint8Array }>;
+  /** Rows that are not as the maps say. */
+  readonly #changed = new Set<Row>();
+  /** Of the transaction under way: where its new records go. */
+  #open: Row | undefined;
+  /** Least and greatest number in use. */
   #first = 0;
   #last = 0;
   #changes = 0;
 
   constructor(db: Db, suite: Pick<CryptoSuite, "sha256Text">) {
     this.#suite = suite;
-    this.#insert = db.prepare(
-      "INSERT INTO mempool (id, line1, blob, meter, opened, code, own, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-    );
-    this.#remove = db.prepare("DELETE FROM mempool WHERE id = ?");
-    this.#removeRun = db.prepare("DELETE FROM mempool WHERE id BETWEEN ? AND ?");
-    this.#rows = db.prepare("SELECT * FROM mempool ORDER BY id");
+    this.#put = db.prepare("INSERT OR REPLACE INTO held (id, records, body) VALUES (?, ?, ?)");
+    this.#remove = db.prepare("DELETE FROM held WHERE id = ?");
+    this.#rows = db.prepare("SELECT id, records, body FROM held ORDER BY id");
   }
 
   /** Goes up with every change; tells whether a transaction that was undone had changed anything. */
@@ -115,62 +147,78 @@ export class Mempool {
 
   /** Reads the table again. */
   load(): void {
-    this.#byLeaf.clear();
-    this.#byKid.clear();
-    this.#others.clear();
+    this.#clear();
+    this.#changed.clear();
+    this.#open = undefined;
     this.#first = 0;
     this.#last = 0;
-    for (const row of this.#rows.all()) this.#enter(this.#fromRow(row));
+    const all: HeldRecord[] = [];
+    for (const { id, records, body } of this.#rows.all()) {
+      const row: Row = { id, records: [], left: records, isStored: true };
+      row.records = decodeHeld(body, records).map((stored) => this.#fromStored(row, stored));
+      this.#first = Math.min(this.#first, id);
+      all.push(...row.records);
+    }
+    for (const held of all.sort(byNumber)) this.#enter(held);
+  }
+
+  /** Brings the table to what was done since the last time. */
+  write(): void {
+    for (const row of this.#changed) {
+      if (row.left > 0) {
+        row.records = row.records.filter((held) => this.#byLeaf.get(held.record.leaf) === held);
+        this.#put.run(row.id, row.left, encodeHeld(row.records));
+        row.isStored = true;
+      } else if (row.isStored) this.#remove.run(row.id);
+    }
+    this.#changed.clear();
+    this.#open = undefined;
   }
 
   /** Adds a record at the end. */
   add(held: NewHeld): Held {
-    return this.#store(held, this.#last + 1);
+    const id = this.#last + 1;
+    this.#open ??= { id, records: [], left: 0, isStored: false };
+    return this.#enter(this.#store(this.#open, id, held));
   }
 
   /** Puts records that came back from a block in front of all others, in their order, without changing that. */
   restore(held: readonly NewHeld[]): void {
-    const start = this.#first - held.length;
+    const id = this.#first - held.length;
+    const row: Row = { id, records: [], left: 0, isStored: false };
     held.forEach((one, i) => {
-      this.#store(one, start + i);
+      this.#enter(this.#store(row, id + i, one));
     });
-    const sorted = [...this.#byLeaf.values()].sort((a, b) => a.id - b.id);
-    this.#byLeaf.clear();
-    this.#byKid.clear();
-    this.#others.clear();
-    for (const one of sorted) this.#enter(one);
+    this.sort();
   }
 
   /**
    * Another record in the same place of the order: an own one that was signed again. The order of `values` holds
-   * again after `load`.
+   * again after `sort`.
    */
   replace(held: Held, by: NewHeld): void {
-    this.remove(held);
-    this.#store(by, held.id);
+    const { row, id } = held as HeldRecord;
+    this.#leave(held as HeldRecord);
+    this.#enter(this.#store(row, id, by));
+    row.records.sort(byNumber);
   }
 
-  /** Takes many records out, with one statement for each run of rows. */
-  removeAll(all: readonly Held[]): void {
-    const ids = all.map(({ id }) => id).sort((a, b) => a - b);
-    for (let at = 0; at < ids.length; ) {
-      const first = ids[at] as number;
-      let count = 1;
-      while (ids[at + count] === first + count) count += 1;
-      this.#removeRun.run(first, first + count - 1);
-      at += count;
-    }
-    for (const held of all) this.#leave(held);
+  /** Puts everything into the order of the numbers. */
+  sort(): void {
+    const sorted = [...this.#byLeaf.values()].sort(byNumber);
+    this.#clear();
+    for (const one of sorted) this.#enter(one);
   }
 
   remove(held: Held): void {
-    this.#remove.run(held.id);
-    this.#leave(held);
+    this.#leave(held as HeldRecord);
   }
 
-  #leave(held: Held): void {
+  #leave(held: HeldRecord): void {
     this.#changes += 1;
     this.#byLeaf.delete(held.record.leaf);
+    held.row.left -= 1;
+    this.#changed.add(held.row);
     if (held.record.typ !== "day") this.#others.delete(held);
     const { kid } = held.record;
     const ofKey = this.#byKid.get(kid);
@@ -180,16 +228,16 @@ export class Mempool {
     if (ofKey.length === 0) this.#byKid.delete(kid);
   }
 
-  #store(held: NewHeld, id: number): Held {
+  #store(row: Row, id: number, held: NewHeld): HeldRecord {
     this.#changes += 1;
-    const { packed, blob, meter, opened, own, at } = held;
-    const bytes = opened !== undefined && "packed" in opened ? opened.packed : null;
-    const code = opened !== undefined && "unusable" in opened ? opened.unusable : null;
-    this.#insert.run(id, packed, blob, meter ?? null, bytes, code, own ? 1 : 0, at);
-    return this.#enter(complete(held, id));
+    const one = new HeldRecord(id, row, held);
+    row.records.push(one);
+    row.left += 1;
+    this.#changed.add(row);
+    return one;
   }
 
-  #enter(held: Held): Held {
+  #enter(held: HeldRecord): HeldRecord {
     const { kid, leaf } = held.record;
     this.#byLeaf.set(leaf, held);
     if (held.record.typ !== "day") this.#others.add(held);
@@ -201,32 +249,34 @@ export class Mempool {
     return held;
   }
 
-  #fromRow(row: MempoolRow): Held {
-    const line1 = unpackLine1(row.line1);
-    const held: NewHeld = {
-      record: parseRecord(this.#suite, line1),
-      packed: row.line1,
+  #clear(): void {
+    this.#byLeaf.clear();
+    this.#byKid.clear();
+    this.#others.clear();
+  }
+
+  #fromStored(row: Row, stored: StoredHeld): HeldRecord {
+    const { id, packed, opened } = stored;
+    const line1 = unpackLine1(packed);
+    const record = parseRecord(this.#suite, line1);
+    const parts = {
+      packedLine1: packed,
       line1Chars: line1.length,
-      leafHash: undefined,
-      blob: row.blob,
-      meter: row.meter ?? undefined,
-      opened: openedOf(row),
-      own: row.own === 1,
-      at: row.at,
+      leafHash: decodeBase64url(record.leaf),
     };
-    return complete(held, row.id);
+    const verdict = opened === undefined ? undefined : { opened };
+    return new HeldRecord(id, row, { ...stored, record, parts, verdict });
   }
 }
 
-/** Written out member by member, so that all held records are objects of one shape. */
-function complete(held: NewHeld, id: number): Held {
-  const { record, packed, blob, meter, opened, own, at } = held;
-  const line1Chars = held.line1Chars ?? record.line1.length;
-  const leafHash = held.leafHash ?? decodeBase64url(record.leaf);
-  return { id, record, packed, line1Chars, leafHash, blob, meter, opened, own, at };
+function partsOf({ line1, leaf }: ParsedRecord): RecordParts {
+  return {
+    packedLine1: packLine1(line1),
+    line1Chars: line1.length,
+    leafHash: decodeBase64url(leaf),
+  };
 }
 
-function openedOf(row: MempoolRow): Opened | undefined {
-  if (row.opened !== null) return { packed: row.opened };
-  return row.code === null ? undefined : { unusable: row.code as ErrorCode };
+function byNumber(a: Held, b: Held): number {
+  return a.id - b.id;
 }

@@ -7,7 +7,7 @@
  */
 
 /** `PRAGMA user_version` of a store of this form. */
-export const STORE_VERSION = 3;
+export const STORE_VERSION = 4;
 
 /** Larger pages waste less on rows of 2 KB and make commits of random keys cheaper. */
 export const PAGE_SIZE = 16_384;
@@ -91,6 +91,11 @@ export const UPKEEP_TABLES = `
     bytes INTEGER NOT NULL) STRICT;
 `;
 
+/** Held records, in the order of their numbers: one row for those of one commit (held-row.ts). id: not above any of theirs. */
+export const HELD_TABLE = `
+  CREATE TABLE held (id INTEGER PRIMARY KEY, records INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
+`;
+
 export const VAULT_TABLES = `
   -- Openings: which meter a point is. Destroying the row makes the point anonymous for ever.
   CREATE TABLE vault_point (
@@ -106,8 +111,5 @@ export const VAULT_TABLES = `
   ${ACCESS_TABLES}
   ${UPKEEP_TABLES}
   CREATE TABLE vault_counter (code TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-  -- Held records in order of arrival. own = 1: signed by this gateway, so it may be signed again.
-  CREATE TABLE mempool (
-    id INTEGER PRIMARY KEY, line1 BLOB NOT NULL, blob INTEGER, meter TEXT, opened BLOB, code TEXT,
-    own INTEGER NOT NULL, at INTEGER NOT NULL) STRICT;
+  ${HELD_TABLE}
 `;

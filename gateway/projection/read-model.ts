@@ -47,7 +47,7 @@ export function createReadModel(db: Db, options: { readonly suite: CryptoSuite }
   const recent = db.prepare<[number], { date: number; wh: number; days: number }>(
     "SELECT date, wh, days FROM day_total ORDER BY date DESC LIMIT ?",
   );
-  const held = db.prepare<[], { n: number }>("SELECT count(*) AS n FROM mempool");
+  const held = db.prepare<[], { n: number }>("SELECT coalesce(sum(records), 0) AS n FROM held");
   const alarms = new AlarmReader(db);
   const costs = new CostReader(db);
   const events = db.prepare<[number, number], EventTableRow>(

@@ -6,7 +6,7 @@
  * meter first they become several times slower within weeks. One meter's year is 365 point reads.
  */
 
-import { ACCESS_TABLES, UPKEEP_TABLES } from "../ledger/schema.ts";
+import { ACCESS_TABLES, HELD_TABLE, UPKEEP_TABLES } from "../ledger/schema.ts";
 
 const EVENT_TABLE = `
   -- What meters said happened to them, where it opened; at = the meter's own time.
@@ -75,6 +75,7 @@ export const STORE_UPGRADES: Readonly<Record<number, string>> = {
     INSERT OR REPLACE INTO total VALUES ('bills-to-check', 1);
     INSERT OR REPLACE INTO total SELECT 'billed-to', max(json_extract(body, '$.to')) FROM bill
       HAVING max(pos) IS NOT NULL;`,
+  3: HELD_TABLE,
 };
 
 export const PROJECTION_TABLES = `

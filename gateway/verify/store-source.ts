@@ -13,7 +13,7 @@ import { StoreDays } from "./store-days.ts";
 import type { SourceBlobs, SourceBlock, SourceItem, VerifySource } from "./verify-source.ts";
 
 /** Forms of the store that keep the chain alike: later ones have more tables beside it. */
-const STORE_VERSIONS: readonly unknown[] = [1, 2, 3];
+const STORE_VERSIONS: readonly unknown[] = [1, 2, 3, 4];
 /** Records a batch: enough to pay for the message, few enough for a processor's cache. */
 const BATCH = 256;
 /** Batches get smaller at the end, so that all cores are busy until then. */

@@ -459,7 +459,7 @@ export class TestLedger {
 const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
 
 function heldLeaves(ledger: Ledger): unknown[] {
-  return ledger.db.prepare("SELECT id, line1, own FROM mempool ORDER BY id").all();
+  return ledger.db.prepare("SELECT id, records, body FROM held ORDER BY id").all();
 }
 
 /** Entities by key, with members in one order. */

@@ -74,7 +74,8 @@ const codesOf = (commits: readonly Commit[]): string[] =>
 
 test("commits at its size at once, and what is left after its time; acknowledges by connection", async () => {
   const { ledger, commits, queue } = createQueue({ commitRecords: 2 });
-  queue.add([makeItem(1), makeItem(2, { epoch: 2 }), makeItem(3)]);
+  queue.add([makeItem(1), makeItem(2, { epoch: 2 })]);
+  queue.add([makeItem(3)]);
   assert.deepEqual(
     ledger.batches.map((batch) => batch.length),
     [2],
@@ -89,6 +90,27 @@ test("commits at its size at once, and what is left after its time; acknowledges
       ],
       [[1, [3]]],
     ],
+  );
+});
+
+test("a batch is not divided, and is done with when it is committed", () => {
+  const { ledger, commits, queue } = createQueue({ commitRecords: 3 });
+  const done: string[] = [];
+  const add = (name: string, ...numbers: number[]): void => {
+    queue.add(
+      numbers.map((n) => makeItem(n)),
+      () => done.push(`${name} after ${commits.length}`),
+    );
+  };
+  add("a", 1, 2);
+  add("b", 3, 4);
+  assert.deepEqual(done, ["a after 1"]);
+  add("none");
+  add("c", 5, 6, 7, 8);
+  assert.deepEqual(done, ["a after 1", "b after 2", "none after 2", "c after 3"]);
+  assert.deepEqual(
+    ledger.batches.map((batch) => batch.length),
+    [2, 2, 4],
   );
 });
 

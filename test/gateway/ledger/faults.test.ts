@@ -12,7 +12,7 @@ function failing(t: TestLedger, table: string, work: () => unknown): void {
   t.ledger.db.exec("DROP TRIGGER fault");
 }
 
-for (const table of ["blob", "mempool"]) {
+for (const table of ["blob", "held"]) {
   test(`a hold that fails at ${table} holds nothing, and works when tried again`, () => {
     const t = new TestLedger();
     try {

@@ -23,7 +23,7 @@ const SMALL: Readonly<Record<string, string>> = {
   vault_user: "people, on the sign-in page only while nobody is set up",
   vault_access_token: "programs, for the command line only",
   vault_point: "a search in labels, which the reader asks for",
-  mempool: "records that wait for a block: the intake bounds them",
+  held: "records that wait for a block: the intake bounds them",
   asked: "dates that were asked for, a table of the statement itself",
   "CONSTANT ROW": "no table",
 };
