@@ -40,6 +40,7 @@ export interface ReturnedBatch {
 /** Buffers that are kept for later batches: about as many as a commit waits for. */
 const MAX_SPARE = 16;
 const FIRST_BYTES = 65_536;
+const FIRST_ROWS = 256;
 
 const NO_CODE = -1;
 const CODES = Object.keys(ERROR_CODES) as ErrorCode[];
@@ -95,7 +96,8 @@ export class AdmittedBatchWriter {
   at = 0;
   #kinds: number[] = [];
   #others: AdmittedItem[] = [];
-  #numbers: number[] = [];
+  #numbers = new Float64Array(FIRST_ROWS * COLUMNS);
+  #filled = 0;
 
   /** Makes sure that so many bytes may be written from `at` on. */
   reserve(bytes: number): void {
@@ -109,21 +111,23 @@ export class AdmittedBatchWriter {
   day(row: DayRow): void {
     const code = row.code === undefined ? NO_CODE : (NUMBER_BY_CODE.get(row.code) ?? NO_CODE);
     this.#kinds.push(1);
-    this.#numbers.push(
-      row.key,
-      row.epoch,
-      row.packetId,
-      row.seq,
-      row.from,
-      row.to,
-      row.unopened ? 1 : 0,
-      code,
-      this.at,
-      row.line1Bytes,
-      row.line2Bytes,
-      row.dayBytes,
-      row.line1Chars,
-    );
+    const to = this.#filled;
+    this.#filled = to + COLUMNS;
+    if (this.#filled > this.#numbers.length) this.#growNumbers();
+    const numbers = this.#numbers;
+    numbers[to + KEY] = row.key;
+    numbers[to + EPOCH] = row.epoch;
+    numbers[to + PACKET_ID] = row.packetId;
+    numbers[to + SEQ] = row.seq;
+    numbers[to + FROM] = row.from;
+    numbers[to + TO] = row.to;
+    numbers[to + UNOPENED] = row.unopened ? 1 : 0;
+    numbers[to + CODE] = code;
+    numbers[to + AT] = this.at;
+    numbers[to + LINE1] = row.line1Bytes;
+    numbers[to + LINE2] = row.line2Bytes;
+    numbers[to + DAY] = row.dayBytes;
+    numbers[to + LINE1_CHARS] = row.line1Chars;
     this.at += HASH_BYTES + row.line1Bytes + row.line2Bytes + row.dayBytes;
   }
 
@@ -138,7 +142,7 @@ export class AdmittedBatchWriter {
     const batch: AdmittedBatch = {
       kinds: new Uint8Array(this.#kinds),
       others: this.#others,
-      numbers: new Float64Array(this.#numbers),
+      numbers: this.#numbers.slice(0, this.#filled),
       bytes: this.arena.buffer,
     };
     // The next batch will be about as large as this one.
@@ -147,9 +151,15 @@ export class AdmittedBatchWriter {
     this.arena = spare === undefined ? new Uint8Array(room) : new Uint8Array(spare);
     this.#kinds = [];
     this.#others = [];
-    this.#numbers = [];
+    this.#filled = 0;
     this.at = 0;
     return { batch, transfer: [batch.kinds.buffer, batch.numbers.buffer, batch.bytes] };
+  }
+
+  #growNumbers(): void {
+    const grown = new Float64Array(this.#numbers.length * 2);
+    grown.set(this.#numbers);
+    this.#numbers = grown;
   }
 
   /** Takes back the memory of a batch. */

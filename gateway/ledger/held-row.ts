@@ -1,12 +1,10 @@
 /**
  * Held records as one row of the store: those of one commit, one after the other. A row for each of thousands would cost more than
- * judging them.
+ * judging them. What a line 2 opened to is not in it: after a restart it is opened again when its record is projected.
  *
  * In: records with their numbers. Out: bytes, and the records again. For this gateway's own store; never hashed, never sent.
  */
-import type { ErrorCode } from "../../shared/base/error-code.ts";
 import { ByteReader, ByteWriter } from "../projection/byte-codec.ts";
-import type { Opened } from "./candidate.ts";
 
 /** What is stored of a held record. */
 export interface StoredHeld {
@@ -17,7 +15,6 @@ export interface StoredHeld {
   /** Row of line 2. */
   readonly blob: number | null;
   readonly meter: string | undefined;
-  readonly opened: Opened | undefined;
   readonly own: boolean;
   /** Unix seconds. */
   readonly at: number;
@@ -26,22 +23,17 @@ export interface StoredHeld {
 const OWN = 1;
 const HAS_BLOB = 2;
 const HAS_METER = 4;
-const IS_OPENED = 8;
-const IS_UNUSABLE = 16;
 
 /** Bytes of a day, as a guess. */
-const EXPECTED_BYTES = 768;
+const EXPECTED_BYTES = 320;
 
 export function encodeHeld(records: readonly StoredHeld[]): Uint8Array {
   const writer = new ByteWriter(EXPECTED_BYTES * records.length);
   let before = 0;
   for (const held of records) {
-    const { id, packed, blob, meter, opened, own, at } = held;
+    const { id, packed, blob, meter, own, at } = held;
     writer.byte(
-      (own ? OWN : 0) |
-        (blob === null ? 0 : HAS_BLOB) |
-        (meter === undefined ? 0 : HAS_METER) |
-        (opened === undefined ? 0 : "packed" in opened ? IS_OPENED : IS_UNUSABLE),
+      (own ? OWN : 0) | (blob === null ? 0 : HAS_BLOB) | (meter === undefined ? 0 : HAS_METER),
     );
     writer.signed(id - before);
     before = id;
@@ -50,12 +42,6 @@ export function encodeHeld(records: readonly StoredHeld[]): Uint8Array {
     if (meter !== undefined) writer.text(meter);
     writer.varint(packed.length);
     writer.bytes(packed);
-    if (opened === undefined) continue;
-    if ("unusable" in opened) writer.text(opened.unusable);
-    else {
-      writer.varint(opened.packed.length);
-      writer.bytes(opened.packed);
-    }
   }
   return writer.finish();
 }
@@ -72,10 +58,7 @@ export function decodeHeld(body: Uint8Array, count: number): StoredHeld[] {
     const blob = flags & HAS_BLOB ? reader.varint() : null;
     const meter = flags & HAS_METER ? reader.text() : undefined;
     const packed = reader.bytes(reader.varint());
-    let opened: Opened | undefined;
-    if (flags & IS_OPENED) opened = { packed: reader.bytes(reader.varint()) };
-    else if (flags & IS_UNUSABLE) opened = { unusable: reader.text() as ErrorCode };
-    records.push({ id, packed, blob, meter, opened, own: (flags & OWN) !== 0, at });
+    records.push({ id, packed, blob, meter, own: (flags & OWN) !== 0, at });
   }
   return records;
 }

@@ -19,10 +19,12 @@ export interface Held extends StoredHeld {
   readonly line1Chars: number;
   /** Leaf hash of the record, 32 bytes. */
   readonly leafHash: Uint8Array;
+  /** What line 2 opened to, where it is known. */
+  readonly opened: Opened | undefined;
 }
 
 /** A record to be held. */
-export interface NewHeld extends Omit<StoredHeld, "id" | "packed" | "opened"> {
+export interface NewHeld extends Omit<StoredHeld, "id" | "packed"> {
   readonly record: ParsedRecord;
   /** Made from the record where they are not known. */
   readonly parts?: RecordParts | undefined;
@@ -256,7 +258,7 @@ export class Mempool {
   }
 
   #fromStored(row: Row, stored: StoredHeld): HeldRecord {
-    const { id, packed, opened } = stored;
+    const { id, packed } = stored;
     const line1 = unpackLine1(packed);
     const record = parseRecord(this.#suite, line1);
     const parts = {
@@ -264,8 +266,7 @@ export class Mempool {
       line1Chars: line1.length,
       leafHash: decodeBase64url(record.leaf),
     };
-    const verdict = opened === undefined ? undefined : { opened };
-    return new HeldRecord(id, row, { ...stored, record, parts, verdict });
+    return new HeldRecord(id, row, { ...stored, record, parts });
   }
 }
 

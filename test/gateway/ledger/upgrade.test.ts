@@ -21,10 +21,8 @@ function takeBack(file: string): void {
     id INTEGER PRIMARY KEY, line1 BLOB NOT NULL, blob INTEGER, meter TEXT, opened BLOB, code TEXT,
     own INTEGER NOT NULL, at INTEGER NOT NULL) STRICT`);
   const insert = db.prepare("INSERT INTO mempool VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
-  for (const { id, packed, blob, meter, opened, own, at } of listHeld(db)) {
-    const day = opened !== undefined && "packed" in opened ? opened.packed : null;
-    const code = opened !== undefined && "unusable" in opened ? opened.unusable : null;
-    insert.run(id, packed, blob, meter ?? null, day, code, own ? 1 : 0, at);
+  for (const { id, packed, blob, meter, own, at } of listHeld(db)) {
+    insert.run(id, packed, blob, meter ?? null, null, null, own ? 1 : 0, at);
   }
   db.exec("DROP TABLE held");
   db.pragma("user_version = 3");
