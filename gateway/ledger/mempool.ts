@@ -202,7 +202,6 @@ export class Mempool {
     const { row, id } = held as HeldRecord;
     this.#leave(held as HeldRecord);
     this.#enter(this.#store(row, id, by));
-    row.records.sort(byNumber);
   }
 
   /** Puts everything into the order of the numbers. */
