@@ -51,6 +51,9 @@ const transaction = fc.record({
   end: fc.constantFrom("commit", "commit", "commit", "undo", "reopen"),
 });
 
+type ValueOf<A> = A extends fc.Arbitrary<infer V> ? V : never;
+type Action = ValueOf<typeof action>;
+
 class Bench {
   readonly db: Db;
   mempool: Mempool;
@@ -62,7 +65,7 @@ class Bench {
     this.mempool = new Mempool(this.db, nodeSuite);
   }
 
-  run(actions: readonly (typeof action extends fc.Arbitrary<infer A> ? A : never)[], end: string) {
+  run(actions: readonly Action[], end: string): void {
     const before = [...this.model];
     try {
       this.db.transaction(() => {
@@ -115,7 +118,7 @@ class Bench {
     return { record, blob: n % 4 === 0 ? null : n * 1000, meter, own: n % 5 === 0, at: 1.7e9 + n };
   }
 
-  #act(one: Parameters<Bench["run"]>[0][number]): void {
+  #act(one: Action): void {
     const { mempool, model } = this;
     const values = [...mempool.values()];
     if (one.kind === "add") {
@@ -151,10 +154,10 @@ function modelOf({ record, blob, meter, own, at }: NewHeld): Model {
 }
 
 /** What comes back from a block next must not take the number of a row whose first records are gone. */
-const ROW_THAT_LOST_ITS_FIRST = [
-  { actions: [{ kind: "restore" as const, count: 3 }], end: "commit" },
-  { actions: [{ kind: "mine" as const, count: 2 }], end: "reopen" },
-  { actions: [{ kind: "restore" as const, count: 2 }], end: "commit" },
+const ROW_THAT_LOST_ITS_FIRST: ValueOf<typeof transaction>[] = [
+  { actions: [{ kind: "restore", count: 3 }], end: "commit" },
+  { actions: [{ kind: "mine", count: 2 }], end: "reopen" },
+  { actions: [{ kind: "restore", count: 2 }], end: "commit" },
 ];
 
 test("maps and table hold what a plain list holds, after every transaction, undone or not", () => {
