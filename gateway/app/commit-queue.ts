@@ -192,17 +192,17 @@ export class CommitQueue {
 
 /** The candidate with this verdict on its line 2, in memory of its own. */
 function withVerdict(candidate: Candidate, opened: Opened | undefined): Candidate {
-  const { record, meter, line2, packedLine2, parts } = candidate;
+  const { record, meter, packedLine2, parts } = candidate;
+  const line2 =
+    packedLine2 === undefined
+      ? candidate.line2 && { line2: candidate.line2 }
+      : { packedLine2: new Uint8Array(packedLine2) };
   return {
     record,
+    opened,
+    ...line2,
     ...(meter === undefined ? {} : { meter }),
-    ...(packedLine2 === undefined
-      ? line2 === undefined
-        ? {}
-        : { line2 }
-      : { packedLine2: Uint8Array.from(packedLine2) }),
     ...(parts === undefined ? {} : { parts }),
-    ...(opened === undefined ? {} : { opened }),
   };
 }
 

@@ -39,6 +39,8 @@ export interface ReturnedBatch {
 
 /** Buffers that are kept for later batches: about as many as a commit waits for. */
 const MAX_SPARE = 16;
+/** A full batch of usual days takes three quarters of it. */
+const MAX_SPARE_BYTES = 1_048_576;
 const FIRST_BYTES = 65_536;
 const FIRST_ROWS = 256;
 
@@ -164,7 +166,8 @@ export class AdmittedBatchWriter {
 
   /** Takes back the memory of a batch. */
   giveBack({ bytes }: ReturnedBatch): void {
-    if (this.#spare.length < MAX_SPARE) this.#spare.push(bytes);
+    const isOfUse = bytes.byteLength <= MAX_SPARE_BYTES && this.#spare.length < MAX_SPARE;
+    if (isOfUse) this.#spare.push(bytes);
   }
 }
 

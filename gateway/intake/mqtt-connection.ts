@@ -16,7 +16,7 @@ export interface ConnectionOptionsMqtt {
   readonly username?: string;
   readonly password?: string;
   /** Options for `mqtts`: certificate authority, client certificate and key. */
-  readonly tls?: ConnectionOptions;
+  readonly tls?: Omit<ConnectionOptions, "socket">;
   /** Seconds. */
   readonly keepaliveS: number;
   /** Topic filters, all at QoS 1. Without any the connection only publishes, and the broker keeps no session for it. */
@@ -166,7 +166,9 @@ export class MqttConnection {
     this.#socket.resume();
   }
 
+  /** The first reason is the one that counts: what follows in the same bytes may be anything. */
   close(reason: string): void {
+    if (this.#socket.destroyed) return;
     this.#reason = reason;
     this.#socket.destroy();
   }

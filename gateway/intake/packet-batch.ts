@@ -19,6 +19,7 @@ export const PLACES = 3;
 const FIRST_BYTES = 65_536;
 /** Buffers that are kept for later batches: as many as may be under way to the broker, of 256 receipts each. */
 const MAX_SPARE = 48;
+const MAX_SPARE_BYTES = 1_048_576;
 
 export class PacketBatchWriter {
   #bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
@@ -50,20 +51,33 @@ export class PacketBatchWriter {
 
   /** The batch so far, whose bytes may be transferred; a new one begins. */
   take(): PacketBatch {
-    const { buffer, byteOffset, length } = this.#bytes;
-    const bytes = new Uint8Array(buffer as ArrayBuffer, byteOffset, length);
     const places = Uint32Array.from(this.#places);
-    // The next batch will be about as large as this one.
-    this.#bytes = this.#spare.pop() ?? Buffer.allocUnsafeSlow(Math.max(FIRST_BYTES, this.#at));
+    const bytes = this.#at < this.#bytes.length / 4 ? this.#copy() : this.#handOver();
     this.#places = [];
     this.#at = 0;
     return { bytes, places };
   }
 
   /** Takes back the memory of a batch that is done with. */
-  giveBack(bytes: Uint8Array<ArrayBuffer>): void {
-    if (this.#spare.length >= MAX_SPARE) return;
-    this.#spare.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+  giveBack({ buffer, byteOffset, length }: Uint8Array<ArrayBuffer>): void {
+    const isOfUse = length >= FIRST_BYTES && length <= MAX_SPARE_BYTES;
+    if (isOfUse && this.#spare.length < MAX_SPARE) {
+      this.#spare.push(Buffer.from(buffer, byteOffset, length));
+    }
+  }
+
+  /** A few packets may lie for long at a broker that is away: they take no more room than they need. */
+  #copy(): Uint8Array<ArrayBuffer> {
+    const bytes = new Uint8Array(this.#at);
+    bytes.set(this.#bytes.subarray(0, this.#at));
+    return bytes;
+  }
+
+  #handOver(): Uint8Array<ArrayBuffer> {
+    const { buffer, byteOffset, length } = this.#bytes;
+    // The next batch will be about as large as this one.
+    this.#bytes = this.#spare.pop() ?? Buffer.allocUnsafeSlow(Math.max(FIRST_BYTES, this.#at));
+    return new Uint8Array(buffer as ArrayBuffer, byteOffset, length);
   }
 
   #reserve(end: number): void {

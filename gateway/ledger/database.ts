@@ -1,8 +1,8 @@
 /**
  * The one SQLite file of a gateway: opened for the writer or for readers, with the settings that durability needs.
  *
- * WAL with `synchronous = FULL`: a commit that returned survives a power cut. `secure_delete`: what is erased does
- * not stay readable in free space.
+ * WAL with `synchronous = FULL`: a commit that returned survives a power cut. `secure_delete = FAST`: what is deleted is cleared
+ * in pages that stay in use; a page that becomes free keeps what it held until it is used again.
  */
 import Database from "better-sqlite3";
 import { fail } from "../../shared/base/error.ts";

@@ -251,8 +251,8 @@ export class Holding {
       if (!isCoded(error)) throw error;
       return error.code;
     }
-    const { blob, meter, own, at } = held;
-    mempool.replace(held, { record, blob, meter, own, at, verdict: held });
+    const { blob, meter, own, at, opened } = held;
+    mempool.replace(held, { record, blob, meter, own, at, verdict: { opened } });
     renaming.rename(held.record, record);
     return undefined;
   }

@@ -27,5 +27,8 @@ export function joinHeld(db: Database.Database): void {
     });
     put.run(run[0]?.id, records.length, encodeHeld(records));
   }
+  // It held opened days, which no free page is to keep.
+  db.pragma("secure_delete = ON");
   db.exec("DROP TABLE mempool");
+  db.pragma("secure_delete = FAST");
 }

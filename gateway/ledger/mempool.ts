@@ -32,6 +32,9 @@ export interface NewHeld extends Omit<StoredHeld, "id" | "packed"> {
   readonly verdict?: Pick<Candidate, "opened"> | undefined;
 }
 
+/** A row is written again when some of its records leave. */
+const MAX_RECORDS_OF_ROW = 2048;
+
 /** A row of the table. */
 interface Row {
   /** Number of its first record when it was written first. */
@@ -159,7 +162,7 @@ export class Mempool {
       const row: Row = { id, records: [], left: records, isStored: true };
       row.records = decodeHeld(body, records).map((stored) => this.#fromStored(row, stored));
       this.#first = Math.min(this.#first, id);
-      all.push(...row.records);
+      for (const held of row.records) all.push(held);
     }
     for (const held of all.sort(byNumber)) this.#enter(held);
   }
@@ -169,6 +172,7 @@ export class Mempool {
     for (const row of this.#changed) {
       if (row.left > 0) {
         row.records = row.records.filter((held) => this.#byLeaf.get(held.record.leaf) === held);
+        if (row.records.length !== row.left) throw new Error("a row of held records is miscounted");
         this.#put.run(row.id, row.left, encodeHeld(row.records));
         row.isStored = true;
       } else if (row.isStored) this.#remove.run(row.id);
@@ -180,17 +184,23 @@ export class Mempool {
   /** Adds a record at the end. */
   add(held: NewHeld): Held {
     const id = this.#last + 1;
-    this.#open ??= { id, records: [], left: 0, isStored: false };
+    if (this.#open === undefined || this.#open.records.length >= MAX_RECORDS_OF_ROW) {
+      this.#open = { id, records: [], left: 0, isStored: false };
+    }
     return this.#enter(this.#store(this.#open, id, held));
   }
 
   /** Puts records that came back from a block in front of all others, in their order, without changing that. */
   restore(held: readonly NewHeld[]): void {
-    const id = this.#first - held.length;
-    const row: Row = { id, records: [], left: 0, isStored: false };
-    held.forEach((one, i) => {
-      this.#enter(this.#store(row, id + i, one));
-    });
+    const first = this.#first - held.length;
+    let row: Row | undefined;
+    for (const [i, one] of held.entries()) {
+      const id = first + i;
+      if (row === undefined || row.records.length >= MAX_RECORDS_OF_ROW) {
+        row = { id, records: [], left: 0, isStored: false };
+      }
+      this.#enter(this.#store(row, id, one));
+    }
     this.sort();
   }
 

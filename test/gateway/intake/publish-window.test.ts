@@ -162,6 +162,15 @@ test("a batch comes back once, when all of it is acknowledged and no write reads
   assert.equal(back.length, 3);
 });
 
+test("a few packets take no more room than they need, wherever they wait", () => {
+  const writer = new PacketBatchWriter();
+  writer.add("t", "x".repeat(100), Buffer.alloc(0));
+  assert.ok(writer.take().bytes.length < 120);
+  writer.giveBack(new Uint8Array(120));
+  writer.add("t", "y".repeat(60_000), Buffer.alloc(0));
+  assert.ok(writer.take().bytes.length >= 60_000);
+});
+
 test("memory that came back is written anew, larger batches get more of it", () => {
   const writer = new PacketBatchWriter();
   const texts = (): string[] => {

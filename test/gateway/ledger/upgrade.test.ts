@@ -2,32 +2,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import Database from "better-sqlite3";
-import type { Db } from "../../../gateway/ledger/database.ts";
-import { decodeHeld, type StoredHeld } from "../../../gateway/ledger/held-row.ts";
 import { STORE_VERSION } from "../../../gateway/ledger/schema.ts";
+import { listHeld, takeBackStore } from "../../support/old-store.ts";
 import { TestLedger } from "../../support/test-ledger.ts";
-
-function listHeld(db: Db): StoredHeld[] {
-  const rows = db.prepare<[], { body: Uint8Array; records: number }>("SELECT * FROM held").all();
-  return rows.flatMap(({ body, records }) => decodeHeld(body, records));
-}
-
-/** A store of version 3 as it was: a row for each held record. */
-function takeBack(file: string): void {
-  assert.equal(STORE_VERSION, 4);
-  const db = new Database(file);
-  db.exec(`CREATE TABLE mempool (
-    id INTEGER PRIMARY KEY, line1 BLOB NOT NULL, blob INTEGER, meter TEXT, opened BLOB, code TEXT,
-    own INTEGER NOT NULL, at INTEGER NOT NULL) STRICT`);
-  const insert = db.prepare("INSERT INTO mempool VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
-  for (const { id, packed, blob, meter, own, at } of listHeld(db)) {
-    insert.run(id, packed, blob, meter ?? null, null, null, own ? 1 : 0, at);
-  }
-  db.exec("DROP TABLE held");
-  db.pragma("user_version = 3");
-  db.close();
-}
 
 test("a store of the version before opens with its chain, its held records and its alarms", () => {
   const house = new TestLedger();
@@ -41,7 +18,7 @@ test("a store of the version before opens with its chain, its held records and i
     house.ledger.issue("tariff", { id: "flat", ver: 1, body: {} });
     const held = listHeld(house.ledger.db);
     house.ledger.close();
-    takeBack(join(house.folder, "gateway.db"));
+    takeBackStore(join(house.folder, "gateway.db"), 3);
     house.reload();
     assert.equal(house.ledger.db.pragma("user_version", { simple: true }), STORE_VERSION);
     assert.deepEqual([house.ledger.tip().height, house.ledger.tip().logSize], [height, logSize]);

@@ -2,23 +2,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import Database from "better-sqlite3";
-import { STORE_UPGRADES } from "../../../gateway/projection/schema.ts";
+import { takeBackStore } from "../../support/old-store.ts";
 import { assignFlatTariff, closeMonthsOf } from "../../support/test-bill.ts";
 import { TestLedger } from "../../support/test-ledger.ts";
-
-/** Makes of a store one of version 2, which had no such tables. */
-function takeBack(file: string): void {
-  const db = new Database(file);
-  const upgrade = STORE_UPGRADES[2] ?? "";
-  for (const [, table] of upgrade.matchAll(/CREATE TABLE (\w+)/g)) db.exec(`DROP TABLE ${table}`);
-  for (const [, table, column] of upgrade.matchAll(/ALTER TABLE (\w+) ADD COLUMN (\w+)/g)) {
-    db.exec(`ALTER TABLE ${table} DROP COLUMN ${column}`);
-  }
-  db.exec("DELETE FROM total WHERE name = 'billed-to'");
-  db.pragma("user_version = 2");
-  db.close();
-}
 
 test("a store of version 2 learns which bills are overtaken, and credits them", () => {
   const t = new TestLedger();
@@ -36,7 +22,7 @@ test("a store of version 2 learns which bills are overtaken, and credits them", 
     const before = t.ledger.db.prepare("SELECT * FROM overtaken").all();
     assert.equal(before.length, 1);
     t.ledger.close();
-    takeBack(join(t.folder, "gateway.db"));
+    takeBackStore(join(t.folder, "gateway.db"), 2);
     t.reload();
     t.mine();
     assert.deepEqual(t.ledger.db.prepare("SELECT * FROM overtaken").all(), before);
