@@ -28,7 +28,7 @@ export interface NewHeld extends Omit<StoredHeld, "id" | "packed"> {
   readonly record: ParsedRecord;
   /** Made from the record where they are not known. */
   readonly parts?: RecordParts | undefined;
-  /** Asked for when it is needed; others than the candidate itself may give it. */
+  /** Says what line 2 opened to, when its block is projected. */
   readonly verdict?: Pick<Candidate, "opened"> | undefined;
 }
 
