@@ -193,17 +193,15 @@ export class CommitQueue {
 /** The candidate with this verdict on its line 2, in memory of its own. */
 function withVerdict(candidate: Candidate, opened: Opened | undefined): Candidate {
   const { record, meter, packedLine2, parts } = candidate;
-  const line2 =
-    packedLine2 === undefined
-      ? candidate.line2 && { line2: candidate.line2 }
-      : { packedLine2: new Uint8Array(packedLine2) };
-  return {
+  const rest = {
     record,
     opened,
-    ...line2,
     ...(meter === undefined ? {} : { meter }),
     ...(parts === undefined ? {} : { parts }),
   };
+  if (packedLine2 !== undefined) return { ...rest, packedLine2: new Uint8Array(packedLine2) };
+  const { line2 } = candidate;
+  return line2 === undefined ? rest : { ...rest, line2 };
 }
 
 /** A frozen key has a reply code of its own (records.md section 7). */

@@ -42,7 +42,6 @@ interface Row {
   records: HeldRecord[];
   /** How many of them are still held. */
   left: number;
-  isStored: boolean;
 }
 
 /** All held records are objects of one class, and as few as can be: thousands of them wait for each block. */
@@ -159,7 +158,7 @@ export class Mempool {
     this.#last = 0;
     const all: HeldRecord[] = [];
     for (const { id, records, body } of this.#rows.all()) {
-      const row: Row = { id, records: [], left: records, isStored: true };
+      const row: Row = { id, records: [], left: records };
       row.records = decodeHeld(body, records).map((stored) => this.#fromStored(row, stored));
       this.#first = Math.min(this.#first, id);
       for (const held of row.records) all.push(held);
@@ -174,8 +173,7 @@ export class Mempool {
         row.records = row.records.filter((held) => this.#byLeaf.get(held.record.leaf) === held);
         if (row.records.length !== row.left) throw new Error("a row of held records is miscounted");
         this.#put.run(row.id, row.left, encodeHeld(row.records));
-        row.isStored = true;
-      } else if (row.isStored) this.#remove.run(row.id);
+      } else this.#remove.run(row.id);
     }
     this.#changed.clear();
     this.#open = undefined;
@@ -185,7 +183,7 @@ export class Mempool {
   add(held: NewHeld): Held {
     const id = this.#last + 1;
     if (this.#open === undefined || this.#open.records.length >= MAX_RECORDS_OF_ROW) {
-      this.#open = { id, records: [], left: 0, isStored: false };
+      this.#open = { id, records: [], left: 0 };
     }
     return this.#enter(this.#store(this.#open, id, held));
   }
@@ -197,7 +195,7 @@ export class Mempool {
     for (const [i, one] of held.entries()) {
       const id = first + i;
       if (row === undefined || row.records.length >= MAX_RECORDS_OF_ROW) {
-        row = { id, records: [], left: 0, isStored: false };
+        row = { id, records: [], left: 0 };
       }
       this.#enter(this.#store(row, id, one));
     }

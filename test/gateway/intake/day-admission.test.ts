@@ -7,6 +7,7 @@ import { AdmittedBatchWriter } from "../../../gateway/intake/admitted-batch.ts";
 import { unpackAdmitted } from "../../../gateway/intake/admitted-day.ts";
 import { DayAdmission } from "../../../gateway/intake/day-admission.ts";
 import { Registry, type RegistryEntry } from "../../../gateway/intake/registry.ts";
+import type { Candidate } from "../../../gateway/ledger/candidate.ts";
 import { openDay } from "../../../gateway/projection/open-day.ts";
 import { encodeUtf8 } from "../../../shared/base/bytes.ts";
 import { nodeSuite } from "../../../shared/crypto/node-suite.ts";
@@ -232,4 +233,33 @@ test("a batch keeps the order of days and all else, and begins anew when it is t
     unpackAdmitted(batch.take().batch, { at: () => entry }).map(({ packetId }) => packetId);
   assert.deepEqual(idsOf(), [1, 2, 3, 4]);
   assert.deepEqual(idsOf(), []);
+});
+
+test("what the ledger keeps of a day outlives the batch; memory that came back is written anew", () => {
+  const days = new DayAdmission(nodeSuite, createRegistry({}), t.keys.utility);
+  const batch = new AdmittedBatchWriter();
+  const bytes = new Uint8Array(envelope.length + 1);
+  bytes.set(envelope, 1);
+  const take = () => {
+    days.admit(batch, Number(meter.id), 1, 7, bytes, 1, bytes.length);
+    const taken = batch.take().batch;
+    const [item] = unpackAdmitted(taken, { at: () => entry });
+    return { taken, candidate: item?.candidate ?? assert.fail("refused") };
+  };
+  const keptOf = ({ record, parts, opened }: Candidate): unknown => [
+    ...[record.line1, record.leaf, record.payload],
+    ...[parts?.packedLine1, parts?.leafHash, opened].map((part) => structuredClone(part)),
+  ];
+  const { taken, candidate } = take();
+  const before = keptOf(candidate);
+  const line2 = candidate.packedLine2?.slice();
+  new Uint8Array(taken.bytes).fill(0xee);
+  const returned = structuredClone(taken.bytes, { transfer: [taken.bytes] });
+  assert.deepEqual(keptOf(candidate), before);
+  assert.throws(() => candidate.packedLine2, TypeError, "it is never read as other bytes");
+  batch.giveBack({ bytes: returned });
+  take();
+  const again = take();
+  assert.equal(again.taken.bytes, returned, "the memory goes round");
+  assert.deepEqual(again.candidate.packedLine2, line2);
 });
