@@ -153,6 +153,31 @@ test("parks what is ahead and holds it when the gap is filled, at most so many o
   assert.deepEqual(ended.sort(), ["leaf-1", "leaf-2", "leaf-3", "leaf-3", "leaf-4"], "5 has not");
 });
 
+test("what is parked does not lie in its batch, and an empty line 2 is one", () => {
+  const { ledger, queue } = createQueue();
+  const memory = Uint8Array.of(1, 2, 3);
+  const withLine2 = (seq: number, line2: Partial<Candidate>): AdmittedItem => {
+    const item = makeItem(seq);
+    const { line2: _two, ...candidate } = item.candidate as Candidate;
+    return { ...item, candidate: { ...candidate, ...line2 } };
+  };
+  queue.add([withLine2(2, { packedLine2: memory }), withLine2(3, { line2: "" })], () => {
+    memory.fill(0xee);
+  });
+  queue.flush();
+  assert.equal(memory[0], 0xee);
+  queue.add([makeItem(1)]);
+  queue.flush();
+  const held = ledger.batches.flat().slice(-2);
+  assert.deepEqual(
+    held.map(({ record, packedLine2, line2 }) => [record.seq, packedLine2, line2]),
+    [
+      [2, Uint8Array.of(1, 2, 3), undefined],
+      [3, undefined, ""],
+    ],
+  );
+});
+
 test("opens what a worker skipped only if it is to be held after all", () => {
   const { opened, ledger, queue } = createQueue({ newest: 1 });
   queue.add([makeItem(1, { unopened: true }), makeItem(2, { unopened: true })]);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type AddressInfo, connect } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { test } from "node:test";
 import { createServer as createTlsServer } from "node:tls";
 import { connectAsync } from "mqtt";
@@ -201,4 +201,29 @@ test("TLS: connects under the right authority, and never under another", async (
   await waitFor("the refusal", () => states.length === 1);
   assert.match(states[0] ?? "", /^false .*self.signed/);
   await wary.stop();
+});
+
+test("a refusal is the reason that is told, whatever else comes in the same bytes", async (t) => {
+  const server = createServer((socket) => {
+    socket.on("error", () => socket.destroy());
+    // A refusing CONNACK (return code 5), and what is no MQTT.
+    socket.once("data", () => socket.write(Buffer.from("20020005ffffffffffff", "hex")));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => server.close());
+  const states: string[] = [];
+  const client = new MqttClient({
+    url: `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    clientId: "wattproof-intake-test",
+    keepaliveS: 30,
+    subscriptions: [`${NET}/+/envelope`],
+    random: () => 1,
+    backoffMs: 10_000,
+    onMessage: () => {},
+    onState: ({ connected, reason }) => states.push(`${connected} ${reason}`),
+  });
+  client.start();
+  await waitFor("the refusal", () => states.length === 1);
+  assert.equal(states[0], "false the broker refused the connection with return code 5");
+  await client.stop();
 });
