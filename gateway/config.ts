@@ -139,7 +139,12 @@ export const CONFIG_KEYS = {
     60_000,
   ),
   publish_window: count("messages to the broker that may be unacknowledged", 10_000, 1, 10_000),
-  commit_records: count("most envelopes in one durable commit", 2048, 1, 16_384),
+  commit_records: count(
+    "most envelopes in one durable commit; the up to 256 that one worker hands over stay together",
+    2048,
+    1,
+    16_384,
+  ),
   commit_ms: count(
     "longest wait for a commit to fill while envelopes keep coming, ms",
     150,
